@@ -1,0 +1,16 @@
+"""Boltzmann machines behind the contract of scikit-learn."""
+
+from ._config import config_context, get_config, set_config
+from ._exceptions import DataRangeWarning, DivergenceError
+from ._version import __version__
+from .estimators import BernoulliRBM
+
+__all__ = [
+    "BernoulliRBM",
+    "DataRangeWarning",
+    "DivergenceError",
+    "__version__",
+    "config_context",
+    "get_config",
+    "set_config",
+]

@@ -1,0 +1,99 @@
+"""Kernels: the hot loops, each a NumPy reference and a Numba twin.
+
+This is the one place that chooses between them, by :func:`skboltz.set_config`.
+Both return the same bits, so the choice is one of speed alone.  Kernels draw no
+random numbers of their own: noise comes in as an array, or as the key and the
+counter of a counter-based generator.
+"""
+
+import importlib.util
+from functools import cache
+
+import numpy as np
+
+from .._config import get_config
+from . import _reference
+
+__all__ = [
+    "active",
+    "logistic_noise",
+    "mean",
+    "sample",
+]
+
+
+def active():
+    """The module of kernels in force.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    ImportError
+        If the configuration asks for Numba and Numba is not installed.
+    """
+    choice = get_config()["kernels"]
+    if choice == "numpy" or (choice == "auto" and not _has_numba()):
+        return _reference
+    return _compiled()
+
+
+@cache
+def _compiled():
+    if not _has_numba():
+        raise ImportError(
+            'kernels="numba" needs Numba: install it with '
+            '`pip install "skboltz[numba]"`, or choose kernels="auto".'
+        )
+    return importlib.import_module("._numba", __name__)
+
+
+@cache
+def _has_numba():
+    return importlib.util.find_spec("numba") is not None
+
+
+def logistic_noise(key, counter, shape, dtype):
+    """Numbers with the standard logistic distribution: log(u / (1 - u)).
+
+    Parameters
+    ----------
+    key : pair of int
+    counter : sequence of 4 int
+    shape : tuple of int
+    dtype : numpy dtype
+        float32 or float64.
+
+    Returns
+    -------
+    ndarray of that shape and dtype
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.kernels import logistic_noise
+    >>> noise = logistic_noise((0, 1), (0, 0, 0, 0), (2, 3), np.float32)
+    >>> noise.shape, noise.dtype
+    ((2, 3), dtype('float32'))
+    """
+    noise = active().odds(key, counter, int(np.prod(shape)), np.dtype(dtype))
+    # One logarithm for both twins: two libraries of them would differ in bits.
+    return np.log(noise, out=noise).reshape(shape)
+
+
+def sample(unit, params, input, noise):
+    """Values of units given their input and noise; `input` is overwritten."""
+    if unit.kernel == "two_valued":
+        return active().two_valued_sample(
+            unit.low, unit.high, input, params.bias, noise
+        )
+    return unit.sample(params, unit.field(params, input), noise)
+
+
+def mean(unit, params, input):
+    """Mean of units given their input."""
+    if unit.kernel == "two_valued":
+        return active().two_valued_mean(unit.low, unit.high, input, params.bias)
+    return unit.mean(params, unit.field(params, input))

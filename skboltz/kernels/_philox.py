@@ -1,0 +1,34 @@
+"""The counter-based generator Philox4x64-10, by NumPy.
+
+Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3".
+"""
+
+import numpy as np
+
+_BLOCK = 4  # words a counter value gives
+
+
+def philox_words(key, counter, n_words):
+    """The words of the blocks counter + 1, counter + 2, ... under a key.
+
+    Parameters
+    ----------
+    key : pair of int
+        Two 64-bit words.
+    counter : sequence of 4 int
+        Four 64-bit words, the least significant first.
+    n_words : int
+
+    Returns
+    -------
+    ndarray of shape (n_words,), uint64
+
+    Notes
+    -----
+    NumPy's generator steps its counter before it makes a block: that is why the
+    first block belongs to counter + 1.
+    """
+    generator = np.random.Philox(
+        key=np.array(key, dtype=np.uint64), counter=np.array(counter, dtype=np.uint64)
+    )
+    return generator.random_raw(n_words)

@@ -1,0 +1,88 @@
+"""The hot loops in NumPy: what each must compute, bit for bit.
+
+Arrays named `input` are scratch: they are overwritten.
+"""
+
+import numpy as np
+
+from ._philox import philox_words
+
+__all__ = [
+    "add_step",
+    "add_step_with_momentum",
+    "odds",
+    "philox_words",
+    "shrink",
+    "sparse_product",
+    "two_valued_mean",
+    "two_valued_sample",
+]
+
+
+def odds(key, counter, n, dtype):
+    """u / (1 - u) for n uniform numbers u in (0, 1), never 0 or 1.
+
+    u = (w + 1/2) / 2^m, where w has the m highest bits of a random word: m = 23
+    of 32 bits for float32 (two words from one, the lower half first) and m = 52
+    of 64 bits for float64.  Numerator and denominator are exact.
+    """
+    if dtype == np.float32:
+        words = philox_words(key, counter, (n + 1) // 2).view(np.uint32)[:n]
+        half, total, shift = np.float32(0.5), np.float32(2**23), np.uint32(9)
+    else:
+        words = philox_words(key, counter, n)
+        half, total, shift = np.float64(0.5), np.float64(2**52), np.uint64(12)
+    share = (words >> shift).astype(dtype)
+    share += half
+    return np.divide(share, total - share, out=share)
+
+
+def two_valued_sample(low, high, input, bias, threshold):
+    """`high` where (high - low) * (input + bias) > threshold, else `low`."""
+    input += bias
+    if high - low != 1:
+        input *= input.dtype.type(high - low)
+    values = np.empty_like(input)
+    np.greater(input, threshold, out=values)
+    if (low, high) != (0, 1):
+        values *= input.dtype.type(high - low)
+        values += input.dtype.type(low)
+    return values
+
+
+def two_valued_mean(low, high, input, bias):
+    """(low + high)/2 + (high - low)/2 * tanh((high - low)/2 * (input + bias))."""
+    half = input.dtype.type((high - low) / 2)
+    middle = input.dtype.type((high + low) / 2)
+    mean = input + bias
+    mean *= half
+    np.tanh(mean, out=mean)
+    mean *= half
+    mean += middle
+    return mean
+
+
+def add_step(weights, step):
+    """weights += step."""
+    weights += step
+
+
+def add_step_with_momentum(weights, velocity, step, momentum):
+    """velocity <- momentum * velocity + step; weights += velocity."""
+    velocity *= weights.dtype.type(momentum)
+    velocity += step
+    weights += velocity
+
+
+def shrink(step, weights, l1, l2):
+    """step -= l1 * sign(weights) + l2 * weights."""
+    dtype = weights.dtype.type
+    pull = np.sign(weights)
+    pull *= dtype(l1)
+    pull += dtype(l2) * weights
+    step -= pull
+
+
+def sparse_product(X, weights):
+    """X @ weights.T for a CSR matrix X, a dense array."""
+    return np.asarray(X @ np.ascontiguousarray(weights.T))

@@ -1,0 +1,86 @@
+"""From the sums of two phases to a step uphill on the log-likelihood.
+
+The gradient of the mean log-likelihood is D[statistics]: their mean over the
+data minus their mean over the model (Ackley, Hinton & Sejnowski 1985).
+
+A *centered* step does not depend on which value of a unit is called zero
+(Montavon & Mueller 2012; Melchior, Fischer & Wiskott 2016, "How to center deep
+Boltzmann machines").  With offsets m of the visible and l of the hidden
+statistics, the centered model has the energy
+
+    E(v, h) = -(v - m)'b - c'(h - l) - (h - l)'W(v - m).
+
+Its gradient, written back in the parameters of the plain model, is
+
+    dW = D[(h - l)(v - m)'],   db = D[v] - dW' l,   dc = D[h] - dW m.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+# Melchior et al. (2016) slide their offsets at this rate.
+_SLIDE = 0.01
+
+
+class Offsets(NamedTuple):
+    """Sliding means of the statistics of the data, a vector for each layer."""
+
+    visible: np.ndarray
+    hidden: np.ndarray
+
+    def slide(self, visible_mean, hidden_mean):
+        """Offsets moved a little towards the means of a batch."""
+        return Offsets(
+            self.visible + _SLIDE * (visible_mean - self.visible),
+            self.hidden + _SLIDE * (hidden_mean - self.hidden),
+        )
+
+
+def plain_step(positive, negative, rate):
+    """rate x gradient, as (weights, visible, hidden)."""
+    weights = _product(*_phase_factors(positive, negative, rate))
+    visible = _difference(positive.visible, negative.visible, positive, negative, rate)
+    hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
+    return weights, visible, hidden
+
+
+def centered_step(positive, negative, rate, offsets):
+    """rate x centered gradient; the biases still lack `recenter`.
+
+    D[(h - l)(v - m)'] = D[hv'] - D[h]m' - l D[v]': two more rows of the product.
+    """
+    visible = _difference(positive.visible, negative.visible, positive, negative, rate)
+    hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
+    left, right = _phase_factors(positive, negative, rate)
+    left += [-hidden.bias[None], -offsets.hidden[None]]
+    right += [offsets.visible[None], visible.bias[None]]
+    return _product(left, right), visible, hidden
+
+
+def recenter(step, offsets):
+    """The steps of the biases that keep the centered biases on their course."""
+    weights, visible, hidden = step
+    visible = visible._replace(bias=visible.bias - offsets.hidden @ weights)
+    hidden = hidden._replace(bias=hidden.bias - weights @ offsets.visible)
+    return weights, visible, hidden
+
+
+def _phase_factors(positive, negative, rate):
+    scalar = positive.hidden_factor.dtype.type
+    left = [
+        positive.hidden_factor * scalar(rate / positive.weight),
+        negative.hidden_factor * scalar(-rate / negative.weight),
+    ]
+    return left, [positive.visible_factor, negative.visible_factor]
+
+
+def _product(left, right):
+    return np.concatenate(left).T @ np.concatenate(right)
+
+
+def _difference(plus, minus, positive, negative, rate):
+    """rate x (mean over the data - mean over the model), for one layer."""
+    by_plus, by_minus = rate / positive.weight, rate / negative.weight
+    pairs = zip(plus, minus, strict=True)
+    return type(plus)(*(by_plus * p - by_minus * m for p, m in pairs))

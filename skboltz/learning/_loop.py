@@ -1,0 +1,202 @@
+"""The one training loop."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._exceptions import DivergenceError
+from ..models import Bipartite, BipartiteParams
+from ..sampling import Purpose, Stream
+from ._batches import batches, take
+from ._gradient import Offsets, centered_step, plain_step, recenter
+from ._optimisers import copy as copy_arrays
+from ._optimisers import leaves
+from ._penalties import SparsityTarget, WeightDecay
+from ._positive import data_phase
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every part of a training; each can be exchanged for another of its kind.
+
+    Parameters
+    ----------
+    model : Bipartite
+    negative : ContrastiveDivergence, PersistentContrastiveDivergence or Enumeration
+    optimiser : GradientAscent or Momentum
+    decay : WeightDecay
+    sparsity : SparsityTarget
+    batch_size : int
+    centered : bool
+    """
+
+    model: Bipartite
+    negative: Any
+    optimiser: Any
+    decay: WeightDecay
+    sparsity: SparsityTarget
+    batch_size: int
+    centered: bool
+
+
+class Data(NamedTuple):
+    """Rows to learn from.
+
+    Attributes
+    ----------
+    X : array or sparse matrix of shape (n_samples, n_features)
+    weight : ndarray of shape (n_samples,) or None
+    """
+
+    X: Any
+    weight: np.ndarray | None
+
+
+class TrainingState(NamedTuple):
+    """All that changes in a training; the arrays of `params` are moved in place."""
+
+    params: BipartiteParams
+    optimiser: Any
+    negative: Any
+    offsets: Offsets
+    shuffle: Stream
+
+
+class Progress(NamedTuple):
+    """What an epoch saw of itself.
+
+    Attributes
+    ----------
+    moment_gap : float
+        Root mean square over the visible units of the difference between their
+        means in the data and in the negative phase.
+    hidden_activation : float
+        Mean of the hidden units under the data.
+    weight_norm : float
+        Root of the sum of the squared weights.
+    """
+
+    moment_gap: float
+    hidden_activation: float
+    weight_norm: float
+
+
+def init(recipe, params, visible_mean, key):
+    """The state of a training that starts from given parameters."""
+    dtype = params.weights.dtype
+    hidden_field = params.weights @ visible_mean + params.hidden.bias
+    hidden_mean = recipe.model.hidden_unit.mean(params.hidden, hidden_field)
+    chains = Stream(key, Purpose.CHAINS)
+    return TrainingState(
+        params,
+        recipe.optimiser.init(params),
+        recipe.negative.init(recipe.model, params, chains),
+        Offsets(visible_mean.astype(dtype), hidden_mean.astype(dtype)),
+        Stream(key, Purpose.SHUFFLE),
+    )
+
+
+def resume(recipe, params, state):
+    """A state that goes on with given parameters, as far as the recipe allows.
+
+    Chains and velocities of another method are dropped and begun anew.
+    """
+    optimiser, negative = state.optimiser, state.negative
+    if not recipe.optimiser.accepts(optimiser):
+        optimiser = recipe.optimiser.init(params)
+    if not recipe.negative.accepts(negative):
+        later = Stream(state.shuffle.key, Purpose.CHAINS, state.shuffle.step << 32)
+        negative = recipe.negative.init(recipe.model, params, later)
+    return state._replace(params=params, optimiser=optimiser, negative=negative)
+
+
+def copy(state):
+    """The state with its own copies of the arrays that are moved in place."""
+    return state._replace(
+        params=copy_arrays(state.params), optimiser=copy_arrays(state.optimiser)
+    )
+
+
+def update(recipe, state, v, weight, rate):
+    """One batch: both phases, and a step.
+
+    Returns
+    -------
+    state : TrainingState
+    means : tuple of two ndarray
+        Visible means of the data minus those of the model; hidden means.
+    """
+    model, params, offsets = recipe.model, state.params, state.offsets
+    data = data_phase(model, params, v, weight)
+    negative, chains = recipe.negative.step(model, params, state.negative, data)
+    visible_mean, hidden_mean = data.sums.means()
+    offsets = offsets.slide(visible_mean, hidden_mean)
+    positive = recipe.sparsity.shift(data.sums, offsets.hidden)
+    if recipe.centered:
+        step = centered_step(positive, negative, rate, offsets)
+    else:
+        step = plain_step(positive, negative, rate)
+    recipe.decay.pull(step[0], params.weights, rate)
+    if recipe.centered:
+        step = recenter(step, offsets)
+    optimiser = recipe.optimiser.step(params, state.optimiser, step)
+    state = TrainingState(params, optimiser, chains, offsets, state.shuffle)
+    return state, (visible_mean - negative.means()[0], hidden_mean)
+
+
+def epoch(recipe, state, data, rate):
+    """All rows once, in a fresh order.
+
+    A batch whose rows weigh more takes a proportionally larger step, so that
+    every row counts the same wherever it falls.
+
+    Returns
+    -------
+    state : TrainingState
+    progress : Progress
+
+    Raises
+    ------
+    DivergenceError
+        As soon as a parameter is not finite; `state.params` is then of no use.
+    """
+    n_rows = data.X.shape[0]
+    order = state.shuffle.generator().permutation(n_rows)
+    state = state._replace(shuffle=state.shuffle._replace(step=state.shuffle.step + 1))
+    mean_weight = _total(data.weight, order) / -(-n_rows // recipe.batch_size)
+    gap, activation = 0.0, 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in batches(order, recipe.batch_size):
+            weight = None if data.weight is None else data.weight[rows]
+            share = _total(weight, rows) / mean_weight
+            if not share:
+                continue
+            v = take(data.X, rows, state.params.weights.dtype)
+            state, means = update(recipe, state, v, weight, rate * share)
+            _check_finite(leaves(state.params)[1:], rate)
+            gap, activation = gap + share * means[0], activation + share * means[1]
+    _check_finite(leaves(state.params), rate)
+    return state, _progress(state.params, gap, activation, mean_weight, data, order)
+
+
+def _total(weight, rows):
+    return float(len(rows) if weight is None else weight.sum())
+
+
+def _progress(params, gap, activation, mean_weight, data, order):
+    n_batches = _total(data.weight, order) / mean_weight
+    return Progress(
+        float(np.sqrt(np.mean((gap / n_batches) ** 2))),
+        float(np.mean(activation / n_batches)),
+        float(np.sqrt(np.vdot(params.weights, params.weights))),
+    )
+
+
+def _check_finite(arrays, rate):
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise DivergenceError(
+            f"The training diverged: a parameter is no longer finite at a learning "
+            f"rate of {rate:g}. Lower `learning_rate`, or scale X to the range of "
+            f"the units."
+        )

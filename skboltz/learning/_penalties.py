@@ -1,0 +1,56 @@
+"""Penalties: what pulls the parameters besides the likelihood."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import kernels
+
+
+@dataclass(frozen=True)
+class WeightDecay:
+    """The penalty l1 * sum |W| + l2/2 * sum W^2, per sample.
+
+    Parameters
+    ----------
+    l1, l2 : float
+    """
+
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def pull(self, step, weights, rate):
+        """Add the pull towards zero to a step of the weights, in place."""
+        if self.l1 or self.l2:
+            kernels.active().shrink(step, weights, rate * self.l1, rate * self.l2)
+
+
+@dataclass(frozen=True)
+class SparsityTarget:
+    """A pull of each hidden unit's mean activity q towards a target p.
+
+    The penalty has the derivative cost * (q - p) by the total input of a unit
+    (Hinton 2012, "A practical guide", section 11), as if the mean of each hidden
+    unit under the data were lower by that much.
+
+    Parameters
+    ----------
+    target : float or None
+        The activity p; None for no pull.
+    cost : float
+    """
+
+    target: float | None = None
+    cost: float = 0.0
+
+    def shift(self, sums, activity):
+        """Sums of the positive phase with the pull included."""
+        if self.target is None or not self.cost:
+            return sums
+        pull = self.cost * (activity - self.target)
+        # One row more: sum_i w_i (h_i - pull) v_i' = sum_i w_i h_i v_i' - pull (sum v)'
+        return sums._replace(
+            hidden_factor=np.vstack([sums.hidden_factor, -pull]),
+            visible_factor=np.vstack([sums.visible_factor, sums.visible.bias]),
+            hidden=sums.hidden._replace(bias=sums.hidden.bias - sums.weight * pull),
+        )

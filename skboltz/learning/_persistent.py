@@ -1,0 +1,38 @@
+"""Persistent contrastive divergence: chains that live as long as the training."""
+
+from dataclasses import dataclass
+
+from ..sampling import Chains, gibbs
+from ._sums import sums
+
+
+@dataclass(frozen=True)
+class PersistentContrastiveDivergence:
+    """PCD-k: k sweeps of chains that are never restarted (Tieleman 2008).
+
+    Also known as stochastic maximum likelihood (Younes 1989): for small learning
+    rates the chains stay near the model's distribution.
+
+    Parameters
+    ----------
+    k : int
+        Number of Gibbs sweeps for each update of the parameters.
+    n_chains : int
+        Their number does not depend on the batch: each phase is divided by its
+        own number of rows.
+    """
+
+    k: int
+    n_chains: int
+
+    def init(self, model, params, stream):
+        return gibbs.init(model, params, stream, self.n_chains)
+
+    def accepts(self, state):
+        """Whether a training with that state can go on with this phase."""
+        return isinstance(state, Chains) and len(state.visible) == self.n_chains
+
+    def step(self, model, params, chains, data):
+        """Sums of the negative phase, and the chains after it."""
+        chains = gibbs.run(model, params, chains, self.k)
+        return sums(model, params, chains.visible, chains.hidden_mean), chains

@@ -1,0 +1,110 @@
+"""Two layers, coupled to each other only: the wiring of every RBM."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..units import TwoValuedUnit
+
+
+class BipartiteParams(NamedTuple):
+    """Parameters of a bipartite model.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_hidden, n_visible)
+    visible, hidden : NamedTuple
+        Parameters of the units of each layer.
+    """
+
+    weights: np.ndarray
+    visible: NamedTuple
+    hidden: NamedTuple
+
+
+@dataclass(frozen=True)
+class Bipartite:
+    """Energy E(v, h) = base(v) + base(h) - psi(h)' W phi(v).
+
+    For Bernoulli units this is the restricted Boltzmann machine of Smolensky
+    (1986), E(v, h) = -b'v - c'h - h'Wv, and P(v, h) = exp(-E(v, h)) / Z.
+
+    Parameters
+    ----------
+    visible_unit, hidden_unit : unit
+        What the units of each layer are, see :mod:`skboltz.units`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.models import Bipartite, BipartiteParams
+    >>> from skboltz.units import BERNOULLI, Bias
+    >>> rbm = Bipartite(BERNOULLI, BERNOULLI)
+    >>> params = BipartiteParams(
+    ...     weights=np.array([[2.0, -1.0]]),
+    ...     visible=Bias(np.array([0.5, 0.0])),
+    ...     hidden=Bias(np.array([1.0])),
+    ... )
+    >>> v, h = np.array([[1.0, 1.0]]), np.array([[1.0]])
+    >>> rbm.energy(params, v, h)  # -(0.5) - (1.0) - (2.0 - 1.0)
+    array([-2.5])
+    """
+
+    visible_unit: TwoValuedUnit
+    hidden_unit: TwoValuedUnit
+
+    def hidden_input(self, params, v):
+        """What the hidden units receive from v, their biases not included."""
+        return self.visible_unit.statistic(params.visible, v) @ params.weights.T
+
+    def visible_input(self, params, h):
+        """What the visible units receive from h, their biases not included."""
+        return self.hidden_unit.statistic(params.hidden, h) @ params.weights
+
+    def hidden_field(self, params, v):
+        return self.hidden_unit.field(params.hidden, self.hidden_input(params, v))
+
+    def visible_field(self, params, h):
+        return self.visible_unit.field(params.visible, self.visible_input(params, h))
+
+    def energy(self, params, v, h):
+        """E(v, h) of paired rows, shape (n_samples,)."""
+        psi = self.hidden_unit.statistic(params.hidden, h)
+        return (
+            self.visible_unit.base_energy(params.visible, v)
+            + self.hidden_unit.base_energy(params.hidden, h)
+            - (psi * self.hidden_input(params, v)).sum(axis=1)
+        )
+
+    def free_energy(self, params, v):
+        """F(v) = -log sum_h exp(-E(v, h)), shape (n_samples,)."""
+        field = self.hidden_field(params, v)
+        marginal = self.hidden_unit.log_partition(params.hidden, field).sum(axis=1)
+        return self.visible_unit.base_energy(params.visible, v) - marginal
+
+    def swap(self):
+        """The same model, with the roles of the layers exchanged."""
+        return Bipartite(self.hidden_unit, self.visible_unit)
+
+    def swap_params(self, params):
+        return BipartiteParams(params.weights.T, params.hidden, params.visible)
+
+    def small_side(self, params):
+        """Number of units and unit of the layer to enumerate, with its free energy.
+
+        Returns
+        -------
+        unit, n_units, n_terms, free_energy
+            Summing exp(-free_energy(states)) over the states of `n_units` units
+            gives Z; `n_terms` is the length of the sum for one state.
+        """
+        n_hidden, n_visible = params.weights.shape
+        if n_visible <= n_hidden:
+            return self.visible_unit, n_visible, n_hidden, _bind(self, params)
+        swapped = _bind(self.swap(), self.swap_params(params))
+        return self.hidden_unit, n_hidden, n_visible, swapped
+
+
+def _bind(model, params):
+    return lambda states: model.free_energy(params, states)

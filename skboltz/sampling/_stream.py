@@ -1,0 +1,72 @@
+"""Streams of noise: pure functions of a key and a count."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from ..kernels import logistic_noise
+
+
+class Purpose(IntEnum):
+    """What a stream is for; streams of different purposes never overlap."""
+
+    WEIGHTS = 0
+    CHAINS = 1
+    DATA = 2
+    SHUFFLE = 3
+    SAMPLE = 4
+
+
+class Stream(NamedTuple):
+    """A place in an endless sequence of noise.
+
+    Attributes
+    ----------
+    key : tuple of two int
+        Two 64-bit words, from the random state of the user.
+    purpose : int
+    step : int
+        How many arrays have been drawn.  Array number `step` depends on nothing
+        but these three.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.sampling import Purpose, Stream
+    >>> stream = Stream(key=(3, 4), purpose=Purpose.CHAINS)
+    >>> first, later = stream.draw((2,), np.float64)
+    >>> again, _ = stream.draw((2,), np.float64)
+    >>> bool((first == again).all()), later.step
+    (True, 1)
+    """
+
+    key: tuple
+    purpose: int
+    step: int = 0
+
+    def draw(self, shape, dtype):
+        """Logistic noise of a shape, and the stream after it."""
+        counter = (0, self.step, int(self.purpose), 0)
+        noise = logistic_noise(self.key, counter, shape, dtype)
+        return noise, self._replace(step=self.step + 1)
+
+    def generator(self):
+        """NumPy's generator at this place, for what is not hot; use it once."""
+        counter = np.array([0, self.step, self.purpose, 0], dtype=np.uint64)
+        key = np.array(self.key, dtype=np.uint64)
+        return np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+
+def random_key(random_state):
+    """A key drawn from a `numpy.random.RandomState`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.sampling import random_key
+    >>> random_key(np.random.RandomState(0)) == random_key(np.random.RandomState(0))
+    True
+    """
+    words = random_state.randint(0, 2**64, size=2, dtype=np.uint64)
+    return int(words[0]), int(words[1])

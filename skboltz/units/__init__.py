@@ -1,0 +1,11 @@
+"""Units: the values a variable takes, and what it does given its input field.
+
+Pure functions of arrays, without random numbers: a random unit receives its
+noise as an argument.
+"""
+
+from ._bernoulli import BERNOULLI
+from ._spin import SPIN
+from ._two_valued import Bias, TwoValuedUnit
+
+__all__ = ["BERNOULLI", "SPIN", "Bias", "TwoValuedUnit"]

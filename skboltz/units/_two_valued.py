@@ -1,0 +1,96 @@
+"""Units with two values: all of their mathematics follows from `low` and `high`."""
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+
+class Bias(NamedTuple):
+    """Parameters of a layer of two-valued units: one bias each, shape (n_units,)."""
+
+    bias: np.ndarray
+
+
+@dataclass(frozen=True)
+class TwoValuedUnit:
+    """A unit that is either `low` or `high`.
+
+    Its base energy is -bias * x and its field is bias + input, so that
+    P(x | input) is proportional to exp(field * x).  All the rest follows: the
+    unit is `high` with probability 1 / (1 + exp(-gap)), where
+    gap = (high - low) * field.
+
+    Parameters
+    ----------
+    low, high : float
+        The two values, `low` < `high`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.units import Bias, TwoValuedUnit
+    >>> unit = TwoValuedUnit(low=0.0, high=1.0)
+    >>> field = np.array([0.0, np.log(3.0)])
+    >>> unit.mean(Bias(np.zeros(2)), field)
+    array([0.5 , 0.75])
+    """
+
+    low: float
+    high: float
+
+    width: ClassVar = 1
+    noise: ClassVar = "logistic"
+    kernel: ClassVar = "two_valued"
+    parameters: ClassVar = Bias
+
+    @property
+    def span(self):
+        return self.high - self.low
+
+    def gap(self, field):
+        """Log-odds of `high` against `low`."""
+        return self.span * field
+
+    def field(self, params, input):
+        return params.bias + input
+
+    def base_energy(self, params, x):
+        """-sum_i bias_i x_i, shape (n_samples,)."""
+        return -(x @ params.bias)
+
+    def statistic(self, params, x):
+        """What couples to other units: the value itself."""
+        return x
+
+    def parameter_sums(self, params, x, weight=None):
+        """Weighted sum over the rows of -d(base energy)/d(parameters)."""
+        return Bias(x.sum(axis=0) if weight is None else weight @ x)
+
+    def log_partition(self, params, field):
+        """log(exp(low * field) + exp(high * field)), led by the larger term."""
+        larger = np.maximum(self.low * field, self.high * field)
+        return larger + np.log1p(np.exp(-abs(self.gap(field))))
+
+    def mean(self, params, field):
+        # Far out, exp overflows to infinity and the probability is exactly 0.
+        with np.errstate(over="ignore"):
+            return self.low + self.span / (1 + np.exp(-self.gap(field)))
+
+    def mode(self, params, field):
+        return self._value(field > 0, field.dtype)
+
+    def sample(self, params, field, threshold):
+        """`high` where the gap exceeds a threshold with the logistic distribution.
+
+        P(gap > logit(u)) = P(u < 1 / (1 + exp(-gap))) for u uniform on (0, 1).
+        """
+        return self._value(self.gap(field) > threshold, field.dtype)
+
+    def bias_for_mean(self, mean):
+        """Parameters under which free units have that mean."""
+        share = (mean - self.low) / self.span
+        return Bias((np.log(share) - np.log1p(-share)) / self.span)
+
+    def _value(self, is_high, dtype):
+        return np.where(is_high, dtype.type(self.high), dtype.type(self.low))

@@ -1,0 +1,71 @@
+"""Both twins of every kernel return the same bits."""
+
+import numpy as np
+import pytest
+from kernel_twins import TWINS
+from scipy import sparse
+
+SHAPES = [(1, 1), (3, 7), (17, 33), (100, 784)]
+DTYPES = [np.float32, np.float64]
+UNITS = [(0.0, 1.0), (-1.0, 1.0)]
+KEY, COUNTER = (123, 2**63 + 7), (2**64 - 3, 2**64 - 1, 1, 0)
+
+
+def assert_same_bits(arrays):
+    for array in arrays[1:]:
+        assert array.dtype == arrays[0].dtype
+        assert array.tobytes() == arrays[0].tobytes()
+
+
+def inputs(shape, dtype):
+    rng = np.random.default_rng(shape)
+    input, noise = (3 * rng.standard_normal(shape).astype(dtype) for _ in range(2))
+    return input, rng.standard_normal(shape[1]).astype(dtype), noise
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 255, 256, 257, 4001])
+def test_words(n):
+    assert_same_bits([k.philox_words(KEY, COUNTER, n) for k in TWINS])
+
+
+@pytest.mark.parametrize("n", [1, 2, 511, 4001])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_odds(n, dtype):
+    assert_same_bits([k.odds(KEY, COUNTER, n, np.dtype(dtype)) for k in TWINS])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("low, high", UNITS)
+def test_samples_and_means(shape, dtype, low, high):
+    input, bias, noise = inputs(shape, dtype)
+    args = (low, high)
+    assert_same_bits(
+        [k.two_valued_sample(*args, input.copy(), bias, noise) for k in TWINS]
+    )
+    assert_same_bits([k.two_valued_mean(*args, input.copy(), bias) for k in TWINS])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_updates(shape, dtype):
+    results = []
+    for kernels in TWINS:
+        weights, _, step = inputs(shape, dtype)
+        velocity = 0.5 * weights
+        kernels.shrink(step, weights, 0.01, 0.003)
+        kernels.add_step(weights, step)
+        kernels.add_step_with_momentum(weights, velocity, step, 0.9)
+        results.append(np.stack([weights, velocity, step]))
+    assert_same_bits(results)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("index", [np.int32, np.int64])
+def test_sparse_products(dtype, index):
+    X = sparse.random_array((40, 300), density=0.05, format="csr", rng=0, dtype=dtype)
+    X.indptr, X.indices = X.indptr.astype(index), X.indices.astype(index)
+    weights = np.random.default_rng(1).standard_normal((30, 300)).astype(dtype)
+    products = [kernels.sparse_product(X, weights) for kernels in TWINS]
+    assert_same_bits(products)
+    np.testing.assert_allclose(products[0], X.toarray() @ weights.T, rtol=1e-4)

@@ -1,0 +1,170 @@
+"""Boltzmann machines by explicit enumeration: slow, obvious, independent.
+
+Nothing here imports the package.  A layer is described by the two values its units
+take; a machine by plain arrays.
+"""
+
+import itertools
+import math
+
+import numpy as np
+
+
+def configurations(values, n_units):
+    """Every state of n_units units, as a list of tuples."""
+    return list(itertools.product(values, repeat=n_units))
+
+
+def bipartite_energy(weights, visible_bias, hidden_bias, v, h):
+    """E(v, h) = -sum b_i v_i - sum c_j h_j - sum_ij h_j W_ji v_i, term by term."""
+    energy = 0.0
+    for i in range(len(v)):
+        energy -= visible_bias[i] * v[i]
+    for j in range(len(h)):
+        energy -= hidden_bias[j] * h[j]
+        for i in range(len(v)):
+            energy -= h[j] * weights[j][i] * v[i]
+    return energy
+
+
+def pairwise_energy(coupling, bias, s):
+    """E(s) = -sum b_i s_i - sum_{i<j} J_ij s_i s_j, term by term."""
+    energy = 0.0
+    for i in range(len(s)):
+        energy -= bias[i] * s[i]
+        for j in range(i + 1, len(s)):
+            energy -= coupling[i][j] * s[i] * s[j]
+    return energy
+
+
+class BipartiteOracle:
+    """The joint distribution of a small bipartite machine, as a table."""
+
+    def __init__(self, weights, visible_bias, hidden_bias, visible, hidden):
+        self.n_hidden, self.n_visible = np.shape(weights)
+        self.visible_states = configurations(visible, self.n_visible)
+        self.hidden_states = configurations(hidden, self.n_hidden)
+        self.energy = {
+            (v, h): bipartite_energy(weights, visible_bias, hidden_bias, v, h)
+            for v in self.visible_states
+            for h in self.hidden_states
+        }
+        self.log_z = log_sum(-energy for energy in self.energy.values())
+
+    def joint(self, v, h):
+        return math.exp(-self.energy[v, h] - self.log_z)
+
+    def free_energy(self, v):
+        return -log_sum(-self.energy[v, h] for h in self.hidden_states)
+
+    def log_likelihood(self, v):
+        return -self.free_energy(v) - self.log_z
+
+    def visible_marginal(self):
+        """P(v) in the order of `visible_states`."""
+        return np.array([math.exp(self.log_likelihood(v)) for v in self.visible_states])
+
+    def hidden_mean(self, v):
+        """E[h | v] as a ratio of sums of joints."""
+        return self._mean({h: self.joint(v, h) for h in self.hidden_states})
+
+    def visible_mean(self, h):
+        """E[v | h] as a ratio of sums of joints."""
+        return self._mean({v: self.joint(v, h) for v in self.visible_states})
+
+    @staticmethod
+    def _mean(table):
+        total = sum(table.values())
+        return np.array(
+            [sum(p * s[i] for s, p in table.items()) / total for i in range(_len(table))]
+        )
+
+    def moments(self):
+        """E[v], E[h] and E[h v'] under the model."""
+        mean_v, mean_h = np.zeros(self.n_visible), np.zeros(self.n_hidden)
+        mean_hv = np.zeros((self.n_hidden, self.n_visible))
+        for v in self.visible_states:
+            for h in self.hidden_states:
+                p = self.joint(v, h)
+                mean_v += p * np.array(v)
+                mean_h += p * np.array(h)
+                mean_hv += p * np.outer(h, v)
+        return mean_v, mean_h, mean_hv
+
+    def pseudo_log_likelihood(self, v, values):
+        """sum_i log P(v_i | rest), each a ratio of marginals."""
+        total = 0.0
+        for i in range(self.n_visible):
+            alternatives = [v[:i] + (value,) + v[i + 1 :] for value in values]
+            total += -self.free_energy(v) - log_sum(
+                -self.free_energy(w) for w in alternatives
+            )
+        return total
+
+
+def _len(table):
+    return len(next(iter(table)))
+
+
+def log_sum(terms):
+    """log sum exp of an iterable of numbers."""
+    terms = list(terms)
+    largest = max(terms)
+    return largest + math.log(sum(math.exp(term - largest) for term in terms))
+
+
+def mean_log_likelihood(weights, visible_bias, hidden_bias, visible, hidden, rows):
+    """Mean over rows (tuples) of log P(row)."""
+    oracle = BipartiteOracle(weights, visible_bias, hidden_bias, visible, hidden)
+    return sum(oracle.log_likelihood(row) for row in rows) / len(rows)
+
+
+def finite_difference(function, point, step=1e-5):
+    """Central differences of a function of one array, element by element."""
+    slope = np.zeros_like(point)
+    for index in np.ndindex(point.shape):
+        up, down = point.copy(), point.copy()
+        up[index] += step
+        down[index] -= step
+        slope[index] = (function(up) - function(down)) / (2 * step)
+    return slope
+
+
+# The Random123 known-answer vectors for Philox4x64-10: counter, key, words.
+PHILOX_KNOWN_ANSWERS = [
+    (
+        (0, 0, 0, 0),
+        (0, 0),
+        (
+            0x16554D9ECA36314C,
+            0xDB20FE9D672D0FDC,
+            0xD7E772CEE186176B,
+            0x7E68B68AEC7BA23B,
+        ),
+    ),
+    (
+        (2**64 - 1,) * 4,
+        (2**64 - 1,) * 2,
+        (
+            0x87B092C3013FE90B,
+            0x438C3C67BE8D0224,
+            0x9CC7D7C69CD777B6,
+            0xA09CAEBF594F0BA0,
+        ),
+    ),
+    (
+        (
+            0x243F6A8885A308D3,
+            0x13198A2E03707344,
+            0xA4093822299F31D0,
+            0x082EFA98EC4E6C89,
+        ),
+        (0x452821E638D01377, 0xBE5466CF34E90C6C),
+        (
+            0xA528F45403E61D95,
+            0x38C72DBD566E9788,
+            0xA5A1610E72FD18B5,
+            0x57BD43B5E52B7FE6,
+        ),
+    ),
+]
