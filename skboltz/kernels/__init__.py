@@ -7,6 +7,7 @@ counter of a counter-based generator.
 """
 
 import importlib.util
+import math
 from functools import cache
 
 import numpy as np
@@ -78,7 +79,7 @@ def logistic_noise(key, counter, shape, dtype):
     >>> noise.shape, noise.dtype
     ((2, 3), dtype('float32'))
     """
-    noise = active().odds(key, counter, int(np.prod(shape)), np.dtype(dtype))
+    noise = active().odds(key, counter, math.prod(shape), np.dtype(dtype))
     # One logarithm for both twins: two libraries of them would differ in bits.
     return np.log(noise, out=noise).reshape(shape)
 

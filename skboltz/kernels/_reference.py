@@ -8,7 +8,6 @@ import numpy as np
 from ._philox import philox_words
 
 __all__ = [
-    "add_step",
     "add_step_with_momentum",
     "odds",
     "philox_words",
@@ -60,11 +59,6 @@ def two_valued_mean(low, high, input, bias):
     mean *= half
     mean += middle
     return mean
-
-
-def add_step(weights, step):
-    """weights += step."""
-    weights += step
 
 
 def add_step_with_momentum(weights, velocity, step, momentum):

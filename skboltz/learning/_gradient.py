@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..models import BipartiteParams
+
 # Melchior et al. (2016) slide their offsets at this rate.
 _SLIDE = 0.01
 
@@ -38,11 +40,11 @@ class Offsets(NamedTuple):
 
 
 def plain_step(positive, negative, rate):
-    """rate x gradient, as (weights, visible, hidden)."""
+    """rate x gradient."""
     weights = _product(*_phase_factors(positive, negative, rate))
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
-    return weights, visible, hidden
+    return BipartiteParams(weights, visible, hidden)
 
 
 def centered_step(positive, negative, rate, offsets):
@@ -55,15 +57,13 @@ def centered_step(positive, negative, rate, offsets):
     left, right = _phase_factors(positive, negative, rate)
     left += [-hidden.bias[None], -offsets.hidden[None]]
     right += [offsets.visible[None], visible.bias[None]]
-    return _product(left, right), visible, hidden
+    return BipartiteParams(_product(left, right), visible, hidden)
 
 
 def recenter(step, offsets):
-    """The steps of the biases that keep the centered biases on their course."""
-    weights, visible, hidden = step
-    visible = visible._replace(bias=visible.bias - offsets.hidden @ weights)
-    hidden = hidden._replace(bias=hidden.bias - weights @ offsets.visible)
-    return weights, visible, hidden
+    """Keep the centered biases on their course: the biases follow the weights."""
+    step.visible.bias[:] -= offsets.hidden @ step.weights
+    step.hidden.bias[:] -= step.weights @ offsets.visible
 
 
 def _phase_factors(positive, negative, rate):

@@ -1,5 +1,6 @@
 """The one training loop."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,7 +12,6 @@ from ..sampling import Purpose, Stream
 from ._batches import batches, take
 from ._gradient import Offsets, centered_step, plain_step, recenter
 from ._optimisers import copy as copy_arrays
-from ._optimisers import leaves
 from ._penalties import SparsityTarget, WeightDecay
 from ._positive import data_phase
 
@@ -137,9 +137,9 @@ def update(recipe, state, v, weight, rate):
         step = centered_step(positive, negative, rate, offsets)
     else:
         step = plain_step(positive, negative, rate)
-    recipe.decay.pull(step[0], params.weights, rate)
+    recipe.decay.pull(step.weights, params.weights, rate)
     if recipe.centered:
-        step = recenter(step, offsets)
+        recenter(step, offsets)
     optimiser = recipe.optimiser.step(params, state.optimiser, step)
     state = TrainingState(params, optimiser, chains, offsets, state.shuffle)
     return state, (visible_mean - negative.means()[0], hidden_mean)
@@ -174,9 +174,10 @@ def epoch(recipe, state, data, rate):
                 continue
             v = take(data.X, rows, state.params.weights.dtype)
             state, means = update(recipe, state, v, weight, rate * share)
-            _check_finite(leaves(state.params)[1:], rate)
+            # Whatever happens to the weights reaches the biases a batch later.
+            _check_finite(state.params.arrays()[1:], rate)
             gap, activation = gap + share * means[0], activation + share * means[1]
-    _check_finite(leaves(state.params), rate)
+    _check_finite(state.params.arrays(), rate)
     return state, _progress(state.params, gap, activation, mean_weight, data, order)
 
 
@@ -194,7 +195,7 @@ def _progress(params, gap, activation, mean_weight, data, order):
 
 
 def _check_finite(arrays, rate):
-    if not all(np.isfinite(array).all() for array in arrays):
+    if not all(math.isfinite(array.sum()) for array in arrays):
         raise DivergenceError(
             f"The training diverged: a parameter is no longer finite at a learning "
             f"rate of {rate:g}. Lower `learning_rate`, or scale X to the range of "

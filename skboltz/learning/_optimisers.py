@@ -7,13 +7,6 @@ import numpy as np
 from .. import kernels
 
 
-def leaves(params):
-    """The arrays of nested parameters, each as a two-dimensional view."""
-    if isinstance(params, np.ndarray):
-        return [np.atleast_2d(params)]
-    return [leaf for part in params for leaf in leaves(part)]
-
-
 def copy(params):
     """The same nested tuples, their arrays in fresh memory."""
     if isinstance(params, np.ndarray):
@@ -35,8 +28,8 @@ class GradientAscent:
 
     def step(self, params, state, step):
         """Move the parameters, in place; returns the state after it."""
-        for leaf, move in zip(leaves(params), leaves(step), strict=True):
-            kernels.active().add_step(leaf, move)
+        for array, move in zip(params.arrays(), step.arrays(), strict=True):
+            array += move
         return state
 
 
@@ -54,7 +47,7 @@ class Momentum:
     momentum: float
 
     def init(self, params):
-        return tuple(np.zeros_like(leaf) for leaf in leaves(params))
+        return tuple(np.zeros_like(array) for array in params.arrays())
 
     def accepts(self, state):
         """Whether a training with that state can go on with this optimiser."""
@@ -63,7 +56,6 @@ class Momentum:
     def step(self, params, velocity, step):
         """Move the parameters and the velocity, in place."""
         add = kernels.active().add_step_with_momentum
-        parts = zip(leaves(params), velocity, leaves(step), strict=True)
-        for leaf, speed, move in parts:
-            add(leaf, speed, move, self.momentum)
+        for parts in zip(params.arrays(), velocity, step.arrays(), strict=True):
+            add(*(part.reshape(-1) for part in parts), self.momentum)
         return velocity

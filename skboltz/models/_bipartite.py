@@ -22,6 +22,10 @@ class BipartiteParams(NamedTuple):
     visible: NamedTuple
     hidden: NamedTuple
 
+    def arrays(self):
+        """All arrays, the weights first."""
+        return (self.weights, *self.visible, *self.hidden)
+
 
 @dataclass(frozen=True)
 class Bipartite:

@@ -51,10 +51,10 @@ def test_samples_and_means(shape, dtype, low, high):
 def test_updates(shape, dtype):
     results = []
     for kernels in TWINS:
-        weights, _, step = inputs(shape, dtype)
+        input, _, noise = inputs(shape, dtype)
+        weights, step = input.reshape(-1), noise.reshape(-1)
         velocity = 0.5 * weights
         kernels.shrink(step, weights, 0.01, 0.003)
-        kernels.add_step(weights, step)
         kernels.add_step_with_momentum(weights, velocity, step, 0.9)
         results.append(np.stack([weights, velocity, step]))
     assert_same_bits(results)
