@@ -13,7 +13,14 @@ from skboltz.learning import (
 
 
 def recipe(
-    case, negative, *, centered=False, momentum=0.0, l1=0.0, l2=0.0, batch_size=100,
+    case,
+    negative,
+    *,
+    centered=False,
+    momentum=0.0,
+    l1=0.0,
+    l2=0.0,
+    batch_size=100,
     sparsity=None,
 ):
     return Recipe(

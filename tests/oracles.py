@@ -76,7 +76,10 @@ class BipartiteOracle:
     def _mean(table):
         total = sum(table.values())
         return np.array(
-            [sum(p * s[i] for s, p in table.items()) / total for i in range(_len(table))]
+            [
+                sum(p * s[i] for s, p in table.items()) / total
+                for i in range(_len(table))
+            ]
         )
 
     def moments(self):

@@ -3,6 +3,7 @@
 import sys
 import time
 import warnings
+from copy import deepcopy
 from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
@@ -166,9 +167,7 @@ class BaseRBM(
 
     def _check_data(self, X, reset=False):
         # Integers stay as they are: batches become floats one by one.
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype="numeric", reset=reset
-        )
+        X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=reset)
         if X.dtype.kind == "f" and X.dtype not in (np.float32, np.float64):
             X = X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
         return X
@@ -232,7 +231,7 @@ class BaseRBM(
                 task = _begin(context, self, X, y)
                 with learning.suited_threads(size):
                     state = self._epoch(recipe, state, data, done / n_epochs)
-                if _end(task, self, X, y, lambda s=state: self._attributes(s)):
+                if _end(task, self, X, y, lambda s=state: self._snapshot(s)):
                     break
         finally:
             self._publish(state)
@@ -278,6 +277,10 @@ class BaseRBM(
         if isinstance(state.negative, Chains):
             attributes["h_samples_"] = state.negative.hidden
         return attributes
+
+    def _snapshot(self, state):
+        """Attributes of a copy that later epochs leave alone."""
+        return self._attributes(state) | {"history_": deepcopy(self.history_)}
 
     def _params(self):
         unit = self._model
@@ -563,7 +566,9 @@ def _weighted_mean(X, weight):
 
 def _check_count(value, name, least):
     if not isinstance(value, Integral) or value < least:
-        raise ValueError(f"{name} must be an integer of at least {least}, got {value!r}.")
+        raise ValueError(
+            f"{name} must be an integer of at least {least}, got {value!r}."
+        )
     return int(value)
 
 

@@ -1,4 +1,4 @@
-"""Block Gibbs sampling of a bipartite model: all of one layer, then all of the other."""
+"""Block Gibbs sampling of a bipartite model: one whole layer, then the other."""
 
 from typing import NamedTuple
 

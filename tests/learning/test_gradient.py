@@ -19,7 +19,8 @@ def rows_of(case, n=7):
 def slopes(case, rows):
     """Finite differences of the enumerated mean log-likelihood."""
     visible, hidden = (
-        (unit.low, unit.high) for unit in (case.model.visible_unit, case.model.hidden_unit)
+        (unit.low, unit.high)
+        for unit in (case.model.visible_unit, case.model.hidden_unit)
     )
     rows = [tuple(row) for row in rows]
     arrays = [case.params.weights, case.params.visible.bias, case.params.hidden.bias]
@@ -60,8 +61,13 @@ def test_centered_step_is_the_slope_in_centered_parameters():
     rows, rng = rows_of(case), np.random.default_rng(0)
     offsets = Offsets(rng.random(3), rng.random(5))
     rate = 1e-7
-    step = step_of(recipe(case, Enumeration(), centered=True), case.params, rows, rate,
-                   offsets=offsets)
+    step = step_of(
+        recipe(case, Enumeration(), centered=True),
+        case.params,
+        rows,
+        rate,
+        offsets=offsets,
+    )
     dw, db, dc = slopes(case, rows)
     # Chain rule: W enters b and c as well.
     dw_centered = dw - np.outer(offsets.hidden, db) - np.outer(dc, offsets.visible)

@@ -21,9 +21,7 @@ ROWS = np.array(CASE.oracle.visible_states, dtype=float)[[0, 3, 3, 5, 9, 9, 9, 1
 def train(parts, n_epochs, state=None, rows=ROWS, weight=None, rate=0.1):
     state = start(parts, CASE.params, rows) if state is None else state
     for _ in range(n_epochs):
-        state, _ = training.epoch(
-            parts, training.copy(state), Data(rows, weight), rate
-        )
+        state, _ = training.epoch(parts, training.copy(state), Data(rows, weight), rate)
     return state
 
 
@@ -42,8 +40,9 @@ def test_stopping_and_going_on_is_never_having_stopped(negative, momentum):
     whole = train(parts, 5)
     half = train(parts, 2)
     resumed = training.resume(parts, half.params, half._replace(params=None))
-    for a, b in zip(arrays(whole.params), arrays(train(parts, 3, resumed).params),
-                    strict=True):
+    for a, b in zip(
+        arrays(whole.params), arrays(train(parts, 3, resumed).params), strict=True
+    ):
         assert a.tobytes() == b.tobytes()
 
 

@@ -35,7 +35,9 @@ def test_both_sides_give_the_same_log_partition(case):
 @pytest.mark.parametrize(**by_name(PAIRWISE))
 def test_log_partition_of_pairwise_models(case):
     unit, n = case.model.unit, len(case.params.coupling)
-    expected = log_sum(-case.energy(s) for s in configurations((unit.low, unit.high), n))
+    expected = log_sum(
+        -case.energy(s) for s in configurations((unit.low, unit.high), n)
+    )
     value = exact_log_partition(case.model, case.params).value
     assert math.isclose(value, expected, rel_tol=1e-12, abs_tol=1e-12)
 

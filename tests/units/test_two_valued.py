@@ -31,14 +31,18 @@ def test_log_partition_is_the_log_of_the_sum(unit):
 @unit_cases
 def test_mean_is_the_weighted_sum_of_the_values(unit):
     expected = [np.dot(boltzmann(unit, f), (unit.low, unit.high)) for f in FIELDS]
-    np.testing.assert_allclose(unit.mean(FREE, FIELDS), expected, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(
+        unit.mean(FREE, FIELDS), expected, rtol=1e-12, atol=1e-15
+    )
 
 
 @unit_cases
 def test_mean_is_the_slope_of_the_log_partition(unit):
     h = 1e-5
     up, down = (unit.log_partition(FREE, FIELDS + d) for d in (h, -h))
-    np.testing.assert_allclose((up - down) / (2 * h), unit.mean(FREE, FIELDS), atol=1e-9)
+    np.testing.assert_allclose(
+        (up - down) / (2 * h), unit.mean(FREE, FIELDS), atol=1e-9
+    )
 
 
 @unit_cases

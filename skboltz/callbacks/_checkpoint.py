@@ -1,0 +1,59 @@
+"""Save a model while it learns."""
+
+import os
+from copy import copy
+from pathlib import Path
+
+import joblib
+
+from ._base import EpochCallback
+
+
+class Checkpoint(EpochCallback):
+    """Write the model to a file every few epochs, so that nothing is lost.
+
+    The file is replaced in one step: at any moment it holds a whole model.  Load it
+    with `joblib.load`; with `warm_start` set, `fit` goes on from there, bit for bit.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A file name; "{epoch}" in it is replaced by the number of the epoch.
+    every : int, default=1
+        Number of epochs from one file to the next.
+
+    Examples
+    --------
+    >>> import joblib, pathlib, tempfile
+    >>> from skboltz import BernoulliRBM
+    >>> from skboltz.callbacks import Checkpoint
+    >>> from skboltz.datasets import make_bars_and_stripes
+    >>> X, _ = make_bars_and_stripes(3)
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = pathlib.Path(folder.name) / "rbm.joblib"
+    >>> rbm = BernoulliRBM(4, n_iter=3).set_callbacks(Checkpoint(path)).fit(X)
+    >>> joblib.load(path).n_iter_
+    3
+    >>> folder.cleanup()
+    """
+
+    def __init__(self, path, *, every=1):
+        self.path = path
+        self.every = every
+
+    def on_epoch_end(self, model, X):
+        if model.n_iter_ % self.every:
+            return
+        path = Path(str(self.path).replace("{epoch}", str(model.n_iter_)))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        joblib.dump(_without_callbacks(model), unfinished)
+        unfinished.replace(path)
+
+
+def _without_callbacks(model):
+    """The model alone: what watches it is not part of it."""
+    bare = copy(model)
+    for name in [name for name in vars(bare) if "callback" in name]:
+        delattr(bare, name)
+    return bare

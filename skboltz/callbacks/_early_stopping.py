@@ -1,0 +1,71 @@
+"""Stop a training when a number stops improving."""
+
+from ._base import EpochCallback
+
+
+class EarlyStopping(EpochCallback):
+    """Stop when the score of held-out rows has not improved for some epochs.
+
+    Parameters
+    ----------
+    X_validation : {array-like, sparse matrix} of shape (n_samples, n_features)
+        Rows that the model does not learn from.
+    score : {"pseudo_log_likelihood", "log_likelihood"} or callable, \
+default="pseudo_log_likelihood"
+        The larger, the better; a callable has the signature score(model, X).
+    patience : int, default=5
+        Number of epochs without improvement after which the training stops.
+    tol : float, default=0.0
+        What counts as an improvement, in nats.
+
+    Attributes
+    ----------
+    best_score_ : float
+    best_epoch_ : int
+    best_estimator_ : estimator
+        The model after that epoch; the fitted estimator is that of the last one.
+
+    Examples
+    --------
+    >>> from skboltz import BernoulliRBM
+    >>> from skboltz.callbacks import EarlyStopping
+    >>> from skboltz.datasets import make_bars_and_stripes
+    >>> X, _ = make_bars_and_stripes(3)
+    >>> stop = EarlyStopping(X, score=lambda model, X: -model.n_iter_, patience=2)
+    >>> rbm = BernoulliRBM(4, n_iter=50, random_state=0).set_callbacks(stop).fit(X)
+    >>> rbm.n_iter_, stop.best_epoch_
+    (3, 1)
+    """
+
+    def __init__(
+        self, X_validation, *, score="pseudo_log_likelihood", patience=5, tol=0.0
+    ):
+        self.X_validation = X_validation
+        self.score = score
+        self.patience = patience
+        self.tol = tol
+
+    def setup(self, estimator, context):
+        self.best_score_, self.best_epoch_ = float("-inf"), 0
+        self.best_estimator_ = None
+
+    def on_epoch_end(self, model, X):
+        score = self._score(model)
+        if score > self.best_score_ + self.tol:
+            self.best_score_, self.best_epoch_ = score, model.n_iter_
+            self.best_estimator_ = model
+        return model.n_iter_ - self.best_epoch_ >= self.patience
+
+    def _score(self, model):
+        if callable(self.score):
+            return float(self.score(model, self.X_validation))
+        names = {
+            "pseudo_log_likelihood": "pseudo_log_likelihood",
+            "log_likelihood": "score_samples",
+        }
+        if self.score not in names:
+            raise ValueError(
+                f"score must be one of {list(names)} or a callable, "
+                f"found {self.score!r}."
+            )
+        return float(getattr(model, names[self.score])(self.X_validation).mean())

@@ -1,0 +1,103 @@
+"""What a training saw of itself, epoch by epoch."""
+
+from sklearn.utils.validation import check_is_fitted
+
+from ._figure import axes
+
+DEFAULT_METRICS = ("moment_gap", "hidden_activation", "weight_norm")
+
+
+class TrainingDisplay:
+    """Curves over the epochs of a training, each as a share of its largest value.
+
+    Parameters
+    ----------
+    history : dict of list
+        One list for each metric, as long as history["epoch"].
+    metrics : sequence of str
+        Which to draw.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    lines_ : list of matplotlib Line2D
+
+    Examples
+    --------
+    >>> from skboltz.plotting import TrainingDisplay
+    >>> history = {"epoch": [1, 2], "moment_gap": [0.4, 0.1]}
+    >>> display = TrainingDisplay(history, ["moment_gap"]).plot()
+    >>> display.lines_[0].get_ydata()
+    array([1.  , 0.25])
+    """
+
+    def __init__(self, history, metrics):
+        self.history = history
+        self.metrics = metrics
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, *, metrics=DEFAULT_METRICS, history=None, ax=None, **style
+    ):
+        """Draw the `history_` of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : fitted estimator with `history_`
+        metrics : sequence of str, default=("moment_gap", "hidden_activation", \
+"weight_norm")
+        history : dict of list, default=None
+            Another record of the same training, for example that of a
+            :class:`~skboltz.callbacks.LikelihoodMonitor`; by default `history_`.
+        ax : matplotlib Axes, default=None
+        **style
+            Passed to `ax.plot`.
+
+        Returns
+        -------
+        TrainingDisplay
+
+        Raises
+        ------
+        ValueError
+            If a metric was not recorded.
+        """
+        check_is_fitted(estimator, "history_")
+        history = estimator.history_ if history is None else history
+        unknown = [name for name in metrics if name not in history]
+        if unknown:
+            raise ValueError(
+                f"metrics has {unknown}, which were not recorded; choose among "
+                f"{sorted(set(history) - {'epoch'})}."
+            )
+        return cls(history, list(metrics)).plot(ax=ax, **style)
+
+    def plot(self, *, ax=None, **style):
+        """Draw on an axes.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+        **style
+            Passed to `ax.plot`.
+
+        Returns
+        -------
+        TrainingDisplay
+        """
+        self.ax_, self.figure_ = axes(ax)
+        self.lines_ = [self._line(name, style) for name in self.metrics]
+        self.ax_.set(xlabel="epoch", ylabel="share of the largest value")
+        self.ax_.set_ylim(top=1.05)
+        self.ax_.spines[["top", "right"]].set_visible(False)
+        self.ax_.legend(frameon=False)
+        return self
+
+    def _line(self, name, style):
+        values = self.history[name]
+        largest = max(map(abs, values), default=0) or 1.0
+        label = f"{name.replace('_', ' ')} (last {values[-1]:.3g})" if values else name
+        shares = [value / largest for value in values]
+        style = {"marker": "." if len(values) < 30 else "", "label": label} | style
+        return self.ax_.plot(self.history["epoch"], shares, **style)[0]

@@ -1,0 +1,49 @@
+"""The contract of scikit-learn, by its own checks."""
+
+import pytest
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skboltz import BernoulliRBM
+
+ESTIMATORS = [
+    BernoulliRBM(n_iter=5),
+    BernoulliRBM(n_iter=5, method="cd", k=2, momentum=0.5, centered=False, l2=1e-3),
+    BernoulliRBM(n_iter=2, method="exact", batch_size=100),
+]
+
+REASON = (
+    "mini-batches and chains: a row of weight 2 is not two rows in other batches; "
+    "scikit-learn's own estimators by stochastic gradient are excused alike"
+)
+EXPECTED = {
+    "check_sample_weight_equivalence_on_dense_data": REASON,
+    "check_sample_weight_equivalence_on_sparse_data": REASON,
+}
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda _: EXPECTED)
+def test_estimators(estimator, check):
+    check(estimator)
+
+
+# scikit-learn runs these on its own estimators only.
+MORE_CHECKS = [
+    "check_param_validation",
+    "check_transformer_get_feature_names_out",
+    "check_transformer_get_feature_names_out_pandas",
+    "check_get_feature_names_out_error",
+    "check_dataframe_column_names_consistency",
+    "check_set_output_transform",
+    "check_set_output_transform_pandas",
+    "check_global_output_transform_pandas",
+    "check_set_output_transform_polars",
+    "check_global_set_output_transform_polars",
+    "check_inplace_ensure_writeable",
+]
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS[:1], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("name", MORE_CHECKS)
+def test_estimators_by_the_internal_checks(estimator, name):
+    getattr(estimator_checks, name)(type(estimator).__name__, estimator)
