@@ -127,7 +127,7 @@ class BaseRBM(
             If a parameter is no longer finite; the fitted attributes are then those
             of the last finished epoch.
         """
-        resume = self.warm_start and hasattr(self, "components_")
+        resume = self.warm_start and self._resumes()
         X, weight = self._check_training_data(X, sample_weight, reset=not resume)
         if not resume:
             self._start(X, weight)
@@ -149,15 +149,28 @@ class BaseRBM(
         -------
         self
         """
-        resume = hasattr(self, "components_")
+        resume = self._resumes()
         X, weight = self._check_training_data(X, sample_weight, reset=not resume)
         if not resume:
             self._start(X, weight)
         self._train(X, y, weight, 1, None)
         return self
 
+    def _resumes(self):
+        """Whether a fitted state is there to go on from."""
+        if not hasattr(self, "components_"):
+            return False
+        if len(self.components_) != self.n_components:
+            raise ValueError(
+                f"n_components is {self.n_components}, but the model to go on from "
+                f"has {len(self.components_)} hidden units; set warm_start=False to "
+                f"begin anew with fit."
+            )
+        return True
+
     def _check_training_data(self, X, sample_weight, reset):
         X = self._check_data(X, reset=reset)
+        self._check_method(X.shape[1])
         self._warn_out_of_range(X)
         if sample_weight is not None:
             sample_weight = check_sample_weight(
@@ -193,13 +206,25 @@ class BaseRBM(
             self._model,
             Stream(key, Purpose.WEIGHTS),
             mean,
-            X.shape[0],
+            X.shape[0] if weight is None else float(weight.sum()),
             self.n_components,
             _float_type(X),
         )
         self.n_iter_ = 0
         self.history_ = {name: [] for name in _HISTORY}
         self._publish(training.init(self._recipe(), params, mean, key))
+
+    def _check_method(self, n_features):
+        terms = 2 ** min(self.n_components, n_features) * max(
+            self.n_components, n_features
+        )
+        if self.method == "exact" and terms > likelihood.TRACTABLE_TERMS:
+            raise ValueError(
+                f'method="exact" sums over the states of the smaller layer, too many '
+                f"for n_components={self.n_components} and {n_features} features. "
+                f'Use method="pcd", or n_components of at most '
+                f"{self._tractable_size(n_features)}."
+            )
 
     def _recipe(self):
         phases = {

@@ -34,47 +34,49 @@ class Enumeration:
 
 
 def expectations(model, params):
-    """Sums of weight 1 under the model, its visible layer enumerated."""
-    dtype = params.weights.dtype
-    params = in_float64(params)
+    """Sums of weight 1 under the model, its visible layer enumerated.
+
+    Blocks of states come with the logarithm of their weight, and what is summed so
+    far is scaled down whenever a heavier block comes: nothing overflows, and no
+    more than a block is held.
+    """
+    dtype, double = params.weights.dtype, in_float64(params)
     n_hidden, n_visible = params.weights.shape
-    every = list(blocks(model.visible_unit, n_visible, n_hidden))
-    log_weights = [-model.free_energy(params, v) for v in every]
-    log_z = logsumexp(np.concatenate(log_weights))
-    total = None
-    for v, log_weight in zip(every, log_weights, strict=True):
-        part = _block_sums(model, params, v, np.exp(log_weight - log_z))
-        total = part if total is None else _add(total, part)
-    product, hidden, visible = _cast(total, dtype)
-    return Sums(np.eye(n_hidden, dtype=dtype), product, hidden, visible, 1.0)
-
-
-def _block_sums(model, params, v, probability):
-    """Weighted sums of psi(h) phi(v)', and for the units of each layer."""
-    hidden = model.hidden_unit
-    mean = hidden.mean(params.hidden, model.hidden_field(params, v))
-    psi = hidden.statistic(params.hidden, mean)
-    phi = model.visible_unit.statistic(params.visible, v)
-    return (
-        (psi * probability[:, None]).T @ phi,
-        hidden.parameter_sums(params.hidden, mean, probability),
-        model.visible_unit.parameter_sums(params.visible, v, probability),
+    total, log_total = None, -np.inf
+    for v in blocks(model.visible_unit, n_visible, n_hidden):
+        log_weight = -model.free_energy(double, v)
+        log_block = logsumexp(log_weight)
+        block = _block_means(model, double, v, np.exp(log_weight - log_block))
+        log_sum = np.logaddexp(log_total, log_block)
+        share = np.exp(log_block - log_sum)
+        total = block if total is None else _blend(total, block, share)
+        log_total = log_sum
+    product, *rest = (array.astype(dtype) for array in total)
+    n_arrays = len(params.hidden)
+    return Sums(
+        np.eye(n_hidden, dtype=dtype),
+        product,
+        type(params.hidden)(*rest[:n_arrays]),
+        type(params.visible)(*rest[n_arrays:]),
+        1.0,
     )
 
 
-def _add(a, b):
-    """Sum of two equally nested tuples of arrays."""
-    if isinstance(a, np.ndarray):
-        return a + b
-    parts = [_add(x, y) for x, y in zip(a, b, strict=True)]
-    return tuple(parts) if type(a) is tuple else type(a)(*parts)
+def _block_means(model, params, v, probability):
+    """E[psi(h) phi(v)'] and the means for the units of each layer, as arrays."""
+    unit = model.hidden_unit
+    mean = unit.mean(params.hidden, model.hidden_field(params, v))
+    psi = unit.statistic(params.hidden, mean)
+    phi = model.visible_unit.statistic(params.visible, v)
+    return [
+        (psi * probability[:, None]).T @ phi,
+        *unit.parameter_sums(params.hidden, mean, probability),
+        *model.visible_unit.parameter_sums(params.visible, v, probability),
+    ]
 
 
-def _cast(a, dtype):
-    if isinstance(a, np.ndarray):
-        return a.astype(dtype)
-    parts = [_cast(part, dtype) for part in a]
-    return tuple(parts) if type(a) is tuple else type(a)(*parts)
+def _blend(total, block, share):
+    return [(1 - share) * t + share * b for t, b in zip(total, block, strict=True)]
 
 
 def _swap(sums):

@@ -7,23 +7,23 @@ from ..models import BipartiteParams
 WEIGHT_SCALE = 0.01
 
 
-def smoothed_mean(unit, mean, n_samples):
+def smoothed_mean(unit, mean, total_weight):
     """A mean moved off the limits of the unit, as if two more samples were seen.
 
     One more sample at each value (Laplace's rule) keeps the log-odds finite; data
     outside the range of the unit count as if at its limit.
     """
     share = np.clip((mean - unit.low) / unit.span, 0, 1)
-    return unit.low + unit.span * (share * n_samples + 1) / (n_samples + 2)
+    return unit.low + unit.span * (share * total_weight + 1) / (total_weight + 2)
 
 
-def initial_params(model, stream, visible_mean, n_samples, n_hidden, dtype):
+def initial_params(model, stream, visible_mean, total_weight, n_hidden, dtype):
     """Weights from N(0, 0.01^2), visible biases at the log-odds of the data.
 
     Hinton (2012), "A practical guide to training restricted Boltzmann machines",
     section 8.  Hidden biases start at zero.
     """
-    mean = smoothed_mean(model.visible_unit, visible_mean, n_samples)
+    mean = smoothed_mean(model.visible_unit, visible_mean, total_weight)
     visible = model.visible_unit.bias_for_mean(mean.astype(np.float64))
     size = (n_hidden, len(visible_mean))
     weights = WEIGHT_SCALE * stream.generator().standard_normal(size)

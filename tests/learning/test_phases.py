@@ -38,6 +38,16 @@ def test_enumeration_gives_the_moments_of_the_model(case):
     np.testing.assert_allclose(mean_h, expected_h, atol=1e-12)
 
 
+def test_enumeration_in_many_blocks_gives_the_same(monkeypatch):
+    case = BIPARTITE[3]
+    monkeypatch.setattr("skboltz.sampling._enumeration._BLOCK_ELEMENTS", 8)
+    (product, mean_v, mean_h), _ = negative_means(case, Enumeration(), STREAM)
+    for made, expected in zip(
+        (mean_v, mean_h, product), case.oracle.moments(), strict=True
+    ):
+        np.testing.assert_allclose(made, expected, atol=1e-12)
+
+
 def expected_after_sweeps(case, start, k):
     """E[h_mean v'] after k sweeps from one row, by products of conditionals."""
     states, hidden = case.oracle.visible_states, case.oracle.hidden_states

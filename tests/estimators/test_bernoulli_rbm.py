@@ -1,0 +1,456 @@
+"""BernoulliRBM: what scikit-learn's checks do not see."""
+
+import pickle
+
+import numpy as np
+import pytest
+from oracles import BipartiteOracle
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.neural_network import BernoulliRBM as UpstreamRBM
+
+from skboltz import BernoulliRBM, DataRangeWarning, DivergenceError
+from skboltz.datasets import make_bars_and_stripes
+
+RNG = np.random.default_rng(0)
+X = (RNG.random((60, 6)) < 0.4).astype(float)
+X[:, 1] = X[:, 0]
+
+METHODS = ["pcd", "cd", "exact"]
+
+
+def make(**params):
+    return BernoulliRBM(**{"n_components": 4, "n_iter": 5, "random_state": 0} | params)
+
+
+@pytest.fixture(scope="module")
+def rbm():
+    return make(n_iter=30).fit(X)
+
+
+def fitted_arrays(rbm):
+    return rbm.components_, rbm.intercept_visible_, rbm.intercept_hidden_
+
+
+def assert_same_bits(a, b):
+    for x, y in zip(fitted_arrays(a), fitted_arrays(b), strict=True):
+        assert x.dtype == y.dtype and x.tobytes() == y.tobytes()
+
+
+def oracle(rbm):
+    return BipartiteOracle(*fitted_arrays(rbm), (0, 1), (0, 1))
+
+
+# A drop-in -------------------------------------------------------------------
+
+
+def test_parameters_and_fitted_attributes_of_upstream_are_there():
+    ours, theirs = make().fit(X), UpstreamRBM(4, n_iter=5, random_state=0).fit(X)
+    assert set(theirs.get_params()) <= set(ours.get_params())
+    defaults = BernoulliRBM().get_params()
+    for name, value in UpstreamRBM().get_params().items():
+        assert defaults[name] == value
+    public = {name for name in vars(theirs) if name.endswith("_")} - {"random_state_"}
+    for name in public:
+        assert np.shape(getattr(ours, name)) == np.shape(getattr(theirs, name))
+    for name in ("transform", "gibbs", "score_samples", "partial_fit", "fit_transform"):
+        assert hasattr(ours, name)
+
+
+def test_transform_is_that_of_upstream_for_equal_parameters(rbm):
+    theirs = UpstreamRBM(4, n_iter=1).fit(X)
+    theirs.components_, theirs.intercept_visible_, theirs.intercept_hidden_ = (
+        fitted_arrays(rbm)
+    )
+    np.testing.assert_allclose(rbm.transform(X), theirs.transform(X), rtol=1e-12)
+    np.testing.assert_allclose(rbm.free_energy(X), theirs._free_energy(X), rtol=1e-12)
+
+
+# Numbers against enumeration ---------------------------------------------------
+
+
+def test_scores_are_exact_log_likelihoods(rbm):
+    exact, rows = oracle(rbm), [tuple(int(x) for x in row) for row in X[:8]]
+    log_likelihood = [exact.log_likelihood(row) for row in rows]
+    np.testing.assert_allclose(rbm.score_samples(X[:8]), log_likelihood, rtol=1e-10)
+    assert np.isclose(rbm.score(X[:8]), np.mean(log_likelihood))
+    np.testing.assert_allclose(
+        rbm.free_energy(X[:8]), [exact.free_energy(row) for row in rows], rtol=1e-10
+    )
+    np.testing.assert_allclose(
+        rbm.pseudo_log_likelihood(X[:8]),
+        [exact.pseudo_log_likelihood(row, (0, 1)) for row in rows],
+        rtol=1e-10,
+    )
+    assert np.isclose(rbm.log_partition().value, exact.log_z, rtol=1e-12)
+    np.testing.assert_allclose(
+        rbm.transform(X[:8]), [exact.hidden_mean(row) for row in rows], rtol=1e-10
+    )
+
+
+def test_inverse_transform_is_the_conditional_mean(rbm):
+    exact = oracle(rbm)
+    h = np.array(exact.hidden_states[5:9], dtype=float)
+    np.testing.assert_allclose(
+        rbm.inverse_transform(h),
+        [exact.visible_mean(row) for row in exact.hidden_states[5:9]],
+        rtol=1e-10,
+    )
+
+
+def test_exact_learning_reaches_the_entropy_of_the_data():
+    """Bars and stripes 2x2: no model exceeds -log 6; this one must come near."""
+    rows, entropy = make_bars_and_stripes(2)
+    rbm = make(
+        n_components=6, method="exact", learning_rate=0.5, n_iter=4000, momentum=0.9
+    ).fit(rows.astype(np.float64))
+    assert -1.01 * entropy < rbm.score(rows) < -entropy
+
+
+@pytest.mark.parametrize("method", ["pcd", "cd"])
+def test_sampled_learning_beats_independent_features(method):
+    """Columns 0 and 1 are equal: worth about 0.6 nats over independent units."""
+    rbm = make(method=method, n_iter=300, learning_rate=0.1).fit(X)
+    p = X.mean(axis=0)
+    independent = (X * np.log(p) + (1 - X) * np.log(1 - p)).sum(axis=1).mean()
+    assert rbm.score(X) > independent + 0.4
+
+
+# Types ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_precision_is_kept(method, dtype):
+    rbm = make(method=method, momentum=0.5, l1=1e-3, sparsity_target=0.1).fit(
+        X.astype(dtype), sample_weight=np.ones(len(X))
+    )
+    assert all(array.dtype == dtype for array in fitted_arrays(rbm))
+    rows = X[:3].astype(dtype)
+    for made in (
+        rbm.transform(rows),
+        rbm.inverse_transform(rbm.transform(rows)),
+        rbm.sample(2),
+        rbm.gibbs(rows),
+        rbm.reconstruct(rows),
+    ):
+        assert made.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.int16, np.float16])
+def test_small_types_are_learnt_in_float32_batch_by_batch(dtype):
+    reference = make().fit(X.astype(np.float32))
+    rbm = make().fit(X.astype(dtype))
+    assert_same_bits(rbm, reference)
+    np.testing.assert_array_equal(
+        rbm.transform(X.astype(dtype)), reference.transform(X.astype(np.float32))
+    )
+    np.testing.assert_array_equal(
+        rbm.free_energy(X.astype(dtype)), reference.free_energy(X.astype(np.float32))
+    )
+
+
+FORMATS = ["csr", "csc", "coo", "lil", "dok", "dia", "bsr"]
+
+
+@pytest.mark.parametrize("kind", ["matrix", "array"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_sparse_rows_are_learnt_like_dense_ones(name, kind):
+    S = getattr(sparse, f"{name}_{kind}")(X)
+    rbm = make().fit(S)
+    assert_same_bits(rbm, make().fit(X))
+    np.testing.assert_allclose(rbm.transform(S), rbm.transform(X), rtol=1e-12)
+    np.testing.assert_array_equal(rbm.score_samples(S), rbm.score_samples(X))
+    np.testing.assert_array_equal(
+        rbm.pseudo_log_likelihood(S), rbm.pseudo_log_likelihood(X)
+    )
+    assert isinstance(rbm.transform(S), np.ndarray)
+
+
+def test_a_sparse_matrix_is_never_dense_as_a_whole():
+    """20 million entries at 8 bytes would be 160 MB; a few batches are 1 MB."""
+    import tracemalloc
+
+    S = sparse.random_array((20_000, 1000), density=1e-3, format="csr", rng=0)
+    S.data[:] = 1
+    tracemalloc.start()
+    rbm = make(n_iter=1, batch_size=50).fit(S)
+    rbm.transform(S), rbm.free_energy(S)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20e6
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_read_only_rows_of_any_order(order):
+    rows = np.array(X, order=order)
+    rows.flags.writeable = False
+    rbm = make().fit(rows)
+    assert_same_bits(rbm, make().fit(X))
+    rbm.transform(rows), rbm.score_samples(rows), rbm.gibbs(rows), rbm.sample(
+        len(rows), start=rows, burn_in=1
+    )
+
+
+# Row by row, and without side effects ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "method", ["transform", "score_samples", "free_energy", "pseudo_log_likelihood"]
+)
+def test_a_row_does_not_depend_on_its_company(method):
+    rbm = make(n_components=40, n_iter=2).fit(X)  # several chunks of rows
+    many = np.tile(X, (12, 1))
+    whole = getattr(rbm, method)(many)
+    one_by_one = np.concatenate([getattr(rbm, method)(row[None]) for row in X])
+    np.testing.assert_allclose(whole[: len(X)], one_by_one, rtol=1e-10)
+    backwards = getattr(rbm, method)(many[::-1])[::-1]
+    np.testing.assert_allclose(whole, backwards, rtol=1e-10)
+
+
+def test_methods_leave_the_estimator_as_it_is(rbm):
+    before = pickle.dumps(rbm)
+    rbm.transform(X), rbm.score(X), rbm.sample(3), rbm.gibbs(X), rbm.reconstruct(X)
+    assert pickle.dumps(rbm) == before
+
+
+def test_sampling_methods_depend_on_their_random_state_alone(rbm):
+    for draw in (
+        lambda seed: rbm.sample(5, burn_in=3, random_state=seed),
+        lambda seed: rbm.gibbs(X, random_state=seed),
+        lambda seed: rbm.reconstruct(X, k=2, random_state=seed),
+    ):
+        np.testing.assert_array_equal(draw(1), draw(1))
+        assert (draw(1) != draw(2)).any()
+
+
+def test_samples_follow_the_model(rbm):
+    from judges import comes_from, oracle_p
+
+    samples = rbm.sample(20_000, burn_in=200, random_state=0)
+    assert set(np.unique(samples)) == {0, 1}
+    assert comes_from(samples, oracle_p(oracle(rbm)), 0, 1)
+    flat = np.full(2**6, 2.0**-6)
+    assert not comes_from(samples, flat, 0, 1)
+
+
+def test_gibbs_keeps_the_shape_of_one_row(rbm):
+    assert rbm.gibbs(X[0]).shape == (6,) and rbm.gibbs(X[:1]).shape == (1, 6)
+
+
+def test_a_chain_starts_where_it_is_told(rbm):
+    np.testing.assert_array_equal(rbm.sample(60, start=X, burn_in=0), X)
+
+
+# Going on ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_fit_pickle_and_go_on_is_never_having_stopped(method, momentum):
+    params = {"method": method, "momentum": momentum, "warm_start": True}
+    whole = make(n_iter=7, **params).fit(X)
+    half = pickle.loads(pickle.dumps(make(n_iter=3, **params).fit(X)))
+    resumed = half.set_params(n_iter=4).fit(X)
+    assert_same_bits(resumed, whole)
+    assert resumed.n_iter_ == whole.n_iter_ == len(resumed.history_["epoch"]) == 7
+    assert resumed.transform(X).tobytes() == whole.transform(X).tobytes()
+
+
+def test_partial_fit_goes_on_and_fit_forgets():
+    rbm = make()
+    assert rbm.partial_fit(X) is rbm
+    first = clone(rbm).partial_fit(X)
+    assert_same_bits(rbm, first)
+    rbm.partial_fit(X)
+    assert rbm.n_iter_ == 2 and (rbm.components_ != first.components_).any()
+    assert_same_bits(rbm.fit(X), make().fit(X))
+
+
+def test_a_warm_start_may_change_method_and_number_of_chains():
+    rbm = make(warm_start=True).fit(X)
+    rbm.set_params(method="cd", momentum=0.9, k=3).fit(X)
+    rbm.set_params(method="pcd", n_chains=33, momentum=0.0).fit(X)
+    assert rbm.n_iter_ == 15 and rbm.h_samples_.shape == (33, 4)
+
+
+def test_a_warm_start_with_another_size_says_what_to_do():
+    rbm = make(warm_start=True).fit(X)
+    with pytest.raises(ValueError, match=r"n_components.*7.*4.*warm_start"):
+        rbm.set_params(n_components=7).fit(X)
+
+
+def test_an_interrupt_leaves_the_last_finished_epoch(monkeypatch):
+    from skboltz.learning import training
+
+    epoch, calls = training.epoch, []
+
+    def interrupted(*args):
+        calls.append(1)
+        result = epoch(*args)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(training, "epoch", interrupted)
+    rbm = make(n_iter=9)
+    with pytest.raises(KeyboardInterrupt):
+        rbm.fit(X)
+    monkeypatch.undo()
+    assert rbm.n_iter_ == 3 == len(rbm.history_["epoch"])
+    assert_same_bits(rbm, make(n_iter=3).fit(X))
+    assert np.isfinite(rbm.score(X))
+
+
+@pytest.mark.filterwarnings("ignore::skboltz.DataRangeWarning")
+def test_a_divergence_says_what_to_lower_and_keeps_the_last_good_state():
+    huge = np.full((20, 3), 1e30, dtype=np.float32)
+    rbm = make(learning_rate=1e10)
+    with pytest.raises(DivergenceError, match="Lower `learning_rate`"):
+        rbm.fit(huge)
+    assert all(np.isfinite(array).all() for array in fitted_arrays(rbm))
+    assert np.isfinite(rbm.sample(2, burn_in=2)).all()
+
+
+@pytest.mark.filterwarnings("ignore::skboltz.DataRangeWarning")
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_learning_rate_of_10_on_large_values_never_gives_nan(method, dtype):
+    rows = np.random.default_rng(0).normal(100, 1, size=(50, 4)).astype(dtype)
+    rbm = make(learning_rate=10.0, n_iter=20, method=method)
+    try:
+        rbm.fit(rows)
+    except DivergenceError:
+        pass
+    assert all(np.isfinite(array).all() for array in fitted_arrays(rbm))
+    assert np.isfinite(rbm.transform(rows)).all()
+
+
+# Bad input -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "transform", "free_energy"])
+def test_nan_and_infinity_are_refused(rbm, bad, method):
+    rows = X.copy()
+    rows[3, 2] = bad
+    with pytest.raises(ValueError, match=r"NaN|infinity"):
+        getattr(clone(rbm).fit(X), method)(rows)
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda r: r.fit(np.empty((0, 3))), "0 sample"),
+        (lambda r: r.fit(np.empty((3, 0))), "0 feature"),
+        (lambda r: r.fit(X[0]), "1D array"),
+        (lambda r: r.fit([["a", "b"]]), "numeric"),
+        (lambda r: r.fit(X + 1j), "Complex"),
+        (lambda r: r.fit(X, sample_weight=-np.ones(len(X))), "sample_weight"),
+        (lambda r: r.fit(X, sample_weight=np.zeros(len(X))), "weight"),
+        (lambda r: r.fit(X, sample_weight=np.ones(3)), "sample_weight"),
+        (lambda r: r.fit(X).transform(X[:, :2]), "2 features"),
+        (lambda r: r.fit(X).inverse_transform(X), "n_components = 4"),
+        (lambda r: r.fit(X).inverse_transform([[np.nan] * 4]), "NaN"),
+        (lambda r: r.fit(X).gibbs([[0, 1]]), "n_features = 6"),
+        (lambda r: r.fit(X).sample(0), "n_samples must be an integer"),
+        (lambda r: r.fit(X).sample(2, burn_in=1.5), "burn_in must be an integer"),
+        (lambda r: r.fit(X).sample(2, start=X), "start has 60 rows"),
+        (lambda r: r.fit(X).reconstruct(X, k=0), "k must be an integer"),
+    ],
+)
+def test_errors_name_what_is_wrong(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(make())
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("n_components", -1),
+        ("learning_rate", 0),
+        ("batch_size", 0),
+        ("k", 0),
+        ("n_chains", -3),
+        ("momentum", 1.0),
+        ("method", "tap"),
+        ("schedule", "cosine"),
+        ("l2", -1.0),
+        ("sparsity_cost", -1.0),
+    ],
+)
+def test_bad_parameters_are_named(name, value):
+    with pytest.raises(ValueError, match=f"'{name}' parameter of BernoulliRBM"):
+        make(**{name: value}).fit(X)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_values_out_of_range_warn_and_name_the_remedy(method):
+    with pytest.warns(DataRangeWarning, match=r"from 0 to 3.*Binarizer"):
+        getattr(make(), method)(3 * X)
+
+
+def test_values_in_range_do_not_warn(recwarn):
+    make().fit(X / 2)
+    assert not [w for w in recwarn if issubclass(w.category, DataRangeWarning)]
+
+
+def test_a_likelihood_out_of_reach_says_what_else_there_is():
+    rbm = BernoulliRBM(40, n_iter=0).fit(np.zeros((3, 50)))
+    with pytest.raises(ValueError, match=r"2\^40.*pseudo_log_likelihood.*at most 20"):
+        rbm.score_samples(np.zeros((3, 50)))
+
+
+def test_exact_learning_out_of_reach_says_what_else_there_is():
+    with pytest.raises(ValueError, match=r'method="pcd", or n_components of at most'):
+        make(n_components=40, method="exact").fit(np.zeros((3, 50)))
+
+
+def test_unfitted_estimators_say_so():
+    for method in ("transform", "free_energy", "score", "pseudo_log_likelihood"):
+        with pytest.raises(NotFittedError):
+            getattr(make(), method)(X)
+    for method in ("sample", "log_partition"):
+        with pytest.raises(NotFittedError):
+            getattr(make(), method)()
+
+
+@pytest.mark.parametrize("shape", [(1, 6), (60, 1), (1, 1)])
+def test_one_row_and_one_feature(shape):
+    rows = X[: shape[0], : shape[1]]
+    for method in METHODS:
+        rbm = make(method=method).fit(rows)
+        assert np.isfinite(rbm.score(rows)) and rbm.sample(2).shape == (2, shape[1])
+
+
+# Parameters ----------------------------------------------------------------------
+
+
+def test_verbose_writes_a_line_an_epoch(capsys):
+    make(verbose=1, n_iter=3).fit(X)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 and lines[1].startswith("[BernoulliRBM] epoch 2, ")
+
+
+def test_a_schedule_may_be_a_function():
+    rbm = make(schedule=lambda progress: (1 - progress) ** 2, n_iter=4).fit(X)
+    np.testing.assert_allclose(
+        rbm.history_["learning_rate"], [0.1, 0.05625, 0.025, 0.00625]
+    )
+
+
+def test_weight_decay_and_sparsity_do_what_they_are_for():
+    plain = make(n_iter=200).fit(X)
+    decayed, lasso = make(n_iter=200, l2=0.5).fit(X), make(n_iter=200, l1=0.1).fit(X)
+    norm = np.linalg.norm(plain.components_)
+    assert np.linalg.norm(decayed.components_) < 0.5 * norm
+    assert np.linalg.norm(lasso.components_) < 0.5 * norm
+    sparse_rbm = make(n_iter=200, sparsity_target=0.05, sparsity_cost=1.0).fit(X)
+    assert sparse_rbm.transform(X).mean() < 0.15 < plain.transform(X).mean()
+
+
+def test_feature_names_and_history():
+    rbm = make().fit(X)
+    assert list(rbm.get_feature_names_out()) == [f"bernoullirbm{j}" for j in range(4)]
+    assert {len(values) for values in rbm.history_.values()} == {5}
