@@ -6,6 +6,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skboltz import BernoulliRBM
 
+# The data of these checks lie anywhere, and are renamed on purpose.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::skboltz.DataRangeWarning",
+    "ignore:X does not have valid feature names",
+    "ignore:X has feature names",
+)
+
 ESTIMATORS = [
     BernoulliRBM(n_iter=5),
     BernoulliRBM(n_iter=5, method="cd", k=2, momentum=0.5, centered=False, l2=1e-3),

@@ -2,44 +2,31 @@
 
 import sys
 import time
-import warnings
 from copy import deepcopy
-from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
 
-import numpy as np
-from scipy import sparse
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    DensityMixin,
-    TransformerMixin,
-)
+from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_random_state, gen_batches
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_random_state
 
-from .. import kernels, learning, likelihood
-from .._exceptions import DataRangeWarning
+from .. import learning
 from .._sklearn import Interval, StrOptions, check_sample_weight, fit_context
 from ..learning import training
-from ..models import BipartiteParams
-from ..sampling import Chains, Purpose, Stream, gibbs, random_key
-
-# Rows whose arrays of hidden units stay in the cache together.
-_CHUNK = 256
+from ..sampling import Chains, Purpose, Stream, random_key
+from ._fitted import FittedMachine
+from ._validation import (
+    check_data,
+    check_exact,
+    float_type,
+    warn_out_of_range,
+    weighted_mean,
+)
 
 _HISTORY = ("epoch", "learning_rate", *training.Progress._fields, "seconds")
 
 
-class BaseRBM(
-    CallbackSupportMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    DensityMixin,
-    BaseEstimator,
-):
+class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
     """A bipartite model behind the contract of scikit-learn.
 
     A subclass says what its units are, by the attribute `_model`.
@@ -169,62 +156,31 @@ class BaseRBM(
         return True
 
     def _check_training_data(self, X, sample_weight, reset):
-        X = self._check_data(X, reset=reset)
-        self._check_method(X.shape[1])
-        self._warn_out_of_range(X)
+        X = check_data(self, X, reset=reset)
+        if self.method == "exact":
+            check_exact(self.n_components, X.shape[1])
+        warn_out_of_range(self, X, self._model.visible_unit, stacklevel=5)
         if sample_weight is not None:
             sample_weight = check_sample_weight(
-                sample_weight, X, dtype=_float_type(X), ensure_non_negative=True
+                sample_weight, X, dtype=float_type(X), ensure_non_negative=True
             )
         return X, sample_weight
-
-    def _check_data(self, X, reset=False):
-        # Integers stay as they are: batches become floats one by one.
-        X = validate_data(self, X, accept_sparse="csr", dtype="numeric", reset=reset)
-        if X.dtype.kind == "f" and X.dtype not in (np.float32, np.float64):
-            X = X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
-        return X
-
-    def _warn_out_of_range(self, X):
-        unit = self._model.visible_unit
-        values = X.data if sparse.issparse(X) else X
-        if values.size and (values.min() < unit.low or values.max() > unit.high):
-            warnings.warn(
-                f"X has values from {values.min():g} to {values.max():g}, but the "
-                f"visible units of {type(self).__name__} lie between {unit.low:g} and "
-                f"{unit.high:g}. Scale or binarize X, for example with MinMaxScaler "
-                f"or Binarizer.",
-                DataRangeWarning,
-                stacklevel=4,
-            )
 
     def _start(self, X, weight):
         """Initial parameters, and the state of a training about to begin."""
         key = random_key(check_random_state(self.random_state))
-        mean = _weighted_mean(X, weight)
+        mean = weighted_mean(X, weight)
         params = learning.initial_params(
             self._model,
             Stream(key, Purpose.WEIGHTS),
             mean,
             X.shape[0] if weight is None else float(weight.sum()),
             self.n_components,
-            _float_type(X),
+            float_type(X),
         )
         self.n_iter_ = 0
         self.history_ = {name: [] for name in _HISTORY}
         self._publish(training.init(self._recipe(), params, mean, key))
-
-    def _check_method(self, n_features):
-        terms = 2 ** min(self.n_components, n_features) * max(
-            self.n_components, n_features
-        )
-        if self.method == "exact" and terms > likelihood.TRACTABLE_TERMS:
-            raise ValueError(
-                f'method="exact" sums over the states of the smaller layer, too many '
-                f"for n_components={self.n_components} and {n_features} features. "
-                f'Use method="pcd", or n_components of at most '
-                f"{self._tractable_size(n_features)}."
-            )
 
     def _recipe(self):
         phases = {
@@ -307,298 +263,11 @@ class BaseRBM(
         """Attributes of a copy that later epochs leave alone."""
         return self._attributes(state) | {"history_": deepcopy(self.history_)}
 
-    def _params(self):
-        unit = self._model
-        return BipartiteParams(
-            self.components_,
-            unit.visible_unit.parameters(self.intercept_visible_),
-            unit.hidden_unit.parameters(self.intercept_hidden_),
-        )
-
-    # Features ---------------------------------------------------------------
-
-    def transform(self, X):
-        """Mean of the hidden units given each row, E[h | v].
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_components)
-        """
-        check_is_fitted(self)
-        X = self._check_data(X)
-        params, unit = self._params(), self._model.hidden_unit
-        hidden = np.empty((X.shape[0], len(params.weights)), params.weights.dtype)
-        for rows, input in self._hidden_inputs(params, X):
-            hidden[rows] = unit.mean(params.hidden, unit.field(params.hidden, input))
-        return hidden
-
-    def _hidden_inputs(self, params, X):
-        """Chunks of rows with the input of the hidden units there."""
-        if sparse.issparse(X):
-            X = X.astype(params.weights.dtype, copy=False)
-            inputs = kernels.active().sparse_product(X, params.weights)
-            yield slice(None), inputs
-            return
-        for rows, v in self._chunks(X):
-            yield rows, self._model.hidden_input(params, v)
-
-    def _chunks(self, X):
-        """Rows of X in chunks, as dense floats of the model's precision."""
-        dtype = self.components_.dtype
-        for rows in gen_batches(X.shape[0], _CHUNK):
-            part = X[rows]
-            part = part.toarray() if sparse.issparse(part) else part
-            yield rows, part.astype(dtype, copy=False)
-
-    def inverse_transform(self, X):
-        """Mean of the visible units given hidden values, E[v | h].
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_components)
-            Hidden states, or their means as `transform` gives them.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        h = self._check_layer(X, "X", len(self.components_), "n_components")
-        return self._visible_mean(self._params(), h)
-
-    def _visible_mean(self, params, h):
-        unit = self._model.visible_unit
-        return unit.mean(params.visible, self._model.visible_field(params, h))
-
-    def _check_layer(self, values, name, n_units, units):
-        values = np.atleast_2d(np.asarray(values, dtype=self.components_.dtype))
-        if values.ndim != 2 or values.shape[1] != n_units:
-            raise ValueError(
-                f"{name} has shape {values.shape}, but one row must hold "
-                f"{units} = {n_units} values."
-            )
-        if not np.isfinite(values).all():
-            raise ValueError(f"{name} contains NaN or infinity; replace them first.")
-        return values
-
-    # Likelihood -------------------------------------------------------------
-
-    def free_energy(self, X):
-        """F(v) = -log sum_h exp(-E(v, h)) of every row, in nats.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            P(v) = exp(-F(v)) / Z: the lower, the likelier.
-        """
-        check_is_fitted(self)
-        return self._by_row(self._model.free_energy, self._check_data(X))
-
-    def _by_row(self, function, X):
-        params = self._params()
-        parts = [function(params, v) for _, v in self._chunks(X)]
-        return np.concatenate(parts)
-
-    def log_partition(self):
-        """log Z, exactly, by enumerating the smaller layer.
-
-        Returns
-        -------
-        LogPartition
-            With the fields `value` (in nats), `standard_error` and `method`.
-
-        Raises
-        ------
-        ValueError
-            If the smaller layer has too many states to enumerate.
-        """
-        check_is_fitted(self)
-        params = self._params()
-        if not likelihood.is_tractable(self._model, params):
-            n_hidden, n_visible = params.weights.shape
-            raise ValueError(
-                f"The exact log-likelihood needs about 2^{min(n_hidden, n_visible)} "
-                f"states, more than can be enumerated ({n_hidden} hidden and "
-                f"{n_visible} visible units). Use pseudo_log_likelihood(X), compare "
-                f"rows by free_energy(X), or choose n_components of at most "
-                f"{self._tractable_size(n_visible)}."
-            )
-        return likelihood.exact_log_partition(self._model, params)
-
-    @staticmethod
-    def _tractable_size(n_visible):
-        return int(np.log2(likelihood.TRACTABLE_TERMS / n_visible))
-
-    def score_samples(self, X):
-        """Log-likelihood of every row, log P(v) = -F(v) - log Z, in nats.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Values between those of the units are scored by the same formula.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-
-        Raises
-        ------
-        ValueError
-            If log Z is out of reach of enumeration, see :meth:`log_partition`.
-        """
-        free_energy = self.free_energy(X)
-        return -free_energy.astype(np.float64) - self.log_partition().value
-
-    def score(self, X, y=None):
-        """Mean log-likelihood of the rows, in nats.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : ignored
-
-        Returns
-        -------
-        float
-        """
-        return float(np.mean(self.score_samples(X)))
-
-    def pseudo_log_likelihood(self, X):
-        """sum_i log P(v_i | all other visible units) of every row, in nats.
-
-        Exact over all sites and deterministic; needs no log Z.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        check_is_fitted(self)
-        X = self._check_data(X)
-        function = partial(likelihood.pseudo_log_likelihood, self._model)
-        return self._by_row(function, X)
-
-    # Sampling ---------------------------------------------------------------
-
-    def sample(self, n_samples=1, *, burn_in=1000, start=None, random_state=None):
-        """Visible states from independent Gibbs chains.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-            Number of chains; one row is taken from each.
-        burn_in : int, default=1000
-            Number of sweeps before.
-        start : array-like of shape (n_samples, n_features), default=None
-            Where the chains start; by default each visible unit starts at random
-            by its own bias.
-        random_state : int, RandomState instance or None, default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        n_samples = _check_count(n_samples, "n_samples", 1)
-        burn_in = _check_count(burn_in, "burn_in", 0)
-        params, stream = self._params(), _sample_stream(random_state)
-        if start is None:
-            chains = gibbs.init(self._model, params, stream, n_samples)
-        else:
-            v = self._check_layer(start, "start", self.n_features_in_, "n_features")
-            if len(v) != n_samples:
-                raise ValueError(
-                    f"start has {len(v)} rows, but n_samples is {n_samples}; "
-                    f"each chain needs one."
-                )
-            chains = gibbs.from_visible(self._model, params, v, stream)
-        return gibbs.run(self._model, params, chains, burn_in).visible
-
-    def gibbs(self, v, *, random_state=None):
-        """Visible states after one Gibbs sweep, v -> h -> v.
-
-        Parameters
-        ----------
-        v : array-like of shape (n_samples, n_features) or (n_features,)
-        random_state : int, RandomState instance or None, default=None
-
-        Returns
-        -------
-        ndarray of the shape of v
-        """
-        check_is_fitted(self)
-        states = self._check_layer(v, "v", self.n_features_in_, "n_features")
-        params, stream = self._params(), _sample_stream(random_state)
-        chains = gibbs.from_visible(self._model, params, states, stream)
-        return gibbs.step(self._model, params, chains).visible.reshape(np.shape(v))
-
-    def reconstruct(self, X, *, k=1, random_state=None):
-        """Mean of the visible units after k Gibbs sweeps from each row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        k : int, default=1
-            The last sweep ends with E[v | h] in place of a sample.
-        random_state : int, RandomState instance or None, default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        k, X = _check_count(k, "k", 1), self._check_data(X)
-        v = np.concatenate([v for _, v in self._chunks(X)])
-        params, stream = self._params(), _sample_stream(random_state)
-        chains = gibbs.from_visible(self._model, params, v, stream)
-        chains = gibbs.run(self._model, params, chains, k - 1)
-        return self._visible_mean(params, chains.hidden)
-
-    # Contract ---------------------------------------------------------------
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _float_type(X):
-    return np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
-
-
-def _weighted_mean(X, weight):
-    """Mean of the rows in the precision of the model, X not copied."""
-    dtype = _float_type(X)
-    total = np.float64(X.shape[0] if weight is None else weight.sum(dtype=np.float64))
-    if weight is not None:
-        sums = weight @ X
-    else:
-        sums = X.sum(axis=0, dtype=np.float64)
-    return (np.asarray(sums).ravel() / total).astype(dtype)
-
-
-def _check_count(value, name, least):
-    if not isinstance(value, Integral) or value < least:
-        raise ValueError(
-            f"{name} must be an integer of at least {least}, got {value!r}."
-        )
-    return int(value)
-
-
-def _sample_stream(random_state):
-    return Stream(random_key(check_random_state(random_state)), Purpose.SAMPLE)
 
 
 def _begin(context, estimator, X, y):

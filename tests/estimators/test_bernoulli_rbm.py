@@ -188,8 +188,11 @@ def test_read_only_rows_of_any_order(order):
     rows.flags.writeable = False
     rbm = make().fit(rows)
     assert_same_bits(rbm, make().fit(X))
-    rbm.transform(rows), rbm.score_samples(rows), rbm.gibbs(rows), rbm.sample(
-        len(rows), start=rows, burn_in=1
+    (
+        rbm.transform(rows),
+        rbm.score_samples(rows),
+        rbm.gibbs(rows),
+        rbm.sample(len(rows), start=rows, burn_in=1),
     )
 
 

@@ -1,0 +1,274 @@
+"""What can be asked of a fitted machine: features, likelihoods, samples."""
+
+from functools import partial
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils.validation import check_is_fitted
+
+from .. import kernels, likelihood
+from ..models import BipartiteParams
+from ..sampling import Purpose, Stream, gibbs, random_key
+from ._validation import check_count, check_data, check_layer, tractable_size
+
+# Rows whose arrays of hidden units stay in the cache together.
+_CHUNK = 256
+
+
+class FittedMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """Methods of a fitted estimator whose model is bipartite.
+
+    They need the attribute `_model` and the fitted parameters, and change nothing.
+    """
+
+    def _params(self):
+        unit = self._model
+        return BipartiteParams(
+            self.components_,
+            unit.visible_unit.parameters(self.intercept_visible_),
+            unit.hidden_unit.parameters(self.intercept_hidden_),
+        )
+
+    # Features ---------------------------------------------------------------
+
+    def transform(self, X):
+        """Mean of the hidden units given each row, E[h | v].
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components)
+        """
+        check_is_fitted(self)
+        X = check_data(self, X)
+        params, unit = self._params(), self._model.hidden_unit
+        hidden = np.empty((X.shape[0], len(params.weights)), params.weights.dtype)
+        for rows, input in self._hidden_inputs(params, X):
+            hidden[rows] = unit.mean(params.hidden, unit.field(params.hidden, input))
+        return hidden
+
+    def _hidden_inputs(self, params, X):
+        """Chunks of rows with the input of the hidden units there."""
+        if sparse.issparse(X):
+            X = X.astype(params.weights.dtype, copy=False)
+            inputs = kernels.active().sparse_product(X, params.weights)
+            yield slice(None), inputs
+            return
+        for rows, v in self._chunks(X):
+            yield rows, self._model.hidden_input(params, v)
+
+    def _chunks(self, X):
+        """Rows of X in chunks, as dense floats of the model's precision."""
+        dtype = self.components_.dtype
+        for rows in gen_batches(X.shape[0], _CHUNK):
+            part = X[rows]
+            part = part.toarray() if sparse.issparse(part) else part
+            yield rows, part.astype(dtype, copy=False)
+
+    def inverse_transform(self, X):
+        """Mean of the visible units given hidden values, E[v | h].
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components)
+            Hidden states, or their means as `transform` gives them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        h = self._layer(X, "X", len(self.components_), "n_components")
+        return self._visible_mean(self._params(), h)
+
+    def _layer(self, values, name, n_units, units):
+        return check_layer(values, name, n_units, units, self.components_.dtype)
+
+    def _visible_mean(self, params, h):
+        unit = self._model.visible_unit
+        return unit.mean(params.visible, self._model.visible_field(params, h))
+
+    # Likelihood -------------------------------------------------------------
+
+    def free_energy(self, X):
+        """F(v) = -log sum_h exp(-E(v, h)) of every row, in nats.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            P(v) = exp(-F(v)) / Z: the lower, the likelier.
+        """
+        check_is_fitted(self)
+        return self._by_row(self._model.free_energy, check_data(self, X))
+
+    def _by_row(self, function, X):
+        params = self._params()
+        parts = [function(params, v) for _, v in self._chunks(X)]
+        return np.concatenate(parts)
+
+    def log_partition(self):
+        """log Z, exactly, by enumerating the smaller layer.
+
+        Returns
+        -------
+        LogPartition
+            With the fields `value` (in nats), `standard_error` and `method`.
+
+        Raises
+        ------
+        ValueError
+            If the smaller layer has too many states to enumerate.
+        """
+        check_is_fitted(self)
+        params = self._params()
+        if not likelihood.is_tractable(self._model, params):
+            n_hidden, n_visible = params.weights.shape
+            raise ValueError(
+                f"The exact log-likelihood needs about 2^{min(n_hidden, n_visible)} "
+                f"states, more than can be enumerated ({n_hidden} hidden and "
+                f"{n_visible} visible units). Use pseudo_log_likelihood(X), compare "
+                f"rows by free_energy(X), or choose n_components of at most "
+                f"{tractable_size(n_visible)}."
+            )
+        return likelihood.exact_log_partition(self._model, params)
+
+    def score_samples(self, X):
+        """Log-likelihood of every row, log P(v) = -F(v) - log Z, in nats.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Values between those of the units are scored by the same formula.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+
+        Raises
+        ------
+        ValueError
+            If log Z is out of reach of enumeration, see :meth:`log_partition`.
+        """
+        free_energy = self.free_energy(X)
+        return -free_energy.astype(np.float64) - self.log_partition().value
+
+    def score(self, X, y=None):
+        """Mean log-likelihood of the rows, in nats.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        float
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    def pseudo_log_likelihood(self, X):
+        """sum_i log P(v_i | all other visible units) of every row, in nats.
+
+        Exact over all sites and deterministic; needs no log Z.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        X = check_data(self, X)
+        function = partial(likelihood.pseudo_log_likelihood, self._model)
+        return self._by_row(function, X)
+
+    # Sampling ---------------------------------------------------------------
+
+    def sample(self, n_samples=1, *, burn_in=1000, start=None, random_state=None):
+        """Visible states from independent Gibbs chains.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of chains; one row is taken from each.
+        burn_in : int, default=1000
+            Number of sweeps before.
+        start : array-like of shape (n_samples, n_features), default=None
+            Where the chains start; by default each visible unit starts at random
+            by its own bias.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        n_samples = check_count(n_samples, "n_samples", 1)
+        burn_in = check_count(burn_in, "burn_in", 0)
+        params, stream = self._params(), _sample_stream(random_state)
+        if start is None:
+            chains = gibbs.init(self._model, params, stream, n_samples)
+        else:
+            v = self._layer(start, "start", self.n_features_in_, "n_features")
+            if len(v) != n_samples:
+                raise ValueError(
+                    f"start has {len(v)} rows, but n_samples is {n_samples}; "
+                    f"each chain needs one."
+                )
+            chains = gibbs.from_visible(self._model, params, v, stream)
+        return gibbs.run(self._model, params, chains, burn_in).visible
+
+    def gibbs(self, v, *, random_state=None):
+        """Visible states after one Gibbs sweep, v -> h -> v.
+
+        Parameters
+        ----------
+        v : array-like of shape (n_samples, n_features) or (n_features,)
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of the shape of v
+        """
+        check_is_fitted(self)
+        states = self._layer(v, "v", self.n_features_in_, "n_features")
+        params, stream = self._params(), _sample_stream(random_state)
+        chains = gibbs.from_visible(self._model, params, states, stream)
+        return gibbs.step(self._model, params, chains).visible.reshape(np.shape(v))
+
+    def reconstruct(self, X, *, k=1, random_state=None):
+        """Mean of the visible units after k Gibbs sweeps from each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        k : int, default=1
+            The last sweep ends with E[v | h] in place of a sample.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        k, X = check_count(k, "k", 1), check_data(self, X)
+        v = np.concatenate([v for _, v in self._chunks(X)])
+        params, stream = self._params(), _sample_stream(random_state)
+        chains = gibbs.from_visible(self._model, params, v, stream)
+        chains = gibbs.run(self._model, params, chains, k - 1)
+        return self._visible_mean(params, chains.hidden)
+
+
+def _sample_stream(random_state):
+    return Stream(random_key(check_random_state(random_state)), Purpose.SAMPLE)

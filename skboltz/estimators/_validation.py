@@ -1,0 +1,85 @@
+"""Checks of data and arguments, with errors that say what to do."""
+
+import warnings
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.validation import validate_data
+
+from .. import likelihood
+from .._exceptions import DataRangeWarning
+
+
+def check_data(estimator, X, reset=False):
+    """Rows as a finite array or CSR matrix, of whatever type they are.
+
+    Integers stay as they are: batches become floats one by one.
+    """
+    X = validate_data(estimator, X, accept_sparse="csr", dtype="numeric", reset=reset)
+    if X.dtype.kind == "f" and X.dtype not in (np.float32, np.float64):
+        X = X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
+    return X
+
+
+def warn_out_of_range(estimator, X, unit, stacklevel):
+    """A DataRangeWarning where X leaves the range of the visible units."""
+    values = X.data if sparse.issparse(X) else X
+    if values.size and (values.min() < unit.low or values.max() > unit.high):
+        warnings.warn(
+            f"X has values from {values.min():g} to {values.max():g}, but the visible "
+            f"units of {type(estimator).__name__} lie between {unit.low:g} and "
+            f"{unit.high:g}. Scale or binarize X, for example with MinMaxScaler or "
+            f"Binarizer.",
+            DataRangeWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def check_layer(values, name, n_units, units, dtype):
+    """Values of a layer, a row for each sample."""
+    values = np.atleast_2d(np.asarray(values, dtype=dtype))
+    if values.ndim != 2 or values.shape[1] != n_units:
+        raise ValueError(
+            f"{name} has shape {values.shape}, but one row must hold "
+            f"{units} = {n_units} values."
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} contains NaN or infinity; replace them first.")
+    return values
+
+
+def check_count(value, name, least):
+    if not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} must be an integer >= {least}, found {value!r}.")
+    return int(value)
+
+
+def check_exact(n_components, n_features):
+    """Refuse a sum over states that would not end."""
+    layers = sorted((n_components, n_features))
+    if layers[0] + np.log2(layers[1]) > np.log2(likelihood.TRACTABLE_TERMS):
+        raise ValueError(
+            f'method="exact" sums over the states of the smaller layer, too many for '
+            f"n_components={n_components} and {n_features} features. Use "
+            f'method="pcd", or n_components of at most {tractable_size(n_features)}.'
+        )
+
+
+def tractable_size(n_visible):
+    """The largest number of hidden units that can be enumerated."""
+    return int(np.log2(likelihood.TRACTABLE_TERMS / n_visible))
+
+
+def float_type(X):
+    """The precision that learns from X."""
+    return np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
+
+
+def weighted_mean(X, weight):
+    """Mean of the rows in the precision of the model; X is not copied."""
+    if weight is None:
+        sums, total = X.sum(axis=0, dtype=np.float64), X.shape[0]
+    else:
+        sums, total = weight @ X, weight.sum(dtype=np.float64)
+    return (np.asarray(sums).ravel() / total).astype(float_type(X))

@@ -1,0 +1,210 @@
+"""The rules of the house, read off the source. Each has a negative control."""
+
+import ast
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "skboltz"
+
+LEVELS = {
+    0: ["units", "datasets", "_config", "_exceptions", "_sklearn", "_version"],
+    1: ["models", "kernels"],
+    2: ["sampling"],
+    3: ["likelihood"],
+    4: ["learning"],
+    5: ["estimators", "plotting", "callbacks"],
+}
+LEVEL = {room: level for level, rooms in LEVELS.items() for room in rooms}
+FILES = sorted(PACKAGE.rglob("*.py"))
+GLOBAL_STATE_FREE = {"Generator", "Philox", "SeedSequence", "RandomState", "mtrand"}
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(tree, path):
+    """(line, absolute dotted name) of everything a module imports."""
+    package = ("skboltz", *path.relative_to(PACKAGE).parts[:-1])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else ()
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{stem}.{alias.name}") for alias in node.names)
+
+
+def upward_imports(tree, path):
+    room = room_of(path)
+    if room == "__init__":
+        return []
+    found = []
+    for line, name in imported(tree, path):
+        parts = name.split(".")
+        if parts[0] != "skboltz" or len(parts) < 2 or parts[1] == room:
+            continue
+        target = LEVEL.get(parts[1])
+        private = parts[1].startswith("_")  # files of level 0 serve all
+        if target is None or (target >= LEVEL[room] and not private):
+            found.append(f"{line}: {room} imports {name}")
+    return found
+
+
+def numba_outside_kernels(tree, path):
+    if room_of(path) == "kernels":
+        return []
+    roots = ("numba", "llvmlite")
+    return [n for _, n in imported(tree, path) if n.split(".")[0] in roots]
+
+
+def private_scikit_learn(tree, path):
+    if path.name == "_sklearn.py":
+        return []
+    names = (name for _, name in imported(tree, path) if name.startswith("sklearn"))
+    return [n for n in names if any(part.startswith("_") for part in n.split("."))]
+
+
+def global_generator(tree, path):
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "np.random":
+            if node.attr not in GLOBAL_STATE_FREE:
+                found.append(f"{node.lineno}: np.random.{node.attr}")
+    return found
+
+
+def prints(tree, path):
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [c.lineno for c in calls if getattr(c.func, "id", None) == "print"]
+
+
+def code_lines(node):
+    """Lines of a node, those of docstrings not counted."""
+    n = node.end_lineno - getattr(node, "lineno", 1) + 1
+    for part in ast.walk(node):
+        if isinstance(part, ast.Module | ast.ClassDef | ast.FunctionDef):
+            doc = ast.get_docstring(part, clean=False)
+            n -= len(doc.splitlines()) if doc else 0
+    return n
+
+
+def long_functions(tree, path):
+    functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
+    return [f"{f.name}: {code_lines(f)}" for f in functions if code_lines(f) > 60]
+
+
+def long_files(tree, path):
+    tree.end_lineno = max((n.end_lineno for n in tree.body), default=0)
+    return [code_lines(tree)] if code_lines(tree) > 400 else []
+
+
+def swallowed_errors(tree, path):
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler):
+            broad = node.type is None or ast.unparse(node.type).endswith("Exception")
+            if broad and all(isinstance(n, ast.Pass) for n in node.body):
+                found.append(node.lineno)
+    return found
+
+
+LEARNING = PACKAGE / "learning" / "_x.py"
+CONTROLS = [
+    (upward_imports, "from ..estimators import BernoulliRBM", LEARNING),
+    (upward_imports, "def f():\n    from ..estimators import x", LEARNING),
+    (upward_imports, "from skboltz.plotting import x", PACKAGE / "callbacks" / "_x.py"),
+    (upward_imports, "from .. import kernels", PACKAGE / "models" / "_x.py"),
+    (numba_outside_kernels, "import numba", LEARNING),
+    (numba_outside_kernels, "from numba.core import types", LEARNING),
+    (private_scikit_learn, "from sklearn.base import _fit_context", LEARNING),
+    (private_scikit_learn, "import sklearn.utils._param_validation", LEARNING),
+    (global_generator, "np.random.seed(0)", LEARNING),
+    (global_generator, "x = np.random.random(3)", LEARNING),
+    (prints, "print(1)", LEARNING),
+    (long_functions, "def f():\n" + "    x = 1\n" * 61, LEARNING),
+    (long_files, "x = 1\n" * 401, LEARNING),
+    (swallowed_errors, "try:\n    x\nexcept Exception:\n    pass", LEARNING),
+    (swallowed_errors, "try:\n    x\nexcept:\n    pass", LEARNING),
+]
+RULES = sorted({rule for rule, _, _ in CONTROLS}, key=lambda rule: rule.__name__)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_package_keeps_the_rule(rule):
+    found = {
+        str(path.relative_to(ROOT)): violations
+        for path in FILES
+        if (violations := rule(ast.parse(path.read_text()), path))
+    }
+    assert not found
+
+
+@pytest.mark.parametrize("rule, source, path", CONTROLS)
+def test_the_rule_sees_a_violation(rule, source, path):
+    assert rule(ast.parse(source), path)
+
+
+def test_every_room_has_a_level():
+    rooms = {room_of(path) for path in FILES} - {"__init__"}
+    assert rooms == set(LEVEL)
+
+
+# Documentation ------------------------------------------------------------------
+
+
+def public_names():
+    modules = ["skboltz"] + [
+        f"skboltz.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py")
+    ]
+    for name in modules:
+        module = importlib.import_module(name)
+        for public in module.__all__:
+            yield f"{name}.{public}", getattr(module, public)
+
+
+USER_FACING = ("skboltz", "skboltz.callbacks", "skboltz.datasets", "skboltz.plotting")
+DOCUMENTED = [
+    pytest.param(thing, id=name)
+    for name, thing in public_names()
+    if name.rpartition(".")[0] in USER_FACING and name != "skboltz.__version__"
+]
+
+
+@pytest.mark.parametrize("thing", DOCUMENTED)
+def test_public_names_have_a_first_sentence_and_an_example(thing):
+    doc = inspect.getdoc(thing)
+    assert doc.splitlines()[0].endswith(".")
+    assert ">>>" in doc
+
+
+@pytest.mark.parametrize("thing", DOCUMENTED)
+def test_every_parameter_is_documented(thing):
+    doc = inspect.getdoc(thing)
+    skip = {"self", "args", "kwargs", "message"}
+    if isinstance(thing, type) and issubclass(thing, BaseException | Warning):
+        return
+    for name in set(inspect.signature(thing).parameters) - skip:
+        assert re.search(
+            rf"^(\*\*)?(\w+, )*{name}(, \w+)* ?:|^\*\*{name}", doc, re.M
+        ), name
+
+
+# Text of the repository -----------------------------------------------------------
+
+# Written in parts, so that this file does not match itself.
+MACHINE_PATH = re.compile("/" + "work/|/" + "root/|/" + "tmp/")
+
+
+def test_no_file_names_a_path_of_some_machine():
+    suffixes = {".py", ".md", ".toml", ".cfg", ".rst", ".txt"}
+    folders = ("skboltz", "tests", "examples", "benchmarks", "doc")
+    files = [p for f in folders for p in (ROOT / f).rglob("*") if p.suffix in suffixes]
+    files += [p for p in ROOT.iterdir() if p.suffix in suffixes]
+    assert not [str(p) for p in files if MACHINE_PATH.search(p.read_text())]
+    assert MACHINE_PATH.search("/" + "work/x")
