@@ -70,7 +70,7 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         l2=0.0,
         sparsity_target=None,
         sparsity_cost=0.1,
-        centered=True,
+        centered=False,
         warm_start=False,
     ):
         self.n_components = n_components

@@ -70,9 +70,10 @@ default="constant"
     sparsity_cost : float, default=0.1
         Strength of that pull.
 
-    centered : bool, default=True
+    centered : bool, default=False
         Whether steps follow the centered gradient [3]_, which does not depend on
-        which value is called 0 and mostly learns faster.
+        which value is called 0. Set it where the likelihood counts, and where most
+        features are mostly on; the plain gradient finds sparser hidden units.
 
     warm_start : bool, default=False
         Whether `fit` goes on, for `n_iter` epochs more, from where it stopped.
