@@ -104,15 +104,17 @@ def _affine(half, middle, out):
 
 @_compiled
 def _add_step_with_momentum(weights, velocity, step, momentum):
-    for i in range(len(weights)):
-        velocity[i] = velocity[i] * momentum + step[i]
-        weights[i] += velocity[i]
+    for i in range(weights.shape[0]):
+        for j in range(weights.shape[1]):
+            velocity[i, j] = velocity[i, j] * momentum + step[i, j]
+            weights[i, j] += velocity[i, j]
 
 
 @_compiled
 def _shrink(step, weights, l1, l2):
-    for i in range(len(weights)):
-        step[i] -= np.sign(weights[i]) * l1 + l2 * weights[i]
+    for i in range(weights.shape[0]):
+        for j in range(weights.shape[1]):
+            step[i, j] -= np.sign(weights[i, j]) * l1 + l2 * weights[i, j]
 
 
 @_compiled

@@ -55,7 +55,7 @@ def centered_step(positive, negative, rate, offsets):
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
     left, right = _phase_factors(positive, negative, rate)
-    left += [-hidden.bias[None], -offsets.hidden[None]]
+    left += [(hidden.bias[None], -1.0), (offsets.hidden[None], -1.0)]
     right += [offsets.visible[None], visible.bias[None]]
     return BipartiteParams(_product(left, right), visible, hidden)
 
@@ -67,16 +67,22 @@ def recenter(step, offsets):
 
 
 def _phase_factors(positive, negative, rate):
-    scalar = positive.hidden_factor.dtype.type
     left = [
-        positive.hidden_factor * scalar(rate / positive.weight),
-        negative.hidden_factor * scalar(-rate / negative.weight),
+        (positive.hidden_factor, rate / positive.weight),
+        (negative.hidden_factor, -rate / negative.weight),
     ]
     return left, [positive.visible_factor, negative.visible_factor]
 
 
 def _product(left, right):
-    return np.concatenate(left).T @ np.concatenate(right)
+    """Sum of scale x factor' @ factor, as one product, laid out column by column."""
+    n_rows = sum(len(factor) for factor, _ in left)
+    stacked = np.empty((n_rows, left[0][0].shape[1]), left[0][0].dtype)
+    start = 0
+    for factor, scale in left:
+        np.multiply(factor, scale, out=stacked[start : start + len(factor)])
+        start += len(factor)
+    return (np.concatenate(right).T @ stacked).T
 
 
 def _difference(plus, minus, positive, negative, rate):

@@ -174,8 +174,8 @@ def epoch(recipe, state, data, rate):
                 continue
             v = take(data.X, rows, state.params.weights.dtype)
             state, means = update(recipe, state, v, weight, rate * share)
-            # Whatever happens to the weights reaches the biases a batch later.
-            _check_finite(state.params.arrays()[1:], rate)
+            # Whatever happens to the weights reaches the hidden means a batch later.
+            _check_finite(means[1:], rate)
             gap, activation = gap + share * means[0], activation + share * means[1]
     _check_finite(state.params.arrays(), rate)
     return state, _progress(state.params, gap, activation, mean_weight, data, order)

@@ -8,11 +8,20 @@ from .. import kernels
 
 
 def copy(params):
-    """The same nested tuples, their arrays in fresh memory."""
+    """The same nested tuples, their arrays in fresh memory.
+
+    Weights are laid out column by column: two of the three products of a sweep then
+    read them along their rows (doc/decisions/0002-kernels.md).
+    """
     if isinstance(params, np.ndarray):
-        return params.copy()
+        return params.copy(order="F")
     parts = [copy(part) for part in params]
     return tuple(parts) if type(params) is tuple else type(params)(*parts)
+
+
+def in_memory_order(array):
+    """A two-dimensional view whose rows lie in memory one after another."""
+    return array.T if array.ndim == 2 else array[None]
 
 
 @dataclass(frozen=True)
@@ -57,5 +66,5 @@ class Momentum:
         """Move the parameters and the velocity, in place."""
         add = kernels.active().add_step_with_momentum
         for parts in zip(params.arrays(), velocity, step.arrays(), strict=True):
-            add(*(part.reshape(-1) for part in parts), self.momentum)
+            add(*map(in_memory_order, parts), self.momentum)
         return velocity

@@ -23,8 +23,7 @@ class WeightDecay:
         """Add the pull towards zero to a step of the weights, in place."""
         if self.l1 or self.l2:
             shrink = kernels.active().shrink
-            flat = step.reshape(-1), weights.reshape(-1)
-            shrink(*flat, rate * self.l1, rate * self.l2)
+            shrink(step.T, weights.T, rate * self.l1, rate * self.l2)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def test_updates(shape, dtype):
     results = []
     for kernels in TWINS:
         input, _, noise = inputs(shape, dtype)
-        weights, step = input.reshape(-1), noise.reshape(-1)
+        weights, step = input, noise
         velocity = 0.5 * weights
         kernels.shrink(step, weights, 0.01, 0.003)
         kernels.add_step_with_momentum(weights, velocity, step, 0.9)
