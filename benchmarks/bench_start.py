@@ -43,7 +43,10 @@ def run(script, **environment):
     environment = {**os.environ, **environment}
     out = subprocess.run(
         [sys.executable, "-c", script],
-        env=environment, check=True, capture_output=True, text=True,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return round(float(out.stdout.split()[-1]), 3)
 

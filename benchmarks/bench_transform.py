@@ -1,6 +1,6 @@
 """`transform` against its matrix product, and of sparse rows against scikit-learn's.
 
-    python benchmarks/bench_transform.py --threads 1
+python benchmarks/bench_transform.py --threads 1
 """
 
 import argparse
@@ -37,9 +37,12 @@ def dense(rounds):
     }
     seconds = interleave(functions, rounds)
     for name in functions:
-        report(what="dense 60000x784, 500 hidden, float32", name=name,
-               to_product=ratio(seconds, name, "product"),
-               to_scikit_learn=ratio(seconds, name, "scikit-learn"))
+        report(
+            what="dense 60000x784, 500 hidden, float32",
+            name=name,
+            to_product=ratio(seconds, name, "product"),
+            to_scikit_learn=ratio(seconds, name, "scikit-learn"),
+        )
 
 
 def csr(rounds):
@@ -60,8 +63,11 @@ def csr(rounds):
     functions["skboltz numba"]()
     seconds = interleave(functions, rounds)
     for name in functions:
-        report(what="CSR 20000x50000 at 0.1 %, 100 hidden, float32", name=name,
-               to_scikit_learn=ratio(seconds, name, "scikit-learn"))
+        report(
+            what="CSR 20000x50000 at 0.1 %, 100 hidden, float32",
+            name=name,
+            to_scikit_learn=ratio(seconds, name, "scikit-learn"),
+        )
 
 
 def main():

@@ -30,7 +30,9 @@ PCD = {
 def fit(side, method, seed, **params):
     X, entropy = make_bars_and_stripes(side)
     X = X.astype(np.float64)
-    rbm = BernoulliRBM(method=method, centered=True, batch_size=len(X), random_state=seed, **params)
+    rbm = BernoulliRBM(
+        method=method, centered=True, batch_size=len(X), random_state=seed, **params
+    )
     start = time.perf_counter()
     rbm.fit(X)
     best, total = -len(X) * entropy, len(X) * rbm.score(X)
