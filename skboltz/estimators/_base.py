@@ -208,12 +208,12 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         state = training.resume(recipe, self._params(), self._training_state)
         size = min(self.batch_size, X.shape[0]) * self.components_.size
         try:
-            for done in range(n_epochs):
-                task = _begin(context, self, X, y)
-                with learning.suited_threads(size):
+            with learning.suited_threads(size):
+                for done in range(n_epochs):
+                    task = _begin(context, self, X, y)
                     state = self._epoch(recipe, state, data, done / n_epochs)
-                if _end(task, self, X, y, lambda s=state: self._snapshot(s)):
-                    break
+                    if _end(task, self, X, y, lambda s=state: self._snapshot(s)):
+                        break
         finally:
             self._publish(state)
         if context is not None:
