@@ -34,8 +34,9 @@ def set_config(kernels=None):
     ----------
     kernels : {"auto", "numpy", "numba"}, default=None
         "auto" takes Numba if it is installed. Both twins return the same bits.
-        None changes nothing. The environment variable SKBOLTZ_KERNELS sets the
-        choice at the start of a process, also of the workers of joblib.
+        None changes nothing. Where a thread has chosen nothing, the environment
+        variable SKBOLTZ_KERNELS decides. New threads and the worker processes of
+        joblib inherit only that variable, not the choice.
 
     Raises
     ------

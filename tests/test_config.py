@@ -20,13 +20,26 @@ def test_contexts_nest_and_restore_after_an_error():
     assert get_config() == outside
 
 
-def test_a_setting_stays_in_its_thread():
+def test_a_setting_stays_in_its_thread(monkeypatch):
+    monkeypatch.setenv("SKBOLTZ_KERNELS", "auto")
     seen = []
+
+    def other():
+        seen.append(get_config()["kernels"])
+        set_config(kernels="auto")
+
     with config_context(kernels="numpy"):
-        thread = threading.Thread(target=lambda: seen.append(get_config()["kernels"]))
+        thread = threading.Thread(target=other)
         thread.start()
         thread.join()
-    assert seen == [os.environ.get("SKBOLTZ_KERNELS", "auto")]
+        assert get_config() == {"kernels": "numpy"}
+    assert seen == ["auto"]
+
+
+def test_a_setting_outranks_the_environment(monkeypatch):
+    monkeypatch.setenv("SKBOLTZ_KERNELS", "auto")
+    with config_context(kernels="numpy"):
+        assert get_config() == {"kernels": "numpy"}
 
 
 def test_none_changes_nothing():
