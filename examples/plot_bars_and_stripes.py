@@ -20,15 +20,15 @@ X = X.astype(np.float64)
 shared = {
     "n_components": 9,
     "batch_size": len(X),
-    "n_iter": 1000,
+    "n_iter": 1500,
     "centered": True,
     "random_state": 0,
 }
 machines = {
     "exact gradient": {"method": "exact", "learning_rate": 1.0},
-    "PCD-1, 200 chains": {"method": "pcd", "n_chains": 200, "learning_rate": 0.2},
-    "CD-1": {"method": "cd", "learning_rate": 0.2},
-    "CD-10": {"method": "cd", "k": 10, "learning_rate": 0.2},
+    "PCD-1, 200 chains": {"method": "pcd", "n_chains": 200, "learning_rate": 0.5},
+    "CD-1": {"method": "cd", "learning_rate": 0.5},
+    "CD-10": {"method": "cd", "k": 10, "learning_rate": 0.5},
 }
 
 # %%
