@@ -20,7 +20,9 @@ def pair(n_hidden, n_features, dtype):
     """Our machine and scikit-learn's, with the same random parameters."""
     ours = BernoulliRBM(n_hidden, n_iter=0).fit(np.zeros((2, n_features), dtype))
     theirs = UpstreamRBM(n_hidden, n_iter=0)
-    ours.components_ = RNG.normal(0, 0.01, (n_hidden, n_features)).astype(dtype)
+    # Column by column, as both packages leave them after a fit.
+    weights = RNG.normal(0, 0.01, (n_hidden, n_features))
+    ours.components_ = np.asfortranarray(weights, dtype=dtype)
     for name in ("components_", "intercept_visible_", "intercept_hidden_"):
         setattr(theirs, name, getattr(ours, name))
     theirs.n_features_in_ = n_features

@@ -26,7 +26,12 @@ shared = {
 }
 machines = {
     "exact gradient": {"method": "exact", "learning_rate": 1.0},
-    "PCD-1, 200 chains": {"method": "pcd", "n_chains": 200, "learning_rate": 0.5},
+    "PCD-1, 200 chains, falling rate": {
+        "method": "pcd",
+        "n_chains": 200,
+        "learning_rate": 0.5,
+        "schedule": "linear",
+    },
     "CD-1": {"method": "cd", "learning_rate": 0.5},
     "CD-10": {"method": "cd", "k": 10, "learning_rate": 0.5},
 }

@@ -49,7 +49,7 @@ class FittedMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         params, unit = self._params(), self._model.hidden_unit
         hidden = np.empty((X.shape[0], len(params.weights)), params.weights.dtype)
         for rows, input in self._hidden_inputs(params, X):
-            hidden[rows] = unit.mean(params.hidden, unit.field(params.hidden, input))
+            hidden[rows] = kernels.tail_mean(unit, params.hidden, input)
         return hidden
 
     def _hidden_inputs(self, params, X):

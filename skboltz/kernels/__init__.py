@@ -20,6 +20,7 @@ __all__ = [
     "logistic_noise",
     "mean",
     "sample",
+    "tail_mean",
 ]
 
 
@@ -97,4 +98,12 @@ def mean(unit, params, input):
     """Mean of units given their input."""
     if unit.kernel == "two_valued":
         return active().two_valued_mean(unit.low, unit.high, input, params.bias)
+    return unit.mean(params, unit.field(params, input))
+
+
+def tail_mean(unit, params, input):
+    """Mean of units given their input, exact to its tails; `input` is overwritten."""
+    if unit.kernel == "two_valued":
+        tail = active().two_valued_tail_mean
+        return tail(unit.low, unit.high, input, params.bias)
     return unit.mean(params, unit.field(params, input))

@@ -17,6 +17,7 @@ __all__ = [
     "sparse_product",
     "two_valued_mean",
     "two_valued_sample",
+    "two_valued_tail_mean",
 ]
 
 
@@ -67,6 +68,27 @@ def two_valued_mean(low, high, input, bias):
     mean *= half
     mean += middle
     return mean
+
+
+def two_valued_tail_mean(low, high, input, bias):
+    """low + (high - low) / (1 + exp(-(high - low) * (input + bias))), in place.
+
+    Slower than by tanh, but with all digits of a mean that is nearly `low`.
+    """
+    number = input.dtype.type
+    rows = max(1, 4 * _CACHED // max(1, input.shape[1]))
+    for start in range(0, len(input), rows):
+        part = input[start : start + rows]
+        part += bias
+        part *= number(low - high)
+        # Far out, exp overflows to infinity and the mean is exactly `low`.
+        with np.errstate(over="ignore"):
+            np.exp(part, out=part)
+        part += number(1)
+        np.divide(number(high - low), part, out=part)
+        if low:
+            part += number(low)
+    return input
 
 
 def add_step_with_momentum(weights, velocity, step, momentum):

@@ -5,6 +5,8 @@ import pytest
 from kernel_twins import TWINS
 from scipy import sparse
 
+from skboltz.units import TwoValuedUnit
+
 SHAPES = [(1, 1), (3, 7), (17, 33), (100, 784)]
 DTYPES = [np.float32, np.float64]
 UNITS = [(0.0, 1.0), (-1.0, 1.0)]
@@ -43,7 +45,21 @@ def test_samples_and_means(shape, dtype, low, high):
     assert_same_bits(
         [k.two_valued_sample(*args, input.copy(), bias, noise) for k in TWINS]
     )
-    assert_same_bits([k.two_valued_mean(*args, input.copy(), bias) for k in TWINS])
+    for name in ("two_valued_mean", "two_valued_tail_mean"):
+        assert_same_bits([getattr(k, name)(*args, input.copy(), bias) for k in TWINS])
+
+
+@pytest.mark.parametrize("kernels", TWINS)
+@pytest.mark.parametrize("low, high", UNITS)
+def test_means_are_those_of_the_unit(kernels, low, high):
+    unit = TwoValuedUnit(low, high)
+    input, bias, _ = inputs((17, 33), np.float64)
+    input[0, :2] = -1e3, 1e3
+    expected = unit.mean(None, input + bias)
+    tail = kernels.two_valued_tail_mean(low, high, input.copy(), bias)
+    np.testing.assert_allclose(tail, expected, rtol=1e-12)
+    mean = kernels.two_valued_mean(low, high, input.copy(), bias)
+    np.testing.assert_allclose(mean, expected, atol=1e-14)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
