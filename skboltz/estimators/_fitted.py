@@ -49,7 +49,7 @@ class FittedMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         params, unit = self._params(), self._model.hidden_unit
         hidden = np.empty((X.shape[0], len(params.weights)), params.weights.dtype)
         for rows, input in self._hidden_inputs(params, X):
-            hidden[rows] = kernels.tail_mean(unit, params.hidden, input)
+            kernels.tail_mean(unit, params.hidden, input, out=hidden[rows])
         return hidden
 
     def _hidden_inputs(self, params, X):

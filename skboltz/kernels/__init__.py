@@ -101,9 +101,10 @@ def mean(unit, params, input):
     return unit.mean(params, unit.field(params, input))
 
 
-def tail_mean(unit, params, input):
-    """Mean of units given their input, exact to its tails; `input` is overwritten."""
+def tail_mean(unit, params, input, out):
+    """Write the mean of units, exact to its tails; `input` is overwritten."""
     if unit.kernel == "two_valued":
         tail = active().two_valued_tail_mean
-        return tail(unit.low, unit.high, input, params.bias)
-    return unit.mean(params, unit.field(params, input))
+        tail(unit.low, unit.high, input, params.bias, out)
+    else:
+        out[:] = unit.mean(params, unit.field(params, input))

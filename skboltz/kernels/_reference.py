@@ -70,8 +70,8 @@ def two_valued_mean(low, high, input, bias):
     return mean
 
 
-def two_valued_tail_mean(low, high, input, bias):
-    """low + (high - low) / (1 + exp(-(high - low) * (input + bias))), in place.
+def two_valued_tail_mean(low, high, input, bias, out):
+    """out = low + (high - low) / (1 + exp(-(high - low) * (input + bias))).
 
     Slower than by tanh, but with all digits of a mean that is nearly `low`.
     """
@@ -85,10 +85,10 @@ def two_valued_tail_mean(low, high, input, bias):
         with np.errstate(over="ignore"):
             np.exp(part, out=part)
         part += number(1)
-        np.divide(number(high - low), part, out=part)
+        mean = out[start : start + rows]
+        np.divide(number(high - low), part, out=mean)
         if low:
-            part += number(low)
-    return input
+            mean += number(low)
 
 
 def add_step_with_momentum(weights, velocity, step, momentum):
