@@ -13,7 +13,9 @@ class Checkpoint(EpochCallback):
     """Write the model to a file every few epochs, so that nothing is lost.
 
     The file is replaced in one step: at any moment it holds a whole model.  Load it
-    with `joblib.load`; with `warm_start` set, `fit` goes on from there, bit for bit.
+    with `joblib.load`; with `warm_start` set, `fit` goes on from there.  That is bit
+    for bit as if it had never stopped at a constant learning rate; any other schedule
+    begins anew.
 
     Parameters
     ----------

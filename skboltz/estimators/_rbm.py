@@ -58,7 +58,8 @@ class BernoulliRBM(BaseRBM):
     schedule : {"constant", "linear", "exponential", "inverse_time"} or callable, \
 default="constant"
         Factor of the learning rate as a function of the share of the epochs done.
-        "linear" falls towards 0, "exponential" to 1/100, "inverse_time" to 1/10.
+        "linear" falls towards 0, "exponential" towards 1/100, "inverse_time" towards
+        1/10. Each call of `fit` begins anew; `partial_fit` takes the full rate.
 
     l1, l2 : float, default=0.0
         Weights of the penalties sum |W| and 1/2 sum W^2, taken from the mean

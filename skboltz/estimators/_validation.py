@@ -5,10 +5,13 @@ from numbers import Integral
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils import gen_batches
 from sklearn.utils.validation import validate_data
 
 from .. import likelihood
 from .._exceptions import DataRangeWarning
+
+_MEAN_ELEMENTS = 2**20  # of the rows converted to double precision at a time
 
 
 def check_data(estimator, X, reset=False):
@@ -81,5 +84,9 @@ def weighted_mean(X, weight):
     if weight is None:
         sums, total = X.sum(axis=0, dtype=np.float64), X.shape[0]
     else:
-        sums, total = weight @ X, weight.sum(dtype=np.float64)
+        # Sums in float32 would stick at 2^24: in double precision, some rows at a time.
+        weight = weight.astype(np.float64)
+        size = max(1, _MEAN_ELEMENTS // X.shape[1])
+        parts = (weight[rows] @ X[rows] for rows in gen_batches(X.shape[0], size))
+        sums, total = sum(parts), weight.sum()
     return (np.asarray(sums).ravel() / total).astype(float_type(X))

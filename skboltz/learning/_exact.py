@@ -36,9 +36,9 @@ class Enumeration:
 def expectations(model, params):
     """Sums of weight 1 under the model, its visible layer enumerated.
 
-    Blocks of states come with the logarithm of their weight, and what is summed so
-    far is scaled down whenever a heavier block comes: nothing overflows, and no
-    more than a block is held.
+    Each block of states has means of its own and the logarithm of a weight; it is
+    blended in by its share of all weight so far.  Nothing overflows, and no more
+    than a block is held.
     """
     dtype, double = params.weights.dtype, in_float64(params)
     n_hidden, n_visible = params.weights.shape

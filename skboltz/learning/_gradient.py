@@ -31,11 +31,16 @@ class Offsets(NamedTuple):
     visible: np.ndarray
     hidden: np.ndarray
 
-    def slide(self, visible_mean, hidden_mean):
-        """Offsets moved a little towards the means of a batch."""
+    def slide(self, visible_mean, hidden_mean, share=1.0):
+        """Offsets moved a little towards the means of a batch.
+
+        A batch of `share` times the mean weight moves them as far as that many
+        batches of the mean weight.
+        """
+        rate = 1 - (1 - _SLIDE) ** share
         return Offsets(
-            self.visible + _SLIDE * (visible_mean - self.visible),
-            self.hidden + _SLIDE * (hidden_mean - self.hidden),
+            self.visible + rate * (visible_mean - self.visible),
+            self.hidden + rate * (hidden_mean - self.hidden),
         )
 
 

@@ -118,8 +118,8 @@ def copy(state):
     )
 
 
-def update(recipe, state, v, weight, rate):
-    """One batch: both phases, and a step.
+def update(recipe, state, v, weight, rate, share=1.0):
+    """One batch, of `share` times the mean weight: both phases, and a step.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def update(recipe, state, v, weight, rate):
     data = data_phase(model, params, v, weight)
     negative, chains = recipe.negative.step(model, params, state.negative, data)
     visible_mean, hidden_mean = data.sums.means()
-    offsets = offsets.slide(visible_mean, hidden_mean)
+    offsets = offsets.slide(visible_mean, hidden_mean, share)
     positive = recipe.sparsity.shift(data.sums, offsets.hidden)
     if recipe.centered:
         step = centered_step(positive, negative, rate, offsets)
@@ -173,7 +173,7 @@ def epoch(recipe, state, data, rate):
             if not share:
                 continue
             v = take(data.X, rows, state.params.weights.dtype)
-            state, means = update(recipe, state, v, weight, rate * share)
+            state, means = update(recipe, state, v, weight, rate * share, share)
             # Whatever happens to the weights reaches the hidden means a batch later.
             _check_finite(means[1:], rate)
             gap, activation = gap + share * means[0], activation + share * means[1]

@@ -12,12 +12,12 @@ def linear(progress):
 
 
 def exponential(progress):
-    """From 1 to 1/100 by equal factors."""
+    """From 1 towards 1/100 by equal factors."""
     return 0.01**progress
 
 
 def inverse_time(progress):
-    """1 / (1 + 9 progress): from 1 to 1/10, by the reciprocal of time."""
+    """1 / (1 + 9 progress): from 1 towards 1/10, by the reciprocal of time."""
     return 1.0 / (1.0 + 9.0 * progress)
 
 

@@ -7,8 +7,9 @@ def pseudo_log_likelihood(model, params, v):
     """sum_i log P(v_i | all other visible units), exact over all sites.
 
     With g_i = F(v, v_i = low) - F(v, v_i = high), the log-odds of `high`, site i
-    adds log P(v_i) under a unit with that gap (Besag 1975).  A value between the
-    two is read as the expectation of the unit.
+    adds log P(v_i) under a unit with that gap (Besag 1975).  For the site itself a
+    value between the two is read as the expectation of the unit; to the other
+    sites it counts as it is.
 
     Parameters
     ----------
