@@ -123,10 +123,19 @@ def _shrink(step, weights, l1, l2):
 @_compiled
 def _sparse_product(indptr, indices, data, columns, out):
     for i in range(len(indptr) - 1):
-        for p in range(indptr[i], indptr[i + 1]):
+        row, p, stop = out[i], indptr[i], indptr[i + 1]
+        while p + 4 <= stop:  # four at a time: four waits for memory at once
+            a, b = columns[indices[p]], columns[indices[p + 1]]
+            c, d = columns[indices[p + 2]], columns[indices[p + 3]]
+            x, y, z, w = data[p], data[p + 1], data[p + 2], data[p + 3]
+            for j in range(len(row)):
+                row[j] = (((row[j] + x * a[j]) + y * b[j]) + z * c[j]) + w * d[j]
+            p += 4
+        while p < stop:
             value, column = data[p], columns[indices[p]]
-            for j in range(out.shape[1]):
-                out[i, j] += value * column[j]
+            for j in range(len(row)):
+                row[j] += value * column[j]
+            p += 1
 
 
 def philox_words(key, counter, n_words):
