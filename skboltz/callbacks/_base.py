@@ -1,25 +1,71 @@
 """What the callbacks of this package share."""
 
+import warnings
+from typing import ClassVar
+
+from sklearn.utils import check_array
+
+from .._sklearn import validate_parameter_constraints
+
 
 class EpochCallback:
     """A callback that acts after every epoch of an estimator of this package.
 
     It follows scikit-learn's protocol of fit callbacks, so that it can be set by
     `estimator.set_callbacks`.  A subclass has `on_epoch_end`, which may return True
-    to stop the training.
+    to stop the training, and says by `_parameter_constraints` what it takes.
     """
+
+    _parameter_constraints: ClassVar = {}
 
     def setup(self, estimator, context):
         """A fit begins."""
+        self._n_epochs, self._idle = 0, False
+        chosen = {name: getattr(self, name) for name in self._parameter_constraints}
+        validate_parameter_constraints(
+            self._parameter_constraints, chosen, type(self).__name__
+        )
+        self._idle = True
 
     def teardown(self, estimator, context):
         """A fit has ended, one way or another."""
+        if self._idle and getattr(estimator, "n_iter", 1):
+            name = type(self).__name__
+            warnings.warn(
+                f"{name} saw no epoch of {type(estimator).__name__}. Set it on the "
+                f"estimator of skboltz itself: estimator.set_callbacks({name}(...)).",
+                UserWarning,
+                stacklevel=2,
+            )
 
-    def on_fit_task_begin(self, estimator, context):
-        """A task begins: nothing to do."""
+    def on_fit_task_begin(self, estimator, context, *, X=None):
+        """A task begins; the data of the first epoch can be compared."""
+        if context.task_name == "epoch" and self._idle:
+            self._idle = False
+            self.check_rows(X)
+
+    def check_rows(self, X):
+        """Refuse rows to validate on that do not fit the training rows."""
 
     def on_fit_task_end(self, estimator, context, *, X=None, fitted_estimator=None):
         """A task has ended; those named "epoch" count."""
         if context.task_name != "epoch":
             return False
+        self._n_epochs += 1
         return bool(self.on_epoch_end(fitted_estimator, X))
+
+
+def check_validation(X_validation, X):
+    """Refuse rows to validate on that the model could not be asked about."""
+    rows = check_array(
+        X_validation,
+        accept_sparse=True,
+        dtype=None,
+        ensure_min_samples=0,
+        input_name="X_validation",
+    )
+    if not rows.shape[0] or rows.shape[1] != X.shape[1]:
+        raise ValueError(
+            f"X_validation has the shape {rows.shape}; it needs at least one row, and "
+            f"{X.shape[1]} features as X has."
+        )

@@ -2,10 +2,13 @@
 
 import os
 from copy import copy
+from numbers import Integral
 from pathlib import Path
+from typing import ClassVar
 
 import joblib
 
+from .._sklearn import Interval
 from ._base import EpochCallback
 
 
@@ -15,12 +18,13 @@ class Checkpoint(EpochCallback):
     The file is replaced in one step: at any moment it holds a whole model.  Load it
     with `joblib.load`; with `warm_start` set, `fit` goes on from there.  That is bit
     for bit as if it had never stopped at a constant learning rate; any other schedule
-    begins anew.
+    begins anew.  Callbacks are not in the file: set them again.
 
     Parameters
     ----------
     path : str or path-like
-        A file name; "{epoch}" in it is replaced by the number of the epoch.
+        A file name; "{epoch}" in it is replaced by the number of the epoch.  Fits
+        that run side by side, as in a grid search, need a file each.
     every : int, default=1
         Number of epochs from one file to the next.
 
@@ -39,6 +43,11 @@ class Checkpoint(EpochCallback):
     >>> folder.cleanup()
     """
 
+    _parameter_constraints: ClassVar = {
+        "path": [str, os.PathLike],
+        "every": [Interval(Integral, 1, None, closed="left")],
+    }
+
     def __init__(self, path, *, every=1):
         self.path = path
         self.every = every
@@ -47,6 +56,8 @@ class Checkpoint(EpochCallback):
         if model.n_iter_ % self.every:
             return
         path = Path(str(self.path).replace("{epoch}", str(model.n_iter_)))
+        if path.is_dir():
+            raise ValueError(f"path is {str(path)!r}, a folder; name a file in it.")
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         joblib.dump(_without_callbacks(model), unfinished)

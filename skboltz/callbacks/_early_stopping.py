@@ -1,6 +1,16 @@
 """Stop a training when a number stops improving."""
 
-from ._base import EpochCallback
+import math
+from numbers import Integral, Real
+from typing import ClassVar
+
+from .._sklearn import Interval, StrOptions
+from ._base import EpochCallback, check_validation
+
+_SCORES = {
+    "pseudo_log_likelihood": "pseudo_log_likelihood",
+    "log_likelihood": "score_samples",
+}
 
 
 class EarlyStopping(EpochCallback):
@@ -24,6 +34,7 @@ default="pseudo_log_likelihood"
     best_epoch_ : int
     best_estimator_ : estimator
         The model after that epoch; the fitted estimator is that of the last one.
+        A training resumed by `warm_start` keeps its best from before.
 
     Examples
     --------
@@ -37,6 +48,12 @@ default="pseudo_log_likelihood"
     (3, 1)
     """
 
+    _parameter_constraints: ClassVar = {
+        "score": [StrOptions(set(_SCORES)), callable],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+    }
+
     def __init__(
         self, X_validation, *, score="pseudo_log_likelihood", patience=5, tol=0.0
     ):
@@ -45,27 +62,23 @@ default="pseudo_log_likelihood"
         self.patience = patience
         self.tol = tol
 
-    def setup(self, estimator, context):
-        self.best_score_, self.best_epoch_ = float("-inf"), 0
-        self.best_estimator_ = None
+    def check_rows(self, X):
+        check_validation(self.X_validation, X)
 
     def on_epoch_end(self, model, X):
+        if model.n_iter_ == 1 or not hasattr(self, "best_score_"):
+            self.best_score_, self.best_epoch_ = float("-inf"), 0
+            self.best_estimator_ = None
         score = self._score(model)
+        if math.isnan(score):
+            raise ValueError(f"score is NaN after epoch {model.n_iter_}.")
         if score > self.best_score_ + self.tol:
             self.best_score_, self.best_epoch_ = score, model.n_iter_
             self.best_estimator_ = model
-        return model.n_iter_ - self.best_epoch_ >= self.patience
+        resumed = model.n_iter_ - self._n_epochs
+        return model.n_iter_ - max(self.best_epoch_, resumed) >= self.patience
 
     def _score(self, model):
         if callable(self.score):
             return float(self.score(model, self.X_validation))
-        names = {
-            "pseudo_log_likelihood": "pseudo_log_likelihood",
-            "log_likelihood": "score_samples",
-        }
-        if self.score not in names:
-            raise ValueError(
-                f"score must be one of {list(names)} or a callable, "
-                f"found {self.score!r}."
-            )
-        return float(getattr(model, names[self.score])(self.X_validation).mean())
+        return float(getattr(model, _SCORES[self.score])(self.X_validation).mean())

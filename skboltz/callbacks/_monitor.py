@@ -1,9 +1,13 @@
 """Likelihoods and free energies recorded while a model learns."""
 
+from numbers import Integral
+from typing import ClassVar
+
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ._base import EpochCallback
+from .._sklearn import Interval
+from ._base import EpochCallback, check_validation
 
 METRICS = ("log_likelihood", "pseudo_log_likelihood", "free_energy_gap")
 
@@ -32,7 +36,8 @@ class LikelihoodMonitor(EpochCallback):
     ----------
     history_ : dict of list
         "epoch", and for each metric a list of one number a record: in nats, mean
-        over rows; likelihoods twice, as in "log_likelihood_validation".
+        over rows; likelihoods twice, as in "log_likelihood_validation".  A training
+        resumed by `warm_start` adds to it.
 
     Raises
     ------
@@ -52,9 +57,16 @@ class LikelihoodMonitor(EpochCallback):
     ['epoch', 'log_likelihood', 'log_likelihood_validation']
     """
 
+    _parameter_constraints: ClassVar = {
+        "every": [Interval(Integral, 1, None, closed="left")],
+        "max_rows": [Interval(Integral, 1, None, closed="left")],
+    }
+
     def __init__(
         self, X_validation, *, metrics=("free_energy_gap",), every=1, max_rows=1000
     ):
+        if isinstance(metrics, str):
+            metrics = (metrics,)
         unknown = set(metrics) - set(METRICS)
         if unknown:
             raise ValueError(
@@ -65,10 +77,12 @@ class LikelihoodMonitor(EpochCallback):
         self.every = every
         self.max_rows = max_rows
 
-    def setup(self, estimator, context):
-        self.history_ = {"epoch": []}
+    def check_rows(self, X):
+        check_validation(self.X_validation, X)
 
     def on_epoch_end(self, model, X):
+        if model.n_iter_ == 1 or not hasattr(self, "history_"):
+            self.history_ = {"epoch": []}
         if model.n_iter_ % self.every:
             return
         self._add("epoch", model.n_iter_)

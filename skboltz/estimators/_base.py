@@ -18,11 +18,13 @@ from ._fitted import FittedMachine
 from ._validation import (
     check_data,
     check_exact,
+    check_factor,
     float_type,
     warn_out_of_range,
     weighted_mean,
 )
 
+_MOST_CHAINS = 1000  # unless asked for: batches may be as long as the data
 _HISTORY = ("epoch", "learning_rate", *training.Progress._fields, "seconds")
 
 
@@ -46,7 +48,7 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         "schedule": [StrOptions(set(learning.SCHEDULES)), callable],
         "l1": [Interval(Real, 0, None, closed="left")],
         "l2": [Interval(Real, 0, None, closed="left")],
-        "sparsity_target": [Interval(Real, None, None, closed="neither"), None],
+        "sparsity_target": [Interval(Real, 0, 1, closed="neither"), None],
         "sparsity_cost": [Interval(Real, 0, None, closed="left")],
         "centered": ["boolean"],
         "warm_start": ["boolean"],
@@ -102,7 +104,8 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : ignored
         sample_weight : array-like of shape (n_samples,), default=None
-            How often each row counts.
+            How often each row counts.  Weights that sum to 1 thus say that all rows
+            together are one: pass them times the number of rows.
 
         Returns
         -------
@@ -135,6 +138,11 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         Returns
         -------
         self
+
+        Notes
+        -----
+        The first call sets the visible biases to the log-odds of its rows: let it
+        have enough of them.  Callbacks are called by :meth:`fit` alone.
         """
         resume = self._resumes()
         X, weight = self._check_training_data(X, sample_weight, reset=not resume)
@@ -150,8 +158,8 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         if len(self.components_) != self.n_components:
             raise ValueError(
                 f"n_components is {self.n_components}, but the model to go on from "
-                f"has {len(self.components_)} hidden units; set warm_start=False to "
-                f"begin anew with fit."
+                f"has {len(self.components_)} hidden units; set it back, or begin "
+                f"anew by fit with warm_start=False."
             )
         return True
 
@@ -186,7 +194,7 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         phases = {
             "cd": lambda: learning.ContrastiveDivergence(self.k),
             "pcd": lambda: learning.PersistentContrastiveDivergence(
-                self.k, self.n_chains or self.batch_size
+                self.k, self.n_chains or min(self.batch_size, _MOST_CHAINS)
             ),
             "exact": learning.Enumeration,
         }
@@ -221,7 +229,7 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
 
     def _epoch(self, recipe, state, data, progress):
         schedule = learning.SCHEDULES.get(self.schedule, self.schedule)
-        rate = self.learning_rate * schedule(progress)
+        rate = self.learning_rate * check_factor(schedule(progress), progress)
         start = time.perf_counter()
         state, seen = training.epoch(recipe, training.copy(state), data, rate)
         self.n_iter_ += 1

@@ -11,7 +11,13 @@ from sklearn.utils.validation import check_is_fitted
 from .. import kernels, likelihood
 from ..models import BipartiteParams
 from ..sampling import Purpose, Stream, gibbs, random_key
-from ._validation import check_count, check_data, check_layer, tractable_size
+from ._validation import (
+    check_count,
+    check_data,
+    check_layer,
+    tractable_size,
+    warn_out_of_range,
+)
 
 # Rows whose arrays of hidden units stay in the cache together.
 _CHUNK = 256
@@ -31,6 +37,17 @@ class FittedMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             unit.hidden_unit.parameters(self.intercept_hidden_),
         )
 
+    def _check(self, X):
+        """Rows to be asked about; warns of values that no visible unit takes."""
+        X = check_data(self, X)
+        warn_out_of_range(self, X, self._model.visible_unit, stacklevel=4)
+        return X
+
+    def _visible_states(self, X):
+        """Rows as dense floats, all of them; a single row may come as a vector."""
+        X = np.reshape(X, (1, -1)) if np.ndim(X) == 1 else X
+        return np.concatenate([v for _, v in self._chunks(self._check(X))])
+
     # Features ---------------------------------------------------------------
 
     def transform(self, X):
@@ -45,7 +62,7 @@ class FittedMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ndarray of shape (n_samples, n_components)
         """
         check_is_fitted(self)
-        X = check_data(self, X)
+        X = self._check(X)
         params, unit = self._params(), self._model.hidden_unit
         hidden = np.empty((X.shape[0], len(params.weights)), params.weights.dtype)
         for rows, input in self._hidden_inputs(params, X):
@@ -108,7 +125,7 @@ class FittedMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
             P(v) = exp(-F(v)) / Z: the lower, the likelier.
         """
         check_is_fitted(self)
-        return self._by_row(self._model.free_energy, check_data(self, X))
+        return self._by_row(self._model.free_energy, self._check(X))
 
     def _by_row(self, function, X):
         params = self._params()
@@ -189,7 +206,7 @@ class FittedMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        X = check_data(self, X)
+        X = self._check(X)
         function = partial(likelihood.pseudo_log_likelihood, self._model)
         return self._by_row(function, X)
 
@@ -220,7 +237,7 @@ class FittedMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         if start is None:
             chains = gibbs.init(self._model, params, stream, n_samples)
         else:
-            v = self._layer(start, "start", self.n_features_in_, "n_features")
+            v = self._visible_states(start)
             if len(v) != n_samples:
                 raise ValueError(
                     f"start has {len(v)} rows, but n_samples is {n_samples}; "
@@ -242,7 +259,7 @@ class FittedMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ndarray of the shape of v
         """
         check_is_fitted(self)
-        states = self._layer(v, "v", self.n_features_in_, "n_features")
+        states = self._visible_states(v)
         params, stream = self._params(), _sample_stream(random_state)
         chains = gibbs.from_visible(self._model, params, states, stream)
         return gibbs.step(self._model, params, chains).visible.reshape(np.shape(v))
@@ -262,8 +279,7 @@ class FittedMachine(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        k, X = check_count(k, "k", 1), check_data(self, X)
-        v = np.concatenate([v for _, v in self._chunks(X)])
+        k, v = check_count(k, "k", 1), self._visible_states(X)
         params, stream = self._params(), _sample_stream(random_state)
         chains = gibbs.from_visible(self._model, params, v, stream)
         chains = gibbs.run(self._model, params, chains, k - 1)

@@ -50,23 +50,24 @@ class BernoulliRBM(BaseRBM):
         Number of Gibbs sweeps of the chains for each batch.
 
     n_chains : int, default=None
-        Number of persistent chains; None means `batch_size`.
+        Number of persistent chains; None means `batch_size`, but at most 1000.
 
     momentum : float, default=0.0
         Between 0 and 1: share of the last step that is added to the next.
 
     schedule : {"constant", "linear", "exponential", "inverse_time"} or callable, \
 default="constant"
-        Factor of the learning rate as a function of the share of the epochs done.
+        Factor of the learning rate as a function of the share of the epochs done
+        before: 0 in the first epoch, below 1 in the last.
         "linear" falls towards 0, "exponential" towards 1/100, "inverse_time" towards
         1/10. Each call of `fit` begins anew; `partial_fit` takes the full rate.
 
     l1, l2 : float, default=0.0
-        Weights of the penalties sum |W| and 1/2 sum W^2, taken from the mean
+        Weights of the penalties `sum |W|` and `1/2 sum W^2`, taken from the mean
         log-likelihood of a row.
 
     sparsity_target : float, default=None
-        Mean activity towards which each hidden unit is pulled.
+        Mean activity towards which each hidden unit is pulled, between 0 and 1.
 
     sparsity_cost : float, default=0.1
         Strength of that pull.
@@ -97,15 +98,16 @@ default="constant"
         Number of epochs done since the training began.
 
     history_ : dict of list
-        For each epoch its number, the learning rate, "moment_gap" (root mean square
-        difference between the visible means of data and chains),
+        For each epoch its number, the learning rate, "moment_gap" (root mean square,
+        over batches and features, of the difference between the visible means of a
+        batch and of the chains),
         "hidden_activation" (mean of the hidden units under the data), "weight_norm"
         (root of the sum of squares) and seconds.
 
     n_features_in_ : int
         Number of features seen in `fit`.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of features seen in `fit`, if they are strings.
 
     See Also
@@ -116,7 +118,8 @@ default="constant"
     Notes
     -----
     X holds values in [0, 1]; those between are read as the probabilities of units
-    being on. Values outside raise a `DataRangeWarning`. float32 stays float32;
+    being on. Values outside raise a `DataRangeWarning`, in `fit` and afterwards.
+    float32 stays float32;
     integers and booleans are learnt in float32, batch by batch, and a sparse X is
     never densified whole.
 

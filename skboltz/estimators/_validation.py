@@ -1,7 +1,7 @@
 """Checks of data and arguments, with errors that say what to do."""
 
 import warnings
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
@@ -27,16 +27,33 @@ def check_data(estimator, X, reset=False):
 
 def warn_out_of_range(estimator, X, unit, stacklevel):
     """A DataRangeWarning where X leaves the range of the visible units."""
-    values = X.data if sparse.issparse(X) else X
-    if values.size and (values.min() < unit.low or values.max() > unit.high):
+    low, high = _sparse_range(X) if sparse.issparse(X) else (X.min(), X.max())
+    if low < unit.low or high > unit.high:
         warnings.warn(
-            f"X has values from {values.min():g} to {values.max():g}, but the visible "
-            f"units of {type(estimator).__name__} lie between {unit.low:g} and "
-            f"{unit.high:g}. Scale or binarize X, for example with MinMaxScaler or "
-            f"Binarizer.",
+            f"X has values from {low:.10g} to {high:.10g}, but the visible units of "
+            f"{type(estimator).__name__} lie between {unit.low:g} and {unit.high:g}. "
+            f"Scale or binarize X, for example with MinMaxScaler or Binarizer.",
             DataRangeWarning,
             stacklevel=stacklevel,
         )
+
+
+def _sparse_range(X):
+    """Least and largest value, those not stored included."""
+    stored = [X.data.min(), X.data.max()] if X.nnz else []
+    if X.nnz < np.prod(X.shape):
+        stored.append(X.dtype.type(0))
+    return min(stored), max(stored)
+
+
+def check_factor(value, progress):
+    """The factor that a schedule gave for the learning rate."""
+    if not isinstance(value, Real) or not 0 <= value < np.inf:
+        raise ValueError(
+            f"schedule({progress:g}) returned {value!r}; it must return a finite "
+            f"factor >= 0 for the learning rate."
+        )
+    return float(value)
 
 
 def check_layer(values, name, n_units, units, dtype):

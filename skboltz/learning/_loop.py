@@ -69,8 +69,8 @@ class Progress(NamedTuple):
     Attributes
     ----------
     moment_gap : float
-        Root mean square over the visible units of the difference between their
-        means in the data and in the negative phase.
+        Root mean square, over the batches and the visible units, of the difference
+        between their means in the batch and in the negative phase.
     hidden_activation : float
         Mean of the hidden units under the data.
     weight_norm : float
@@ -176,9 +176,13 @@ def epoch(recipe, state, data, rate):
             state, means = update(recipe, state, v, weight, rate * share, share)
             # Whatever happens to the weights reaches the hidden means a batch later.
             _check_finite(means[1:], rate)
-            gap, activation = gap + share * means[0], activation + share * means[1]
-    _check_finite(state.params.arrays(), rate)
-    return state, _progress(state.params, gap, activation, mean_weight, data, order)
+            # Squares first: the mean difference over an epoch is how far the biases
+            # moved, by the rate, and small also where they swing back and forth.
+            gap = gap + share * means[0] ** 2
+            activation = activation + share * means[1]
+        progress = _progress(state.params, gap, activation, mean_weight, data, order)
+    _check_finite((*state.params.arrays(), np.float64(progress.weight_norm)), rate)
+    return state, progress
 
 
 def _total(weight, rows):
@@ -188,7 +192,7 @@ def _total(weight, rows):
 def _progress(params, gap, activation, mean_weight, data, order):
     n_batches = _total(data.weight, order) / mean_weight
     return Progress(
-        float(np.sqrt(np.mean((gap / n_batches) ** 2))),
+        float(np.sqrt(np.mean(gap / n_batches))),
         float(np.mean(activation / n_batches)),
         float(np.sqrt(np.vdot(params.weights, params.weights))),
     )
@@ -198,6 +202,6 @@ def _check_finite(arrays, rate):
     if not all(math.isfinite(array.sum()) for array in arrays):
         raise DivergenceError(
             f"The training diverged: a parameter is no longer finite at a learning "
-            f"rate of {rate:g}. Lower `learning_rate`, or scale X to the range of "
-            f"the units."
+            f"rate of {rate:g}. Lower `learning_rate` (its product with a penalty "
+            f"must stay below 1), or scale X to the range of the units."
         )

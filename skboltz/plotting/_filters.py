@@ -56,6 +56,8 @@ class FiltersDisplay:
         FiltersDisplay
         """
         check_is_fitted(estimator, "components_")
+        if n_filters is not None and n_filters < 1:
+            raise ValueError(f"n_filters must be at least 1, found {n_filters}.")
         filters = np.asarray(estimator.components_)
         order = np.argsort(-np.linalg.norm(filters, axis=1), kind="stable")
         shape = checked_shape(filters.shape[1], image_shape)

@@ -4,11 +4,20 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._figure import axes
 
+_UNITS = {
+    "log_likelihood": "nats",
+    "pseudo_log_likelihood": "nats",
+    "free_energy_gap": "nats",
+    "seconds": "seconds",
+}
 DEFAULT_METRICS = ("moment_gap", "hidden_activation", "weight_norm")
 
 
 class TrainingDisplay:
-    """Curves over the epochs of a training, each as a share of its largest value.
+    """Curves over the epochs of a training.
+
+    Metrics of one unit, such as log-likelihoods in nats, are drawn as they are; those
+    of several units each as a share of its largest value.
 
     Parameters
     ----------
@@ -29,7 +38,7 @@ class TrainingDisplay:
     >>> history = {"epoch": [1, 2], "moment_gap": [0.4, 0.1]}
     >>> display = TrainingDisplay(history, ["moment_gap"]).plot()
     >>> display.lines_[0].get_ydata()
-    array([1.  , 0.25])
+    array([0.4, 0.1])
     """
 
     def __init__(self, history, metrics):
@@ -64,6 +73,7 @@ class TrainingDisplay:
             If a metric was not recorded.
         """
         check_is_fitted(estimator, "history_")
+        metrics = [metrics] if isinstance(metrics, str) else list(metrics)
         history = estimator.history_ if history is None else history
         unknown = [name for name in metrics if name not in history]
         if unknown:
@@ -71,7 +81,7 @@ class TrainingDisplay:
                 f"metrics has {unknown}, which were not recorded; choose among "
                 f"{sorted(set(history) - {'epoch'})}."
             )
-        return cls(history, list(metrics)).plot(ax=ax, **style)
+        return cls(history, metrics).plot(ax=ax, **style)
 
     def plot(self, *, ax=None, **style):
         """Draw on an axes.
@@ -87,16 +97,19 @@ class TrainingDisplay:
         TrainingDisplay
         """
         self.ax_, self.figure_ = axes(ax)
-        self.lines_ = [self._line(name, style) for name in self.metrics]
-        self.ax_.set(xlabel="epoch", ylabel="share of the largest value")
-        self.ax_.set_ylim(top=1.05)
+        units = {_UNITS.get(name.removesuffix("_validation")) for name in self.metrics}
+        alone = len(self.metrics) == 1 or (len(units) == 1 and None not in units)
+        self.lines_ = [self._line(name, alone, style) for name in self.metrics]
+        unit = " ".join(filter(None, units)) if alone else "share of the largest value"
+        self.ax_.set(xlabel="epoch", ylabel=unit)
+        self.ax_.xaxis.get_major_locator().set_params(integer=True)
         self.ax_.spines[["top", "right"]].set_visible(False)
         self.ax_.legend(frameon=False)
         return self
 
-    def _line(self, name, style):
+    def _line(self, name, alone, style):
         values = self.history[name]
-        largest = max(map(abs, values), default=0) or 1.0
+        largest = 1.0 if alone else max(map(abs, values), default=0) or 1.0
         label = f"{name.replace('_', ' ')} (last {values[-1]:.3g})" if values else name
         shares = [value / largest for value in values]
         style = {"marker": "." if len(values) < 30 else "", "label": label} | style

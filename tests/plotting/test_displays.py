@@ -57,9 +57,20 @@ def test_training_curves_are_shares_of_their_largest_value(rbm):
 
 
 def test_a_given_history_is_drawn_instead(rbm):
-    history = {"epoch": [1, 2], "gap": [-4.0, 2.0]}
-    display = TrainingDisplay.from_estimator(rbm, metrics=["gap"], history=history)
+    history = {"epoch": [1, 2], "gap": [-4.0, 2.0], "other": [1.0, 2.0]}
+    display = TrainingDisplay.from_estimator(
+        rbm, metrics=["gap", "other"], history=history
+    )
     np.testing.assert_allclose(display.lines_[0].get_ydata(), [-1, 0.5])
+
+
+def test_likelihoods_are_drawn_in_nats(rbm):
+    names = ["log_likelihood", "log_likelihood_validation"]
+    history = {"epoch": [1, 2], names[0]: [-9.0, -7.0], names[1]: [-9.5, -8.0]}
+    display = TrainingDisplay.from_estimator(rbm, metrics=names, history=history)
+    for line, name in zip(display.lines_, names, strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), history[name])
+    assert display.ax_.get_ylabel() == "nats"
 
 
 @pytest.mark.parametrize(
