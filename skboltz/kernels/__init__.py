@@ -17,6 +17,7 @@ from . import _reference
 
 __all__ = [
     "active",
+    "log_partition_sum",
     "logistic_noise",
     "mean",
     "sample",
@@ -108,3 +109,12 @@ def tail_mean(unit, params, input, out):
         tail(unit.low, unit.high, input, params.bias, out)
     else:
         out[:] = unit.mean(params, unit.field(params, input))
+
+
+def log_partition_sum(unit, params, input, beta):
+    """log_partition of units of field beta * input + bias, summed over each row."""
+    if unit.kernel == "two_valued":
+        add_up = active().two_valued_log_partition_sum
+        return add_up(unit.low, unit.high, input, params.bias, beta)
+    field = unit.field(params, beta * input)
+    return unit.log_partition(params, field).sum(axis=1, dtype=np.float64)

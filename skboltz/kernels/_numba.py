@@ -4,7 +4,10 @@ import numpy as np
 from numba import njit
 
 # Whole arrays through NumPy's own functions: there is nothing to compile.
-from ._reference import two_valued_tail_mean  # noqa: F401
+from ._reference import (  # noqa: F401
+    two_valued_log_partition_sum,
+    two_valued_tail_mean,
+)
 
 # Salmon et al. (2011), and the reference implementation Random123.
 _M0, _M1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)

@@ -15,6 +15,7 @@ __all__ = [
     "philox_words",
     "shrink",
     "sparse_product",
+    "two_valued_log_partition_sum",
     "two_valued_mean",
     "two_valued_sample",
     "two_valued_tail_mean",
@@ -89,6 +90,32 @@ def two_valued_tail_mean(low, high, input, bias, out):
         np.divide(number(high - low), part, out=mean)
         if low:
             mean += number(low)
+
+
+def two_valued_log_partition_sum(low, high, input, bias, beta):
+    """Sum over the units of log(exp(low f) + exp(high f)), f = beta input + bias.
+
+    With gap = (high - low) f each term is (low + high)/2 f + |gap|/2 +
+    log(1 + exp(-|gap|)).  Rows are added up in float64; 1 + exp(-|gap|) is between 1
+    and 2, where the plain logarithm of a sum is as good as log1p.
+    """
+    number = input.dtype.type
+    total = np.empty(len(input))
+    rows = max(1, 2 * _CACHED // max(1, input.shape[1]))
+    for start in range(0, len(input), rows):
+        field = input[start : start + rows] * number(beta)
+        field += bias
+        part = total[start : start + rows]
+        part[:] = (low + high) / 2 * field.sum(axis=1, dtype=np.float64)
+        field *= number(high - low)
+        np.abs(field, out=field)
+        part += field.sum(axis=1, dtype=np.float64) / 2
+        np.negative(field, out=field)
+        np.exp(field, out=field)
+        field += number(1)
+        np.log(field, out=field)
+        part += field.sum(axis=1, dtype=np.float64)
+    return total
 
 
 def add_step_with_momentum(weights, velocity, step, momentum):

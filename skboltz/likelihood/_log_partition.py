@@ -1,5 +1,6 @@
 """What every way to find log Z returns."""
 
+import math
 from typing import NamedTuple
 
 
@@ -13,15 +14,35 @@ class LogPartition(NamedTuple):
     standard_error : float
         In nats; 0 for an exact value.
     method : str
-        "exact" for an enumeration.
+        "exact" for an enumeration, "ais", "reverse_ais" or "bridge" for an estimate.
+    effective_sample_size : float
+        How many chains of equal weights would be worth those that made the estimate;
+        infinite for an exact value.
+    forward, reverse : float
+        The estimates from chains led from independent units to the model (which tend
+        to fall short) and from the model to independent units (which tend to exceed
+        log Z); NaN where a direction was not run.
 
     Examples
     --------
     >>> from skboltz.likelihood import LogPartition
-    >>> LogPartition(value=1.5, standard_error=0.0, method="exact").value
-    1.5
+    >>> LogPartition(value=1.5, standard_error=0.0, method="exact").interval()
+    (1.5, 1.5)
     """
 
     value: float
     standard_error: float
     method: str
+    effective_sample_size: float = math.inf
+    forward: float = math.nan
+    reverse: float = math.nan
+
+    def interval(self):
+        """Limits between which log Z lies with 95 % confidence: value +- 1.96 s.e."""
+        margin = 1.96 * self.standard_error
+        return self.value - margin, self.value + margin
+
+    def upper(self):
+        """The largest of the estimates: likelihoods by it do not flatter the model."""
+        estimates = (self.value, self.forward, self.reverse)
+        return max(value for value in estimates if not math.isnan(value))

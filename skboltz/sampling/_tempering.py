@@ -1,0 +1,213 @@
+"""Parallel tempering: chains at many temperatures that exchange their states."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import _annealing as annealing
+from ._stream import Stream
+
+
+class Replicas(NamedTuple):
+    """Chains on the rungs of a ladder, several on each.
+
+    Attributes
+    ----------
+    visible : ndarray of shape (n_rungs, n_chains, n_visible)
+    input : ndarray of shape (n_rungs, n_chains, n_hidden)
+        What the hidden units receive from them at beta = 1.
+    stream : Stream
+    sweeps : int
+        Sweeps done.
+    swaps : ndarray of shape (n_rungs - 1,)
+        Sum of the acceptance probabilities of exchanges between neighbours.
+    tries : ndarray of shape (n_rungs - 1,)
+        Number of exchanges proposed.
+    label : ndarray of shape (n_rungs, n_chains)
+        Which replica is there: its number among those of its chain.
+    heading : ndarray of shape (n_rungs, n_chains)
+        By label: whether the replica was last at beta = 0 (+1) or 1 (-1), or neither.
+    trips : int
+        Round trips between both ends, over all replicas.
+    """
+
+    visible: np.ndarray
+    input: np.ndarray
+    stream: Stream
+    sweeps: int
+    swaps: np.ndarray
+    tries: np.ndarray
+    label: np.ndarray
+    heading: np.ndarray
+    trips: int
+
+    def swap_rates(self):
+        """Share of the proposed exchanges accepted, between each pair of rungs."""
+        return self.swaps / np.maximum(self.tries, 1)
+
+
+def init(path, stream, betas, n_chains):
+    """Replicas led to their rungs by annealing, from beta = 0 upwards."""
+    chains = annealing.init(path, stream, n_chains)
+    visible = [chains.visible]
+    for beta, next_beta in zip(betas[:-1], betas[1:], strict=True):
+        chains = annealing.step(path, chains, float(beta), float(next_beta))
+        visible.append(chains.visible)
+    return from_visible(path, np.stack(visible), chains.stream)
+
+
+def from_visible(path, visible, stream):
+    """Replicas in given states of shape (n_rungs, n_chains, n_visible)."""
+    n_rungs, n_chains, _ = visible.shape
+    return Replicas(
+        visible,
+        _input(path, visible),
+        stream,
+        sweeps=0,
+        swaps=np.zeros(n_rungs - 1),
+        tries=np.zeros(n_rungs - 1),
+        label=np.tile(np.arange(n_rungs)[:, None], (1, n_chains)),
+        heading=np.zeros((n_rungs, n_chains), np.int8),
+        trips=0,
+    )
+
+
+def _input(path, visible):
+    flat = visible.reshape(-1, visible.shape[-1])
+    return path.model.hidden_input(path.target, flat).reshape(*visible.shape[:-1], -1)
+
+
+def step(path, betas, replicas):
+    """One sweep on every rung, then exchanges between neighbours.
+
+    Pairs of even and of odd rungs propose in turn (Okabe et al. 2001; Syed et al.
+    2022): states so travel the ladder with less wandering back.
+    """
+    replicas = _sweep(path, betas, replicas)
+    return _exchange(path, betas, replicas)
+
+
+def run(path, betas, replicas, n_sweeps):
+    """Replicas after a number of steps."""
+    for _ in range(n_sweeps):
+        replicas = step(path, betas, replicas)
+    return replicas
+
+
+def _sweep(path, betas, replicas):
+    visible, stream = [], replicas.stream
+    for beta, input in zip(map(float, betas), replicas.input, strict=True):
+        layers = annealing.layers_at(path, beta)
+        states, stream = annealing.sweep(path, layers, beta, input, stream)
+        visible.append(states)
+    visible = np.stack(visible)
+    input = _input(path, visible)
+    return replicas._replace(visible=visible, input=input, stream=stream)
+
+
+def _exchange(path, betas, replicas):
+    """Swap rungs k and k + 1 with probability min(1, exp(gain)),
+
+    gain = F(v_k; b_k) + F(v_{k+1}; b_{k+1}) - F(v_{k+1}; b_k) - F(v_k; b_{k+1}).
+    """
+    lower = np.arange(replicas.sweeps % 2, len(betas) - 1, 2)
+    shape = (len(betas) - 1, replicas.visible.shape[1])
+    threshold, stream = replicas.stream.draw(shape, np.float64)
+    gain = np.array([_gain(path, betas, replicas, k) for k in lower])
+    # P(u < exp(gain)), u uniform, from logistic noise log(u / (1 - u)).
+    accept = -np.logaddexp(0, -threshold[lower]) < gain
+    swaps, tries = replicas.swaps.copy(), replicas.tries.copy()
+    swaps[lower] += np.exp(np.minimum(gain, 0)).sum(axis=1)
+    tries[lower] += shape[1]
+    order = np.tile(np.arange(len(betas))[:, None], (1, shape[1]))
+    for k, swap in zip(lower, accept, strict=True):
+        order[k, swap], order[k + 1, swap] = k + 1, k
+    moved = replicas._replace(
+        visible=_permuted(replicas.visible, order),
+        input=_permuted(replicas.input, order),
+        label=_permuted(replicas.label, order),
+        stream=stream,
+        sweeps=replicas.sweeps + 1,
+        swaps=swaps,
+        tries=tries,
+    )
+    return _count_trips(moved)
+
+
+def _gain(path, betas, replicas, k):
+    pair = slice(k, k + 2)
+    states = np.concatenate(replicas.visible[pair])
+    input = np.concatenate(replicas.input[pair])
+    own, other = 0.0, 0.0
+    for rung, sign in ((k, 1), (k + 1, -1)):
+        beta = float(betas[rung])
+        layers = annealing.layers_at(path, beta)
+        low, high = np.split(
+            annealing.free_energy(path, layers, beta, states, input), 2
+        )
+        own, other = own + sign * low, other + sign * high
+    return own - other
+
+
+def _permuted(array, order):
+    index = order.reshape(order.shape + (1,) * (array.ndim - 2))
+    return np.take_along_axis(array, index, axis=0)
+
+
+def _count_trips(replicas):
+    """Count a trip whenever a replica comes to beta = 0 from beta = 1."""
+    column = np.arange(replicas.label.shape[1])
+    heading = replicas.heading.copy()
+    bottom, top = replicas.label[0], replicas.label[-1]
+    trips = int((heading[bottom, column] == -1).sum())
+    heading[bottom, column] = 1
+    # Only one that has been at the bottom can come back from the top.
+    risen = heading[top, column] == 1
+    heading[top[risen], column[risen]] = -1
+    return replicas._replace(heading=heading, trips=replicas.trips + trips)
+
+
+def tuned_ladder(
+    path, stream, *, target_rate=0.6, n_chains=20, n_sweeps=50, n_rounds=4
+):
+    """Inverse temperatures whose neighbours exchange at a wanted rate.
+
+    The rejections r_k of neighbours add up to the barrier of the path; rungs at equal
+    parts of it reject equally often, and barrier / (1 - rate) rungs reach the rate
+    (Syed, Bouchard-Cote, Deligiannidis & Doucet 2022).
+
+    Parameters
+    ----------
+    path : Path
+    stream : Stream
+    target_rate : float, default=0.6
+        Share of exchanges to be accepted between neighbours.
+    n_chains, n_sweeps : int
+        Effort of each round.
+    n_rounds : int, default=4
+        Each measures the rejections on a ladder and places the next one.
+
+    Returns
+    -------
+    betas : ndarray
+        From 0 to 1.
+    stream : Stream
+    """
+    betas = np.linspace(0, 1, 11)
+    for _ in range(n_rounds):
+        replicas = init(path, stream, betas, n_chains)
+        replicas = run(path, betas, replicas, n_sweeps)
+        barrier = np.append(0.0, np.cumsum(1 - replicas.swap_rates()))
+        n_rungs = int(np.clip(np.ceil(barrier[-1] / (1 - target_rate)) + 1, 3, 200))
+        betas = equal_parts(barrier, betas, n_rungs)
+        stream = replicas.stream
+    return betas, stream
+
+
+def equal_parts(barrier, betas, n_rungs):
+    """Rungs at equal parts of a barrier known at some inverse temperatures."""
+    if not barrier[-1]:
+        return np.linspace(0, 1, n_rungs)
+    # A little of the plain ladder keeps the interpolation monotone and apart.
+    rising = 0.98 * barrier / barrier[-1] + 0.02 * betas
+    return np.interp(np.linspace(0, 1, n_rungs), rising, betas)
