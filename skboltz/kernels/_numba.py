@@ -4,17 +4,14 @@ import numpy as np
 from numba import njit
 
 # Whole arrays through NumPy's own functions: there is nothing to compile.
-from ._reference import (  # noqa: F401
-    two_valued_log_partition_sum,
-    two_valued_tail_mean,
-)
+from . import _reference
+from ._philox import LANES
+from ._reference import two_valued_tail_mean  # noqa: F401
 
 # Salmon et al. (2011), and the reference implementation Random123.
 _M0, _M1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
 _W0, _W1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
 _ROUNDS = 10
-_LANES = 64
-
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 # Without error_model="numpy" every division is guarded and none is vectorised.
@@ -50,40 +47,63 @@ def _rounds(k0, k1, x0, x1, x2, x3):
 @_compiled
 def _count(counter, first, lanes):
     """The counter values first + 1, first + 2, ..., with their carries."""
-    for i in range(_LANES):
-        step = np.uint64(first + i + 1)
-        word = counter[0] + step
-        carry = word < step
-        lanes[0, i] = word
+    step = np.uint64(first + 1)
+    word = counter[0] + step
+    for i in range(LANES):
+        lanes[0, i] = word + np.uint64(i)
+    for j in range(1, 4):
+        lanes[j] = counter[j]
+    if word < step or word + np.uint64(LANES) < word:
+        _carry(counter, step, lanes)
+
+
+@_compiled
+def _carry(counter, step, lanes):
+    """The higher words where the lowest has run over."""
+    for i in range(LANES):
+        carry = lanes[0, i] < step + np.uint64(i)
         for j in range(1, 4):
-            word = counter[j] + np.uint64(carry)
-            carry = carry and word == 0
-            lanes[j, i] = word
+            lanes[j, i] = counter[j] + np.uint64(carry)
+            carry = carry and lanes[j, i] == 0
 
 
 @_compiled
 def _fill_words(key, counter, words):
-    lanes = np.empty((4, _LANES), np.uint64)
-    x0, x1, x2, x3 = lanes[0], lanes[1], lanes[2], lanes[3]
-    for first in range(0, len(words), 4 * _LANES):
+    lanes = np.empty((4, LANES), np.uint64)
+    for first in range(0, len(words), 4 * LANES):
         _count(counter, first // 4, lanes)
-        _rounds(key[0], key[1], x0, x1, x2, x3)
-        if len(words) - first >= 4 * _LANES:
-            for i in range(_LANES):
-                w = first + 4 * i
-                words[w], words[w + 1], words[w + 2] = x0[i], x1[i], x2[i]
-                words[w + 3] = x3[i]
-        else:
-            for w in range(len(words) - first):
-                words[first + w] = lanes[w % 4, w // 4]
+        _rounds(key[0], key[1], lanes[0], lanes[1], lanes[2], lanes[3])
+        for w in range(min(4 * LANES, len(words) - first)):
+            words[first + w] = lanes[w % 4, w // 4]
 
 
 @_compiled
-def _fill_odds(words, shift, half, total, out):
-    for i in range(len(out)):
-        # A signed integer has an instruction for its conversion, an unsigned none.
-        share = out.dtype.type(np.int64(words[i] >> shift)) + half
-        out[i] = share / (total - share)
+def _fill_odds_32(key, counter, out):
+    lanes = np.empty((4, LANES), np.uint64)
+    words = lanes.reshape(4 * LANES).view(np.uint32)
+    half, total = np.float32(0.5), np.float32(2**23)
+    for first in range(0, len(out), 8 * LANES):
+        _count(counter, first // 8, lanes)
+        _rounds(key[0], key[1], lanes[0], lanes[1], lanes[2], lanes[3])
+        part = out[first : first + 8 * LANES]
+        for i in range(len(part)):
+            # A signed integer has an instruction for its conversion.
+            share = np.float32(np.int32(words[i] >> np.uint32(9))) + half
+            part[i] = share / (total - share)
+
+
+@_compiled
+def _fill_odds_64(key, counter, out):
+    lanes = np.empty((4, LANES), np.uint64)
+    words = lanes.reshape(4 * LANES)
+    half, total = np.float64(0.5), np.float64(2**52)
+    for first in range(0, len(out), 4 * LANES):
+        _count(counter, first // 4, lanes)
+        _rounds(key[0], key[1], lanes[0], lanes[1], lanes[2], lanes[3])
+        part = out[first : first + 4 * LANES]
+        for i in range(len(part)):
+            share = np.float64(np.int64(words[i] >> np.uint64(12))) + half
+            part[i] = share / (total - share)
 
 
 @_compiled
@@ -92,6 +112,16 @@ def _sample_flat(low, high, span, input, bias, threshold, out):
         for j in range(input.shape[1]):
             gap = span * (input[i, j] + bias[j])
             out[i, j] = high if gap > threshold[i, j] else low
+
+
+@_compiled
+def _fill_terms(input, bias, beta, middle, span, half, larger, tail):
+    for i in range(input.shape[0]):
+        for j in range(input.shape[1]):
+            field = input[i, j] * beta + bias[j]
+            gap = abs(field * span)
+            larger[i, j] = field * middle + gap * half
+            tail[i, j] = -gap
 
 
 @_compiled
@@ -149,12 +179,11 @@ def philox_words(key, counter, n_words):
 
 def odds(key, counter, n, dtype):
     out = np.empty(n, dtype=dtype)
+    key, counter = np.array(key, np.uint64), np.array(counter, np.uint64)
     if dtype == np.float32:
-        words = philox_words(key, counter, (n + 1) // 2).view(np.uint32)
-        _fill_odds(words, np.uint32(9), np.float32(0.5), np.float32(2**23), out)
+        _fill_odds_32(key, counter, out)
     else:
-        words = philox_words(key, counter, n)
-        _fill_odds(words, np.uint64(12), 0.5, 2.0**52, out)
+        _fill_odds_64(key, counter, out)
     return out
 
 
@@ -175,6 +204,18 @@ def two_valued_mean(low, high, input, bias):
     np.tanh(mean, out=mean)
     _affine(half, number((high + low) / 2), mean)
     return mean
+
+
+def two_valued_log_partition_sum(low, high, input, bias, beta):
+    sum_up = _reference.two_valued_log_partition_sum
+    return sum_up(low, high, input, bias, beta, _split_terms)
+
+
+def _split_terms(input, bias, beta, middle, span):
+    larger, tail = np.empty_like(input), np.empty_like(input)
+    half = input.dtype.type(0.5)
+    _fill_terms(input, bias, beta, middle, span, half, larger, tail)
+    return larger, tail
 
 
 def add_step_with_momentum(weights, velocity, step, momentum):

@@ -5,7 +5,7 @@ Arrays named `input` are scratch: they are overwritten.
 
 import numpy as np
 
-from ._philox import philox_words
+from ._philox import philox_lanes, philox_words
 
 _CACHED = 2**13  # elements that stay in the innermost cache
 
@@ -27,15 +27,17 @@ def odds(key, counter, n, dtype):
 
     u = (w + 1/2) / 2^m, where w has the m highest bits of a random word: m = 23
     of 32 bits for float32 (two words from one, the lower half first) and m = 52
-    of 64 bits for float64.  Numerator and denominator are exact.
+    of 64 bits for float64.  Numerator and denominator are exact.  Words come by
+    lanes: the first of LANES blocks, then their second, third and fourth.
     """
+    n_words = (n + 1) // 2 if dtype == np.float32 else n
+    words = philox_lanes(key, counter, n_words)
     if dtype == np.float32:
-        words = philox_words(key, counter, (n + 1) // 2).view(np.uint32)[:n]
+        words = words.view(np.uint32)
         half, total, shift = np.float32(0.5), np.float32(2**23), np.uint32(9)
     else:
-        words = philox_words(key, counter, n)
         half, total, shift = np.float64(0.5), np.float64(2**52), np.uint64(12)
-    out = np.empty(n, dtype)
+    out, words = np.empty(n, dtype), words[:n]
     for start in range(0, n, _CACHED):  # six passes, all but the first in the cache
         part = out[start : start + _CACHED]
         # As signed integers: there is an instruction that converts these.
@@ -92,7 +94,7 @@ def two_valued_tail_mean(low, high, input, bias, out):
             mean += number(low)
 
 
-def two_valued_log_partition_sum(low, high, input, bias, beta):
+def two_valued_log_partition_sum(low, high, input, bias, beta, split=None):
     """Sum over the units of log(exp(low f) + exp(high f)), f = beta input + bias.
 
     With gap = (high - low) f each term is (low + high)/2 f + |gap|/2 +
@@ -100,22 +102,28 @@ def two_valued_log_partition_sum(low, high, input, bias, beta):
     and 2, where the plain logarithm of a sum is as good as log1p.
     """
     number = input.dtype.type
-    total = np.empty(len(input))
-    rows = max(1, 2 * _CACHED // max(1, input.shape[1]))
+    scales = number(beta), number((low + high) / 2), number(high - low)
+    ones, total = np.ones(input.shape[1]), np.empty(len(input))
+    rows = max(1, 8 * _CACHED // max(1, input.shape[1]))
     for start in range(0, len(input), rows):
-        field = input[start : start + rows] * number(beta)
-        field += bias
-        part = total[start : start + rows]
-        part[:] = (low + high) / 2 * field.sum(axis=1, dtype=np.float64)
-        field *= number(high - low)
-        np.abs(field, out=field)
-        part += field.sum(axis=1, dtype=np.float64) / 2
-        np.negative(field, out=field)
-        np.exp(field, out=field)
-        field += number(1)
-        np.log(field, out=field)
-        part += field.sum(axis=1, dtype=np.float64)
+        part = slice(start, start + rows)
+        larger, tail = (split or _split_terms)(input[part], bias, *scales)
+        np.exp(tail, out=tail)
+        tail += number(1)
+        np.log(tail, out=tail)
+        tail += larger
+        total[part] = tail.astype(np.float64) @ ones
     return total
+
+
+def _split_terms(input, bias, beta, middle, span):
+    """middle * f + |gap|/2, and -|gap|."""
+    field = input * beta
+    field += bias
+    gap = np.abs(field * span)
+    field *= middle
+    field += gap * input.dtype.type(0.5)
+    return field, np.negative(gap, out=gap)
 
 
 def add_step_with_momentum(weights, velocity, step, momentum):

@@ -105,12 +105,18 @@ def base_log_partition(path):
     return float(total)
 
 
-def free_energy(path, layers, beta, visible, input):
-    """F(v; beta) of rows whose hidden input at beta = 1 is known, in float64."""
-    unit = path.model.hidden_unit
-    hidden = cast(layers.hidden, input.dtype)
-    marginal = kernels.log_partition_sum(unit, hidden, input, beta)
-    return path.model.visible_unit.base_energy(layers.visible, visible) - marginal
+def log_ratio(path, layers, beta, new_layers, new_beta, states):
+    """log f(v; new beta) / f(v; beta) = F(v; beta) - F(v; new beta), in float64.
+
+    `states` has the fields `visible` and `input`, the hidden input at beta = 1.
+    """
+    unit, dtype = path.model.hidden_unit, states.input.dtype
+    new, old = (
+        kernels.log_partition_sum(unit, cast(hidden, dtype), states.input, at)
+        for hidden, at in ((new_layers.hidden, new_beta), (layers.hidden, beta))
+    )
+    change = path.model.visible_unit.base_energy_change
+    return new - old - change(layers.visible, new_layers.visible, states.visible)
 
 
 def cast(params, dtype):
@@ -135,10 +141,9 @@ def from_visible(path, visible, stream):
 
 def step(path, chains, beta, next_beta):
     """Weigh each state at the next inverse temperature, then sweep there."""
-    visible, input = chains.visible, chains.input
+    input = chains.input
     layers = layers_at(path, next_beta)
-    gain = free_energy(path, layers_at(path, beta), beta, visible, input)
-    gain -= free_energy(path, layers, next_beta, visible, input)
+    gain = log_ratio(path, layers_at(path, beta), beta, layers, next_beta, chains)
     visible, stream = sweep(path, layers, next_beta, input, chains.stream)
     input = path.model.hidden_input(path.target, visible)
     return Annealed(visible, input, chains.log_weight + gain, stream)

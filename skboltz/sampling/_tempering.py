@@ -46,6 +46,11 @@ class Replicas(NamedTuple):
         return self.swaps / np.maximum(self.tries, 1)
 
 
+class _Rung(NamedTuple):
+    visible: np.ndarray
+    input: np.ndarray
+
+
 def init(path, stream, betas, n_chains):
     """Replicas led to their rungs by annealing, from beta = 0 upwards."""
     chains = annealing.init(path, stream, n_chains)
@@ -114,6 +119,7 @@ def _exchange(path, betas, replicas):
     shape = (len(betas) - 1, replicas.visible.shape[1])
     threshold, stream = replicas.stream.draw(shape, np.float64)
     gain = np.array([_gain(path, betas, replicas, k) for k in lower])
+    gain = gain.reshape(len(lower), shape[1])
     # P(u < exp(gain)), u uniform, from logistic noise log(u / (1 - u)).
     accept = -np.logaddexp(0, -threshold[lower]) < gain
     swaps, tries = replicas.swaps.copy(), replicas.tries.copy()
@@ -135,18 +141,14 @@ def _exchange(path, betas, replicas):
 
 
 def _gain(path, betas, replicas, k):
-    pair = slice(k, k + 2)
-    states = np.concatenate(replicas.visible[pair])
-    input = np.concatenate(replicas.input[pair])
-    own, other = 0.0, 0.0
-    for rung, sign in ((k, 1), (k + 1, -1)):
-        beta = float(betas[rung])
-        layers = annealing.layers_at(path, beta)
-        low, high = np.split(
-            annealing.free_energy(path, layers, beta, states, input), 2
-        )
-        own, other = own + sign * low, other + sign * high
-    return own - other
+    """What rung k gains in log probability at k + 1, and k + 1 at k."""
+    low, high = float(betas[k]), float(betas[k + 1])
+    ends = annealing.layers_at(path, low), low, annealing.layers_at(path, high), high
+    up, down = (
+        annealing.log_ratio(path, *ends, _Rung(replicas.visible[i], replicas.input[i]))
+        for i in (k, k + 1)
+    )
+    return up - down
 
 
 def _permuted(array, order):

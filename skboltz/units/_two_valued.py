@@ -59,6 +59,14 @@ class TwoValuedUnit:
         """-sum_i bias_i x_i, shape (n_samples,)."""
         return -(x @ params.bias)
 
+    def base_energy_change(self, params, new_params, x):
+        """base_energy(new_params, x) - base_energy(params, x), without cancellation.
+
+        The energy is linear in the bias; the difference needs no double precision.
+        """
+        change = (new_params.bias - params.bias).astype(x.dtype)
+        return self.base_energy(Bias(change), x).astype(np.float64)
+
     def statistic(self, params, x):
         """What couples to other units: the value itself."""
         return x

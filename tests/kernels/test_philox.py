@@ -5,6 +5,8 @@ import pytest
 from kernel_twins import TWINS
 from oracles import PHILOX_KNOWN_ANSWERS
 
+from skboltz.kernels import _reference
+
 
 def counter_before(counter):
     """The counter value one less, as four words."""
@@ -40,15 +42,15 @@ def test_odds_at_both_ends_are_finite_and_reciprocal(kernels, dtype, monkeypatch
 
 
 def test_odds_are_those_of_the_highest_bits():
-    from skboltz.kernels import _reference
-
+    """Word by word, in the order of the lanes: all first words of 32 blocks, ..."""
     key, counter = (9, 8), (7, 6, 5, 4)
-    words = _reference.philox_words(key, counter, 50)
-    halves = [half for w in words for half in (int(w) & 0xFFFFFFFF, int(w) >> 32)]
+    blocks = _reference.philox_words(key, counter, 256).reshape(2, 32, 4)
+    words = [int(w) for part in blocks for lane in part.T for w in lane]
+    halves = [half for w in words for half in (w & 0xFFFFFFFF, w >> 32)]
     u32 = [((half >> 9) + 0.5) / 2**23 for half in halves]
-    u64 = [((int(w) >> 12) + 0.5) / 2**52 for w in words]
+    u64 = [((w >> 12) + 0.5) / 2**52 for w in words]
     for kernels in TWINS:
-        odds = kernels.odds(key, counter, 100, np.dtype(np.float32))
-        np.testing.assert_allclose(odds, [u / (1 - u) for u in u32], rtol=1e-6)
-        odds = kernels.odds(key, counter, 50, np.dtype(np.float64))
-        np.testing.assert_allclose(odds, [u / (1 - u) for u in u64], rtol=1e-14)
+        odds = kernels.odds(key, counter, 511, np.dtype(np.float32))
+        np.testing.assert_allclose(odds, [u / (1 - u) for u in u32[:511]], rtol=1e-6)
+        odds = kernels.odds(key, counter, 255, np.dtype(np.float64))
+        np.testing.assert_allclose(odds, [u / (1 - u) for u in u64[:255]], rtol=1e-14)
