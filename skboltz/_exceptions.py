@@ -22,3 +22,25 @@ class DivergenceError(ArithmeticError):
     >>> issubclass(DivergenceError, ArithmeticError)
     True
     """
+
+
+class UnreliableEstimateWarning(UserWarning):
+    """An estimate of log Z fails one of its checks: do not publish it.
+
+    Examples
+    --------
+    >>> from skboltz import UnreliableEstimateWarning
+    >>> issubclass(UnreliableEstimateWarning, UserWarning)
+    True
+    """
+
+
+class EnumerationTooLargeError(ValueError):
+    """A sum over all states would not end, or would not fit in memory.
+
+    Examples
+    --------
+    >>> from skboltz import EnumerationTooLargeError
+    >>> issubclass(EnumerationTooLargeError, ValueError)
+    True
+    """

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "skboltz"
 
 LEVELS = {
-    0: ["units", "datasets", "_config", "_exceptions", "_sklearn", "_version"],
+    0: ["units", "datasets", "utils", "_config", "_exceptions", "_sklearn", "_version"],
     1: ["models", "kernels"],
     2: ["sampling"],
     3: ["likelihood"],

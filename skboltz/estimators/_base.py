@@ -14,6 +14,7 @@ from .. import learning
 from .._sklearn import Interval, StrOptions, check_sample_weight, fit_context
 from ..learning import training
 from ..sampling import Chains, Purpose, Stream, random_key
+from ..utils import suited_threads
 from ._fitted import FittedMachine
 from ._validation import (
     check_data,
@@ -216,7 +217,7 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         state = training.resume(recipe, self._params(), self._training_state)
         size = min(self.batch_size, X.shape[0]) * self.components_.size
         try:
-            with learning.suited_threads(size):
+            with suited_threads(size):
                 for done in range(n_epochs):
                     task = _begin(context, self, X, y)
                     state = self._epoch(recipe, state, data, done / n_epochs)

@@ -9,7 +9,8 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import validate_data
 
 from .. import likelihood
-from .._exceptions import DataRangeWarning
+from .._exceptions import DataRangeWarning, EnumerationTooLargeError
+from ._log_z import METHODS, tractable_size
 
 _MEAN_ELEMENTS = 2**20  # of the rows converted to double precision at a time
 
@@ -79,16 +80,30 @@ def check_exact(n_components, n_features):
     """Refuse a sum over states that would not end."""
     layers = sorted((n_components, n_features))
     if layers[0] + np.log2(layers[1]) > np.log2(likelihood.TRACTABLE_TERMS):
-        raise ValueError(
+        raise EnumerationTooLargeError(
             f'method="exact" sums over the states of the smaller layer, too many for '
             f"n_components={n_components} and {n_features} features. Use "
             f'method="pcd", or n_components of at most {tractable_size(n_features)}.'
         )
 
 
-def tractable_size(n_visible):
-    """The largest number of hidden units that can be enumerated."""
-    return int(np.log2(likelihood.TRACTABLE_TERMS / n_visible))
+def check_method(method):
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {list(METHODS)}, found {method!r}.")
+
+
+def check_betas(betas):
+    """A number of steps, or inverse temperatures that rise from 0 to 1."""
+    if isinstance(betas, Integral):
+        return check_count(betas, "betas", 1)
+    ladder = np.asarray(betas, dtype=np.float64)
+    good = ladder.ndim == 1 and len(ladder) > 1 and (np.diff(ladder) > 0).all()
+    if not good or ladder[0] != 0 or ladder[-1] != 1:
+        raise ValueError(
+            "betas must be a number of steps, or inverse temperatures that rise from "
+            f"0 to 1, found {betas!r}."
+        )
+    return ladder
 
 
 def float_type(X):

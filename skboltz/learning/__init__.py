@@ -12,7 +12,6 @@ from ._penalties import SparsityTarget, WeightDecay
 from ._persistent import PersistentContrastiveDivergence
 from ._schedules import SCHEDULES
 from ._sums import Sums, sums
-from ._threads import suited_threads
 
 __all__ = [
     "SCHEDULES",
@@ -33,7 +32,6 @@ __all__ = [
     "cut",
     "initial_params",
     "smoothed_mean",
-    "suited_threads",
     "sums",
     "take",
     "training",

@@ -1,6 +1,13 @@
 """Likelihoods in nats: log Z, pseudo-likelihood, and scores of samples."""
 
 from ._annealed import bridge_estimate, forward_estimate, reverse_estimate
+from ._estimate import (
+    DEFAULT_EFFORT,
+    METHODS,
+    Effort,
+    estimate_log_partition,
+    ladder,
+)
 from ._exact import (
     TRACTABLE_TERMS,
     exact_log_likelihood,
@@ -10,6 +17,7 @@ from ._exact import (
 )
 from ._log_partition import LogPartition
 from ._pseudo import pseudo_log_likelihood
+from ._reliability import doubts, separation, visited_bound
 from ._sample_moments import MomentErrors, Score, moment_errors
 from ._sample_quality import (
     AdversarialAccuracy,
@@ -21,8 +29,11 @@ from ._sample_quality import (
 )
 
 __all__ = [
+    "DEFAULT_EFFORT",
+    "METHODS",
     "TRACTABLE_TERMS",
     "AdversarialAccuracy",
+    "Effort",
     "LogPartition",
     "MaximumMeanDiscrepancy",
     "MomentErrors",
@@ -30,14 +41,19 @@ __all__ = [
     "Score",
     "adversarial_accuracy",
     "bridge_estimate",
+    "doubts",
+    "estimate_log_partition",
     "exact_log_likelihood",
     "exact_log_partition",
     "forward_estimate",
     "is_tractable",
+    "ladder",
     "mmd",
     "moment_errors",
     "n_terms",
     "pseudo_log_likelihood",
     "reverse_estimate",
     "sample_quality",
+    "separation",
+    "visited_bound",
 ]

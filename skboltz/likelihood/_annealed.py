@@ -117,6 +117,7 @@ def bridge_estimate(forward, reverse, log_z_base):
         min(up.effective_sample_size, down.effective_sample_size),
         up.value,
         down.value,
+        float(np.hypot(up.standard_error, down.standard_error)),
     )
 
 

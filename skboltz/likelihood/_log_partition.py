@@ -12,7 +12,7 @@ class LogPartition(NamedTuple):
     value : float
         log Z in nats.
     standard_error : float
-        In nats; 0 for an exact value.
+        In nats; 0 for an exact value, infinite where the value is only a bound.
     method : str
         "exact" for an enumeration, "ais", "reverse_ais" or "bridge" for an estimate.
     effective_sample_size : float
@@ -22,6 +22,8 @@ class LogPartition(NamedTuple):
         The estimates from chains led from independent units to the model (which tend
         to fall short) and from the model to independent units (which tend to exceed
         log Z); NaN where a direction was not run.
+    gap_error : float
+        Standard error of reverse - forward.
 
     Examples
     --------
@@ -36,6 +38,7 @@ class LogPartition(NamedTuple):
     effective_sample_size: float = math.inf
     forward: float = math.nan
     reverse: float = math.nan
+    gap_error: float = math.nan
 
     def interval(self):
         """Limits between which log Z lies with 95 % confidence: value +- 1.96 s.e."""

@@ -2,6 +2,7 @@
 
 from . import _annealing as annealing
 from . import _gibbs as gibbs
+from . import _modes as modes
 from . import _tempering as tempering
 from ._diagnostics import (
     autocorrelation,
@@ -24,6 +25,7 @@ __all__ = [
     "effective_sample_size",
     "gibbs",
     "in_float64",
+    "modes",
     "r_hat",
     "random_key",
     "states",

@@ -16,6 +16,9 @@ class Purpose(IntEnum):
     DATA = 2
     SHUFFLE = 3
     SAMPLE = 4
+    LADDER = 5
+    FORWARD = 6
+    REVERSE = 7
 
 
 class Stream(NamedTuple):
@@ -28,7 +31,9 @@ class Stream(NamedTuple):
     purpose : int
     step : int
         How many arrays have been drawn.  Array number `step` depends on nothing
-        but these three.
+        but these four.
+    shard : int
+        Which of several streams of one purpose.
 
     Examples
     --------
@@ -44,16 +49,18 @@ class Stream(NamedTuple):
     key: tuple
     purpose: int
     step: int = 0
+    shard: int = 0
 
     def draw(self, shape, dtype):
         """Logistic noise of a shape, and the stream after it."""
-        counter = (0, self.step, int(self.purpose), 0)
+        counter = (0, self.step, int(self.purpose), self.shard)
         noise = logistic_noise(self.key, counter, shape, dtype)
         return noise, self._replace(step=self.step + 1)
 
     def generator(self):
         """NumPy's generator at this place, for what is not hot; use it once."""
-        counter = np.array([0, self.step, self.purpose, 0], dtype=np.uint64)
+        counter = [0, self.step, self.purpose, self.shard]
+        counter = np.array(counter, dtype=np.uint64)
         key = np.array(self.key, dtype=np.uint64)
         return np.random.Generator(np.random.Philox(key=key, counter=counter))
 

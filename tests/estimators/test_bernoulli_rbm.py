@@ -10,7 +10,12 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import BernoulliRBM as UpstreamRBM
 
-from skboltz import BernoulliRBM, DataRangeWarning, DivergenceError
+from skboltz import (
+    BernoulliRBM,
+    DataRangeWarning,
+    DivergenceError,
+    EnumerationTooLargeError,
+)
 from skboltz.datasets import make_bars_and_stripes
 
 RNG = np.random.default_rng(0)
@@ -399,10 +404,13 @@ def test_values_in_range_do_not_warn(recwarn):
     assert not [w for w in recwarn if issubclass(w.category, DataRangeWarning)]
 
 
-def test_a_likelihood_out_of_reach_says_what_else_there_is():
+def test_an_enumeration_out_of_reach_says_what_else_there_is():
     rbm = BernoulliRBM(40, n_iter=0).fit(np.zeros((3, 50)))
-    with pytest.raises(ValueError, match=r"2\^40.*pseudo_log_likelihood.*at most 20"):
-        rbm.score_samples(np.zeros((3, 50)))
+    with pytest.raises(
+        EnumerationTooLargeError,
+        match=r"2\^40.*bridge.*pseudo_log_likelihood.*at most 20",
+    ):
+        rbm.log_partition(method="exact")
 
 
 def test_exact_learning_out_of_reach_says_what_else_there_is():

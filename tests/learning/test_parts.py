@@ -17,12 +17,12 @@ from skboltz.learning import (
     cut,
     initial_params,
     smoothed_mean,
-    suited_threads,
     take,
 )
 from skboltz.models import BipartiteParams
 from skboltz.sampling import Purpose, Stream
 from skboltz.units import Bias
+from skboltz.utils import suited_threads
 
 
 @pytest.mark.parametrize("n, b", [(1001, 10), (101, 100), (1003, 500), (5, 10), (7, 1)])

@@ -1,0 +1,92 @@
+"""log Z of a fitted machine: how it is found, checked and remembered."""
+
+import hashlib
+import warnings
+from collections import OrderedDict
+
+import numpy as np
+
+from .. import likelihood
+from .._exceptions import EnumerationTooLargeError, UnreliableEstimateWarning
+
+METHODS = ("auto", "exact", *likelihood.METHODS)
+_remembered = OrderedDict()
+_MOST_REMEMBERED = 32
+
+
+def log_partition(model, params, method, effort, visible_mean, states, key, n_jobs):
+    """log Z and the reasons to doubt it, found once for equal arguments."""
+    if method == "auto":
+        method = "exact" if likelihood.is_tractable(model, params) else "bridge"
+    if method == "exact":
+        check_tractable(model, params)
+    arrays = (*params.arrays(), visible_mean, states, np.asarray(effort.betas))
+    known = (model, method, effort[1:], key, _digest(arrays))
+    if known not in _remembered:
+        _remembered[known] = _find(
+            model, params, method, effort, visible_mean, states, key, n_jobs
+        )
+    _remembered.move_to_end(known)
+    while len(_remembered) > _MOST_REMEMBERED:
+        _remembered.popitem(last=False)
+    return _remembered[known]
+
+
+def _find(model, params, method, effort, visible_mean, states, key, n_jobs):
+    if method == "exact":
+        return likelihood.exact_log_partition(model, params), ()
+    return likelihood.estimate_log_partition(
+        model,
+        params,
+        method=method,
+        effort=effort,
+        visible_mean=visible_mean,
+        states=states,
+        key=key,
+        n_jobs=n_jobs,
+    )
+
+
+def _digest(arrays):
+    digest = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        digest.update(
+            repr(None if array is None else (array.shape, array.dtype)).encode()
+        )
+        if array is not None:
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.digest()
+
+
+def warn_of(reasons, stacklevel):
+    """One warning with every reason not to trust an estimate."""
+    if reasons:
+        warnings.warn(
+            "log Z is not to be trusted: " + "; ".join(reasons) + ".",
+            UnreliableEstimateWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def check_tractable(model, params):
+    """Refuse an enumeration that would not end."""
+    if likelihood.is_tractable(model, params):
+        return
+    n_hidden, n_visible = params.weights.shape
+    raise EnumerationTooLargeError(
+        f"The exact log Z needs about 2^{min(n_hidden, n_visible)} states, more than "
+        f"can be enumerated ({n_hidden} hidden and {n_visible} visible units). Use "
+        f'method="bridge" for an estimate with an error bar, pseudo_log_likelihood(X), '
+        f"or n_components of at most {tractable_size(n_visible)}."
+    )
+
+
+def tractable_size(n_visible):
+    """The largest number of hidden units that can be enumerated."""
+    return int(np.log2(likelihood.TRACTABLE_TERMS / n_visible))
+
+
+def base_rates(unit, mean):
+    """Means of the data, kept a little from the values of the units."""
+    share = 0.01 + 0.98 * (mean.astype(np.float64) - unit.low) / unit.span
+    return unit.low + unit.span * np.clip(share, 0.01, 0.99)

@@ -1,0 +1,131 @@
+"""Checks of an estimate of log Z: what must hold if the chains found the model."""
+
+import numpy as np
+from scipy.special import logsumexp
+
+# A correct estimate fails a check with a probability of about 1/1000 or less.
+_DISAGREEMENT = 3.3  # standard errors between forward and reverse
+_SEPARATION = 4.5  # standard errors between means, for some hundred features
+_LEAST_SHARE = 0.15  # of the chains, that the effective sample size must reach
+
+
+def visited_bound(model, params, hidden):
+    """A lower bound on log Z: the sum over the hidden states seen.
+
+    log Z = log sum_h f(h), f(h) = sum_v exp(-E(v, h)) > 0, is at least the sum over
+    any distinct hidden states.  Nothing in it is random but which states those are.
+
+    Returns
+    -------
+    bound : float
+        In nats.
+    n_states : int
+
+    Examples
+    --------
+    Two units without couplings or biases: each of two hidden states weighs 2.
+
+    >>> import numpy as np
+    >>> from skboltz.likelihood import visited_bound
+    >>> from skboltz.models import Bipartite, BipartiteParams
+    >>> from skboltz.units import BERNOULLI, Bias
+    >>> params = BipartiteParams(
+    ...     np.zeros((1, 1)), Bias(np.zeros(1)), Bias(np.zeros(1)))
+    >>> rbm = Bipartite(BERNOULLI, BERNOULLI)
+    >>> visited_bound(rbm, params, np.array([[0.0], [1.0], [1.0]]))
+    (1.3862943611198906, 2)
+    """
+    states = np.unique(hidden, axis=0).astype(np.float64)
+    free_energy = model.swap().free_energy(model.swap_params(params), states)
+    return float(logsumexp(-free_energy.astype(np.float64))), len(states)
+
+
+def separation(model, params, first, second):
+    """How far two sets of chains are apart, in standard errors.
+
+    The largest over the visible units and the free energy of the difference of their
+    means by its standard error; chains that forgot where they started are within 4.
+    """
+    gaps = [_gap(first, second)]
+    energies = (model.free_energy(params, v)[:, None] for v in (first, second))
+    gaps.append(_gap(*energies))
+    return float(np.concatenate(gaps).max())
+
+
+def _gap(first, second):
+    """Differences of means by the standard error if both come from one law."""
+    first, second = (np.asarray(a, dtype=np.float64) for a in (first, second))
+    variance = np.concatenate([first, second]).var(axis=0)
+    error = np.sqrt(variance * (1 / len(first) + 1 / len(second)))
+    gap = np.abs(first.mean(axis=0) - second.mean(axis=0))
+    return gap / np.where(error > 0, error, np.inf)
+
+
+def doubts(estimate, n_chains, bound=None, apart=0.0):
+    """Reasons not to trust an estimate, as sentences; none if all checks hold.
+
+    Parameters
+    ----------
+    estimate : LogPartition
+    n_chains : int
+    bound : tuple of (float, int), default=None
+        What :func:`visited_bound` gave.
+    apart : float, default=0.0
+        What :func:`separation` gave of chains from different starts.
+    """
+    return [
+        reason
+        for reason in (
+            _few_chains(estimate, n_chains),
+            _disagreement(estimate),
+            _apart(apart),
+            _below(estimate, bound),
+        )
+        if reason
+    ]
+
+
+def _few_chains(estimate, n_chains):
+    size = estimate.effective_sample_size
+    if size < max(2.0, _LEAST_SHARE * n_chains):
+        return (
+            f"the weights of {n_chains} chains are worth {size:.1f} equal ones "
+            f"(effective sample size): take more inverse temperatures"
+        )
+    return None
+
+
+def _disagreement(estimate):
+    gap = estimate.reverse - estimate.forward
+    if abs(gap) > _DISAGREEMENT * estimate.gap_error:
+        return (
+            f"forward and reverse estimates disagree, {estimate.forward:.2f} and "
+            f"{estimate.reverse:.2f} nats, by {abs(gap) / estimate.gap_error:.1f} "
+            f"standard errors: the true value is likely between them; take more "
+            f"inverse temperatures"
+        )
+    return None
+
+
+def _apart(apart):
+    if apart > _SEPARATION:
+        return (
+            f"chains that started at modes of the model have not met those that came "
+            f"from independent units ({apart:.1f} standard errors apart): take more "
+            f"sweeps, and do not trust either"
+        )
+    return None
+
+
+def _below(estimate, bound):
+    if bound is None:
+        return None
+    lowest, n_states = bound
+    if lowest > estimate.value + 3 * estimate.standard_error:
+        return (
+            f"{n_states} hidden states that descent found already sum to "
+            f"{lowest:.2f} nats, above the estimate of {estimate.value:.2f}: the "
+            f"chains have not met the states that carry the most weight; the value "
+            f"returned is that sum, a lower bound"
+        )
+    return None
