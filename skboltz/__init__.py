@@ -8,12 +8,13 @@ from ._exceptions import (
     UnreliableEstimateWarning,
 )
 from ._version import __version__
-from .estimators import BernoulliRBM
+from .estimators import BernoulliRBM, EnergyImputer
 
 __all__ = [
     "BernoulliRBM",
     "DataRangeWarning",
     "DivergenceError",
+    "EnergyImputer",
     "EnumerationTooLargeError",
     "UnreliableEstimateWarning",
     "__version__",

@@ -14,6 +14,19 @@ class EpochCallback:
     It follows scikit-learn's protocol of fit callbacks, so that it can be set by
     `estimator.set_callbacks`.  A subclass has `on_epoch_end`, which may return True
     to stop the training, and says by `_parameter_constraints` what it takes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz import BernoulliRBM
+    >>> from skboltz.callbacks import EpochCallback
+    >>> class FirstWeight(EpochCallback):
+    ...     def on_epoch_end(self, model, X):
+    ...         self.weight = model.components_[0, 0]
+    ...         return model.n_iter_ == 2
+    >>> rbm = BernoulliRBM(2, n_iter=9).set_callbacks(FirstWeight()).fit(np.eye(3))
+    >>> rbm.n_iter_
+    2
     """
 
     _parameter_constraints: ClassVar = {}

@@ -20,6 +20,7 @@ from ._validation import (
     check_data,
     check_exact,
     check_factor,
+    check_known,
     float_type,
     warn_out_of_range,
     weighted_mean,
@@ -103,6 +104,8 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            NaN in a dense array says that a value is missing: the likelihood of the
+            known values is then learnt, the missing ones are sampled.
         y : ignored
         sample_weight : array-like of shape (n_samples,), default=None
             How often each row counts.  Weights that sum to 1 thus say that all rows
@@ -165,7 +168,8 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         return True
 
     def _check_training_data(self, X, sample_weight, reset):
-        X = check_data(self, X, reset=reset)
+        X = check_data(self, X, reset=reset, missing=True)
+        check_known(X, columns=reset)
         if self.method == "exact":
             check_exact(self.n_components, X.shape[1])
         warn_out_of_range(self, X, self._model.visible_unit, stacklevel=5)
@@ -214,7 +218,7 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
     def _train(self, X, y, weight, n_epochs, context):
         """Epochs on copies of the state: only a finished one is published."""
         recipe, data = self._recipe(), learning.Data(X, weight)
-        state = training.resume(recipe, self._params(), self._training_state)
+        state = training.resume(recipe, self._params(), self._training_state, X)
         size = min(self.batch_size, X.shape[0]) * self.components_.size
         try:
             with suited_threads(size):
@@ -275,6 +279,7 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

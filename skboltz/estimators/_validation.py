@@ -15,20 +15,52 @@ from ._log_z import METHODS, tractable_size
 _MEAN_ELEMENTS = 2**20  # of the rows converted to double precision at a time
 
 
-def check_data(estimator, X, reset=False):
-    """Rows as a finite array or CSR matrix, of whatever type they are.
+def check_data(estimator, X, reset=False, missing=False):
+    """Rows as an array or CSR matrix of finite numbers, of whatever type they are.
 
-    Integers stay as they are: batches become floats one by one.
+    Integers stay as they are: batches become floats one by one.  With `missing`, a
+    dense array may have NaN.
     """
-    X = validate_data(estimator, X, accept_sparse="csr", dtype="numeric", reset=reset)
+    X = validate_data(
+        estimator,
+        X,
+        accept_sparse="csr",
+        dtype="numeric",
+        ensure_all_finite="allow-nan" if missing else True,
+        reset=reset,
+    )
+    if sparse.issparse(X) and missing and np.isnan(X.data).any():
+        raise ValueError("X is sparse and has NaN; pass missing values in a dense X.")
     if X.dtype.kind == "f" and X.dtype not in (np.float32, np.float64):
         X = X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
     return X
 
 
+def has_missing(X):
+    """Whether a dense array of floats has NaN, without another array of its size."""
+    return not sparse.issparse(X) and X.dtype.kind == "f" and np.isnan(X.min())
+
+
+def check_known(X, columns=False):
+    """Refuse rows, or features to learn, of which nothing is known."""
+    if not has_missing(X):
+        return
+    missing = np.isnan(X)
+    for axis, kind in ((1, "row"), (0, "feature"))[: 1 + columns]:
+        empty = np.flatnonzero(missing.all(axis=axis))
+        if len(empty):
+            raise ValueError(
+                f"X has no value at all in {len(empty)} {kind}s, the first being "
+                f"{kind} {empty[0]}; drop them."
+            )
+
+
 def warn_out_of_range(estimator, X, unit, stacklevel):
     """A DataRangeWarning where X leaves the range of the visible units."""
-    low, high = _sparse_range(X) if sparse.issparse(X) else (X.min(), X.max())
+    if sparse.issparse(X):
+        low, high = _sparse_range(X)
+    else:  # fmin and fmax pass over NaN
+        low, high = np.fmin.reduce(X, axis=None), np.fmax.reduce(X, axis=None)
     if low < unit.low or high > unit.high:
         warnings.warn(
             f"X has values from {low:.10g} to {high:.10g}, but the visible units of "
@@ -55,6 +87,17 @@ def check_factor(value, progress):
             f"factor >= 0 for the learning rate."
         )
     return float(value)
+
+
+def _known_sums(X, weight):
+    """Weighted sums of the known values of each feature, and their weights."""
+    weight = np.ones(len(X)) if weight is None else weight.astype(np.float64)
+    sums, totals = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for rows in gen_batches(len(X), max(1, _MEAN_ELEMENTS // X.shape[1])):
+        known = ~np.isnan(X[rows])
+        sums += weight[rows] @ np.where(known, X[rows], 0)
+        totals += weight[rows] @ known
+    return sums, np.maximum(totals, np.finfo(np.float64).tiny)
 
 
 def check_layer(values, name, n_units, units, dtype):
@@ -113,7 +156,9 @@ def float_type(X):
 
 def weighted_mean(X, weight):
     """Mean of the rows in the precision of the model; X is not copied."""
-    if weight is None:
+    if has_missing(X):
+        sums, total = _known_sums(X, weight)
+    elif weight is None:
         sums, total = X.sum(axis=0, dtype=np.float64), X.shape[0]
     else:
         # Sums in float32 would stick at 2^24: in double precision, some rows at a time.

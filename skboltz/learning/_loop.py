@@ -9,6 +9,7 @@ import numpy as np
 from .._exceptions import DivergenceError
 from ..models import Bipartite, BipartiteParams
 from ..sampling import Purpose, Stream
+from . import _missing as missing
 from ._batches import batches, take
 from ._gradient import Offsets, centered_step, plain_step, recenter
 from ._optimisers import copy as copy_arrays
@@ -61,6 +62,7 @@ class TrainingState(NamedTuple):
     negative: Any
     offsets: Offsets
     shuffle: Stream
+    completion: Any = None
 
 
 class Progress(NamedTuple):
@@ -97,24 +99,35 @@ def init(recipe, params, visible_mean, key):
     )
 
 
-def resume(recipe, params, state):
-    """A state that goes on with given parameters, as far as the recipe allows.
+def resume(recipe, params, state, X):
+    """A state that goes on with given parameters, as far as recipe and data allow.
 
-    Chains and velocities of another method are dropped and begun anew.
+    Chains and velocities of another method are dropped and begun anew, and so are
+    guesses of the missing values of other data.
     """
-    optimiser, negative = state.optimiser, state.negative
+    optimiser, negative, completion = state.optimiser, state.negative, state.completion
     if not recipe.optimiser.accepts(optimiser):
         optimiser = recipe.optimiser.init(params)
     if not recipe.negative.accepts(negative):
         later = Stream(state.shuffle.key, Purpose.CHAINS, state.shuffle.step << 32)
         negative = recipe.negative.init(recipe.model, params, later)
-    return state._replace(params=params, optimiser=optimiser, negative=negative)
+    if completion is None or not completion.suits(X):
+        later = Stream(state.shuffle.key, Purpose.DATA, state.shuffle.step << 32)
+        completion = missing.start(recipe.model, params, X, later)
+    return state._replace(
+        params=params, optimiser=optimiser, negative=negative, completion=completion
+    )
 
 
 def copy(state):
     """The state with its own copies of the arrays that are moved in place."""
+    completion = state.completion
+    if completion is not None:
+        completion = completion._replace(values=completion.values.copy())
     return state._replace(
-        params=copy_arrays(state.params), optimiser=copy_arrays(state.optimiser)
+        params=copy_arrays(state.params),
+        optimiser=copy_arrays(state.optimiser),
+        completion=completion,
     )
 
 
@@ -141,7 +154,9 @@ def update(recipe, state, v, weight, rate, share=1.0):
     if recipe.centered:
         recenter(step, offsets)
     optimiser = recipe.optimiser.step(params, state.optimiser, step)
-    state = TrainingState(params, optimiser, chains, offsets, state.shuffle)
+    state = state._replace(
+        params=params, optimiser=optimiser, negative=chains, offsets=offsets
+    )
     return state, (visible_mean - negative.means()[0], hidden_mean)
 
 
@@ -173,6 +188,7 @@ def epoch(recipe, state, data, rate):
             if not share:
                 continue
             v = take(data.X, rows, state.params.weights.dtype)
+            state, v = _complete(recipe, state, rows, v)
             state, means = update(recipe, state, v, weight, rate * share, share)
             # Whatever happens to the weights reaches the hidden means a batch later.
             _check_finite(means[1:], rate)
@@ -183,6 +199,16 @@ def epoch(recipe, state, data, rate):
         progress = _progress(state.params, gap, activation, mean_weight, data, order)
     _check_finite((*state.params.arrays(), np.float64(progress.weight_norm)), rate)
     return state, progress
+
+
+def _complete(recipe, state, rows, v):
+    """A batch whose missing entries are filled by a few sweeps given the others."""
+    if state.completion is None:
+        return state, v
+    v, completion = missing.complete(
+        recipe.model, state.params, state.completion, rows, v
+    )
+    return state._replace(completion=completion), v
 
 
 def _total(weight, rows):

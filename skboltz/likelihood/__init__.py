@@ -16,6 +16,7 @@ from ._exact import (
     n_terms,
 )
 from ._log_partition import LogPartition
+from ._missing import conditional_means, marginal_free_energy
 from ._pseudo import pseudo_log_likelihood
 from ._reliability import doubts, separation, visited_bound
 from ._sample_moments import MomentErrors, Score, moment_errors
@@ -41,6 +42,7 @@ __all__ = [
     "Score",
     "adversarial_accuracy",
     "bridge_estimate",
+    "conditional_means",
     "doubts",
     "estimate_log_partition",
     "exact_log_likelihood",
@@ -48,6 +50,7 @@ __all__ = [
     "forward_estimate",
     "is_tractable",
     "ladder",
+    "marginal_free_energy",
     "mmd",
     "moment_errors",
     "n_terms",

@@ -1,6 +1,7 @@
 """Sampling: chains with two verbs, init and step, and exact enumeration."""
 
 from . import _annealing as annealing
+from . import _clamping as clamping
 from . import _gibbs as gibbs
 from . import _modes as modes
 from . import _tempering as tempering
@@ -22,6 +23,7 @@ __all__ = [
     "autocorrelation",
     "autocorrelation_time",
     "blocks",
+    "clamping",
     "effective_sample_size",
     "gibbs",
     "in_float64",

@@ -338,12 +338,20 @@ def test_a_learning_rate_of_10_on_large_values_never_gives_nan(method, dtype):
 # Bad input -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("bad", [np.inf, -np.inf])
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "transform", "free_energy"])
-def test_nan_and_infinity_are_refused(rbm, bad, method):
+def test_infinity_is_refused(rbm, bad, method):
     rows = X.copy()
     rows[3, 2] = bad
-    with pytest.raises(ValueError, match=r"NaN|infinity"):
+    with pytest.raises(ValueError, match="infinity"):
+        getattr(clone(rbm).fit(X), method)(rows)
+
+
+@pytest.mark.parametrize("method", ["pseudo_log_likelihood", "gibbs", "reconstruct"])
+def test_nan_is_refused_where_nothing_can_be_made_of_it(rbm, method):
+    rows = X.copy()
+    rows[3, 2] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
         getattr(clone(rbm).fit(X), method)(rows)
 
 

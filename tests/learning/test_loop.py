@@ -39,7 +39,7 @@ def test_stopping_and_going_on_is_never_having_stopped(negative, momentum):
     parts = recipe(CASE, negative, momentum=momentum, batch_size=4, centered=True)
     whole = train(parts, 5)
     half = train(parts, 2)
-    resumed = training.resume(parts, half.params, half._replace(params=None))
+    resumed = training.resume(parts, half.params, half._replace(params=None), ROWS)
     for a, b in zip(
         arrays(whole.params), arrays(train(parts, 3, resumed).params), strict=True
     ):

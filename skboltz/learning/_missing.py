@@ -1,0 +1,86 @@
+"""Missing values in training: each row remembers a guess, moved by Gibbs sweeps."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from ..sampling import Stream, clamping, gibbs
+
+_SWEEPS = 5  # of each row whenever its batch comes
+
+
+class Completion(NamedTuple):
+    """Values for the missing entries of a data set.
+
+    They are the visible ends of one persistent chain for each row, clamped where the
+    row is known; so the positive phase tends to E[. | known], the gradient of the
+    log-likelihood of what is known (Younes 1989).
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_missing,)
+        Row by row.
+    limits : ndarray of shape (n_rows + 1,)
+        Where the values of each row begin and end.
+    stream : Stream
+    """
+
+    values: np.ndarray
+    limits: np.ndarray
+    stream: Stream
+
+    def suits(self, X):
+        """Whether the same entries are missing in X, as far as counts tell."""
+        return np.array_equal(self.limits, _limits(X))
+
+
+def start(model, params, X, stream):
+    """Missing entries drawn from the biases; None if there are none."""
+    limits = _limits(X)
+    if not limits[-1]:
+        return None
+    missing = np.isnan(X)
+    drawn = gibbs.init(model, params, stream, len(X))
+    values = drawn.visible[missing]
+    return Completion(values, limits, drawn.stream)
+
+
+def _limits(X):
+    if sparse.issparse(X) or X.dtype.kind != "f":
+        return np.zeros(1, np.int64)
+    return np.append(0, np.cumsum(np.isnan(X).sum(axis=1)))
+
+
+def complete(model, params, completion, rows, v):
+    """A batch with its missing entries filled, and the guesses moved on.
+
+    Parameters
+    ----------
+    completion : Completion
+        Its values are changed in place.
+    rows : ndarray of int
+        Which rows of the data the batch has.
+    v : ndarray of shape (n_rows, n_visible)
+        With NaN.
+
+    Returns
+    -------
+    v : ndarray without NaN
+    completion : Completion
+    """
+    missing = np.isnan(v)
+    if not missing.any():
+        return v, completion
+    places = _places(completion.limits, rows)
+    filled = v.copy()
+    filled[missing] = completion.values[places]
+    chains = gibbs.from_visible(model, params, filled, completion.stream)
+    chains = clamping.run(model, params, chains, v, _SWEEPS)
+    completion.values[places] = chains.visible[missing]
+    return chains.visible, completion._replace(stream=chains.stream)
+
+
+def _places(limits, rows):
+    """Positions of the values of some rows, one row after another."""
+    return np.concatenate([np.arange(limits[r], limits[r + 1]) for r in rows])

@@ -1,0 +1,71 @@
+"""Block Gibbs sampling of the visible units that are not given."""
+
+import numpy as np
+
+from .. import kernels
+from . import _gibbs as gibbs
+
+
+def filled(given, values):
+    """`given`, with its NaN replaced by `values`."""
+    return np.where(np.isnan(given), values, given)
+
+
+def step(model, params, chains, given):
+    """One sweep of chains whose visible units stay as given, but for the NaN.
+
+    v from P(v | h), the known units put back, then h from P(h | v): a Gibbs sampler
+    of P(missing units, h | known units).
+    """
+    visible, stream = gibbs.draw_visible(model, params, chains.hidden, chains.stream)
+    return gibbs.from_visible(model, params, filled(given, visible), stream)
+
+
+def run(model, params, chains, given, n_steps):
+    """Chains after a number of sweeps."""
+    for _ in range(n_steps):
+        chains = step(model, params, chains, given)
+    return chains
+
+
+def init(model, params, given, stream):
+    """Chains whose missing units start independent, each by its own bias."""
+    chains = gibbs.init(model, params, stream, len(given))
+    visible = filled(given, chains.visible)
+    return gibbs.from_visible(model, params, visible, chains.stream)
+
+
+def means(model, params, given, stream, burn_in, n_sweeps):
+    """E[v | known] and E[h | known] averaged over a chain for each row.
+
+    Every row sees the same noise, so that its answer depends on nothing but itself.
+
+    Returns
+    -------
+    visible : ndarray of shape (n_rows, n_visible)
+        Known units as given.
+    hidden : ndarray of shape (n_rows, n_hidden)
+    """
+    n, dtype = len(given), params.weights.dtype
+    start, stream = _alike(stream, (n, given.shape[1]), dtype)
+    no_input = np.zeros_like(start)
+    v = kernels.sample(model.visible_unit, params.visible, no_input, start)
+    v = filled(given, v)
+    visible, hidden = np.zeros(given.shape), np.zeros((n, len(params.weights)))
+    for sweep in range(burn_in + n_sweeps):
+        field = model.hidden_field(params, v)
+        noise, stream = _alike(stream, field.shape, dtype)
+        h = model.hidden_unit.sample(params.hidden, field, noise)
+        back = model.visible_field(params, h)
+        if sweep >= burn_in:
+            hidden += model.hidden_unit.mean(params.hidden, field)
+            visible += model.visible_unit.mean(params.visible, back)
+        noise, stream = _alike(stream, back.shape, dtype)
+        v = filled(given, model.visible_unit.sample(params.visible, back, noise))
+    return filled(given, visible / n_sweeps), hidden / n_sweeps
+
+
+def _alike(stream, shape, dtype):
+    """The same noise for every row."""
+    noise, stream = stream.draw((1, shape[1]), dtype)
+    return np.repeat(noise, shape[0], axis=0), stream
