@@ -16,6 +16,7 @@ from ..learning import training
 from ..sampling import Chains, Purpose, Stream, random_key
 from ..utils import suited_threads
 from ._fitted import FittedMachine
+from ._phases import PHASES
 from ._validation import (
     check_data,
     check_exact,
@@ -26,7 +27,6 @@ from ._validation import (
     weighted_mean,
 )
 
-_MOST_CHAINS = 1000  # unless asked for: batches may be as long as the data
 _HISTORY = ("epoch", "learning_rate", *training.Progress._fields, "seconds")
 
 
@@ -43,9 +43,11 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         "n_iter": [Interval(Integral, 0, None, closed="left")],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
-        "method": [StrOptions({"pcd", "cd", "exact"})],
+        "method": [StrOptions(set(PHASES))],
         "k": [Interval(Integral, 1, None, closed="left")],
         "n_chains": [Interval(Integral, 1, None, closed="left"), None],
+        "n_rungs": [Interval(Integral, 2, None, closed="left")],
+        "fast_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "momentum": [Interval(Real, 0, 1, closed="left")],
         "schedule": [StrOptions(set(learning.SCHEDULES)), callable],
         "l1": [Interval(Real, 0, None, closed="left")],
@@ -53,6 +55,7 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         "sparsity_target": [Interval(Real, 0, 1, closed="neither"), None],
         "sparsity_cost": [Interval(Real, 0, None, closed="left")],
         "centered": ["boolean"],
+        "rate_guard": ["boolean"],
         "warm_start": ["boolean"],
     }
 
@@ -68,6 +71,8 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         method="pcd",
         k=1,
         n_chains=None,
+        n_rungs=10,
+        fast_learning_rate=None,
         momentum=0.0,
         schedule="constant",
         l1=0.0,
@@ -75,6 +80,7 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         sparsity_target=None,
         sparsity_cost=0.1,
         centered=False,
+        rate_guard=False,
         warm_start=False,
     ):
         self.n_components = n_components
@@ -86,6 +92,8 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         self.method = method
         self.k = k
         self.n_chains = n_chains
+        self.n_rungs = n_rungs
+        self.fast_learning_rate = fast_learning_rate
         self.momentum = momentum
         self.schedule = schedule
         self.l1 = l1
@@ -93,6 +101,7 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         self.sparsity_target = sparsity_target
         self.sparsity_cost = sparsity_cost
         self.centered = centered
+        self.rate_guard = rate_guard
         self.warm_start = warm_start
 
     # Learning ---------------------------------------------------------------
@@ -196,16 +205,9 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         self._publish(training.init(self._recipe(), params, mean, key))
 
     def _recipe(self):
-        phases = {
-            "cd": lambda: learning.ContrastiveDivergence(self.k),
-            "pcd": lambda: learning.PersistentContrastiveDivergence(
-                self.k, self.n_chains or min(self.batch_size, _MOST_CHAINS)
-            ),
-            "exact": learning.Enumeration,
-        }
         return learning.Recipe(
             model=self._model,
-            negative=phases[self.method](),
+            negative=PHASES[self.method](self),
             optimiser=learning.Momentum(self.momentum)
             if self.momentum
             else learning.GradientAscent(),
@@ -236,7 +238,10 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         schedule = learning.SCHEDULES.get(self.schedule, self.schedule)
         rate = self.learning_rate * check_factor(schedule(progress), progress)
         start = time.perf_counter()
-        state, seen = training.epoch(recipe, training.copy(state), data, rate)
+        if self.rate_guard:
+            state, seen, rate = training.guarded_epoch(recipe, state, data, rate)
+        else:
+            state, seen = training.epoch(recipe, training.copy(state), data, rate)
         self.n_iter_ += 1
         self._record(self.n_iter_, rate, *seen, time.perf_counter() - start)
         return state

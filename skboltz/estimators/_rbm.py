@@ -41,16 +41,27 @@ class BernoulliRBM(BaseRBM):
         Determines the initial weights, the order of the rows and the noise of the
         chains.
 
-    method : {"pcd", "cd", "exact"}, default="pcd"
-        Where the negative phase comes from: chains that persist from batch to batch
-        [2]_, chains of k sweeps from the rows of the batch [1]_, or a sum over all
-        states of the smaller layer (for at most about 20 units there).
+    method : {"pcd", "cd", "tempered", "fpcd", "restart", "exact"}, default="pcd"
+        Where the negative phase comes from: "pcd", chains that persist from batch to
+        batch [2]_; "cd", chains of k sweeps from the rows of the batch [1]_;
+        "tempered", persistent chains at `n_rungs` temperatures that exchange states
+        [4]_; "fpcd", persistent chains driven on by fast weights [5]_; "restart", k
+        sweeps from random states each time, for a machine that samples well in k
+        sweeps and has no trustworthy likelihood [6]_; "exact", a sum over all states
+        of the smaller layer (for at most about 20 units there).
 
     k : int, default=1
         Number of Gibbs sweeps of the chains for each batch.
 
     n_chains : int, default=None
-        Number of persistent chains; None means `batch_size`, but at most 1000.
+        Number of chains (with "tempered", on each rung); None means `batch_size`,
+        but at most 1000. "cd" takes one for each row of the batch.
+
+    n_rungs : int, default=10
+        Number of temperatures of "tempered".
+
+    fast_learning_rate : float, default=None
+        Rate of the fast weights of "fpcd"; None means `learning_rate`.
 
     momentum : float, default=0.0
         Between 0 and 1: share of the last step that is added to the next.
@@ -76,6 +87,12 @@ default="constant"
         Whether steps follow the centered gradient [3]_, which does not depend on
         which value is called 0. Set it where the likelihood counts, and where most
         features are mostly on; the plain gradient finds sparser hidden units.
+
+    rate_guard : bool, default=False
+        Whether an epoch that diverges is undone and tried again at half the rate,
+        with a warning, instead of raising an error. The rate then stays there. A
+        machine that ten sweeps lead away from the data to states preferred by more
+        than log 2 nats for each feature counts as diverged too.
 
     warm_start : bool, default=False
         Whether `fit` goes on, for `n_iter` epochs more, from where it stopped.
@@ -131,6 +148,13 @@ default="constant"
        approximations to the likelihood gradient", ICML.
     .. [3] Melchior, Fischer & Wiskott (2016), "How to center deep Boltzmann
        machines", JMLR 17.
+    .. [4] Desjardins, Courville, Bengio, Vincent & Delalleau (2010), "Tempered
+       Markov chain Monte Carlo for training of restricted Boltzmann machines",
+       AISTATS.
+    .. [5] Tieleman & Hinton (2009), "Using fast weights to improve persistent
+       contrastive divergence", ICML.
+    .. [6] Decelle, Furtlehner & Seoane (2021), "Equilibrium and non-equilibrium
+       regimes in the learning of restricted Boltzmann machines", NeurIPS.
 
     Examples
     --------

@@ -1,20 +1,26 @@
 """The one training loop."""
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from .._exceptions import DivergenceError
 from ..models import Bipartite, BipartiteParams
-from ..sampling import Purpose, Stream
+from ..sampling import Purpose, Stream, gibbs
 from . import _missing as missing
 from ._batches import batches, take
 from ._gradient import Offsets, centered_step, plain_step, recenter
 from ._optimisers import copy as copy_arrays
 from ._penalties import SparsityTarget, WeightDecay
 from ._positive import data_phase
+
+_MOST_HALVINGS = 20
+_ROWS_LOOKED_AT = 1000
+_SWEEPS_OF_DRIFT = 10
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class TrainingState(NamedTuple):
     offsets: Offsets
     shuffle: Stream
     completion: Any = None
+    rate_factor: float = 1.0
 
 
 class Progress(NamedTuple):
@@ -201,6 +208,62 @@ def epoch(recipe, state, data, rate):
     return state, progress
 
 
+def guarded_epoch(recipe, state, data, rate):
+    """An epoch undone and tried again at half the rate as long as it diverges.
+
+    It does if a parameter is not finite, or if ten sweeps from the data lead to states
+    that the model prefers to them by more than a coin for each visible unit would
+    cost, n_visible log 2 nats.  The state remembers how far the rate had to
+    fall.
+
+    Returns
+    -------
+    state : TrainingState
+    progress : Progress
+    rate : float
+        The rate that held.
+
+    Raises
+    ------
+    DivergenceError
+        If twenty halvings do not help.
+    """
+    for halvings in range(_MOST_HALVINGS + 1):
+        held = rate * state.rate_factor
+        try:
+            after, progress = epoch(recipe, copy(state), data, held)
+            _check_drift(recipe, after, data, held)
+        except DivergenceError:
+            if halvings == _MOST_HALVINGS:
+                raise
+            state = state._replace(rate_factor=state.rate_factor / 2)
+            continue
+        if halvings:
+            warnings.warn(
+                f"An epoch diverged and was undone; it held at a learning rate of "
+                f"{held:g}, which is kept. Lower `learning_rate` to avoid this.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return after, progress, held
+
+
+def _check_drift(recipe, state, data, rate):
+    """Refuse a model that would do better as a fair coin for each visible unit."""
+    model, params = recipe.model, state.params
+    rows = np.arange(min(_ROWS_LOOKED_AT, data.X.shape[0]))
+    v = take(data.X, rows, params.weights.dtype)
+    v = v[~np.isnan(v).any(axis=1)]
+    if not len(v):
+        return
+    later = Stream(state.shuffle.key, Purpose.DATA, state.shuffle.step << 32, shard=1)
+    chains = gibbs.from_visible(model, params, v, later)
+    chains = gibbs.run(model, params, chains, _SWEEPS_OF_DRIFT)
+    start, end = (model.free_energy(params, x).mean() for x in (v, chains.visible))
+    if start - end > v.shape[1] * math.log(2):
+        _diverged(rate)
+
+
 def _complete(recipe, state, rows, v):
     """A batch whose missing entries are filled by a few sweeps given the others."""
     if state.completion is None:
@@ -226,8 +289,12 @@ def _progress(params, gap, activation, mean_weight, data, order):
 
 def _check_finite(arrays, rate):
     if not all(math.isfinite(array.sum()) for array in arrays):
-        raise DivergenceError(
-            f"The training diverged: a parameter is no longer finite at a learning "
-            f"rate of {rate:g}. Lower `learning_rate` (its product with a penalty "
-            f"must stay below 1), or scale X to the range of the units."
-        )
+        _diverged(rate)
+
+
+def _diverged(rate):
+    raise DivergenceError(
+        f"The training diverged: a parameter is no longer finite, or of any use, at a "
+        f"learning rate of {rate:g}. Lower `learning_rate` (its product with a penalty "
+        f"must stay below 1), or scale X to the range of the units."
+    )

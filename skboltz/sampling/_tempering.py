@@ -77,6 +77,11 @@ def from_visible(path, visible, stream):
     )
 
 
+def refreshed(path, replicas):
+    """The same replicas, their inputs those of a path whose model has moved."""
+    return replicas._replace(input=_input(path, replicas.visible))
+
+
 def _input(path, visible):
     flat = visible.reshape(-1, visible.shape[-1])
     return path.model.hidden_input(path.target, flat).reshape(*visible.shape[:-1], -1)

@@ -9,10 +9,14 @@ from scipy.stats import norm
 from skboltz.learning import (
     ContrastiveDivergence,
     Enumeration,
+    FastPersistentContrastiveDivergence,
     PersistentContrastiveDivergence,
+    RandomRestart,
+    TemperedContrastiveDivergence,
 )
 from skboltz.learning._positive import data_phase
-from skboltz.sampling import Purpose, Stream, gibbs
+from skboltz.sampling import Purpose, Stream, annealing, gibbs, tempering
+from skboltz.units import Bias
 
 
 def negative_means(case, negative, state, rows=None):
@@ -114,3 +118,125 @@ def test_states_of_other_phases_are_not_accepted():
     assert not PersistentContrastiveDivergence(k=1, n_chains=6).accepts(chains)
     for negative in (ContrastiveDivergence(1), Enumeration()):
         assert negative.accepts(STREAM) and not negative.accepts(chains)
+
+
+def settled_means(case, negative, n_updates):
+    """Mean moments over some updates at fixed parameters."""
+    state = negative.init(case.model, case.params, STREAM)
+    total = 0.0
+    for _ in range(n_updates):
+        (product, mean_v, mean_h), state = negative_means(case, negative, state)
+        total = total + np.concatenate([product.ravel(), mean_v, mean_h])
+    return total / n_updates, state
+
+
+def model_means(case):
+    mean_v, mean_h, product = case.oracle.moments()
+    return np.concatenate([product.ravel(), mean_v, mean_h])
+
+
+@pytest.mark.parametrize(**by_name(BIPARTITE[1:]))
+def test_tempered_chains_settle_at_the_moments_of_the_model(case):
+    """The last of 60 updates of many chains: within the error of a mean."""
+    n = 10_000
+    negative = TemperedContrastiveDivergence(k=1, n_chains=n, n_rungs=4)
+    state = negative.init(case.model, case.params, STREAM)
+    for _ in range(60):
+        found, state = negative_means(case, negative, state)
+    found = np.concatenate([part.ravel() for part in found])
+    bound = norm.isf(ALPHA / product_size(case)) / np.sqrt(n)
+    assert abs(found - model_means(case)).max() < bound
+
+
+def test_stale_inputs_of_tempered_chains_are_renewed():
+    """Weights that moved since the last update: the chains follow the new model."""
+    case, n = BIPARTITE[1], 10_000
+    negative = TemperedContrastiveDivergence(k=1, n_chains=n, n_rungs=3)
+    other = case.params._replace(weights=-case.params.weights)
+    state = negative.init(case.model, other, STREAM)
+    for _ in range(60):
+        found, state = negative_means(case, negative, state)
+    found = np.concatenate([part.ravel() for part in found])
+    bound = norm.isf(ALPHA / product_size(case)) / np.sqrt(n)
+    assert abs(found - model_means(case)).max() < bound
+
+
+def test_rungs_move_to_even_rates():
+    case = BIPARTITE[3]
+    negative = TemperedContrastiveDivergence(k=1, n_chains=50, n_rungs=6)
+    _, state = settled_means(case, negative, 800)
+    assert state.betas[0] == 0 and state.betas[-1] == 1
+    assert (np.diff(state.betas) > 0).all()
+    even = np.linspace(0, 1, 6)
+    path = annealing.base_path(case.model, case.params)
+
+    def spread(betas):
+        replicas = tempering.init(path, STREAM, betas, 500)
+        return np.ptp(tempering.run(path, betas, replicas, 100).swap_rates())
+
+    assert spread(state.betas) < 0.5 * spread(even)
+
+
+def test_without_fast_weights_fast_chains_are_persistent_chains():
+    case = BIPARTITE[1]
+    slow = PersistentContrastiveDivergence(k=2, n_chains=6)
+    fast = FastPersistentContrastiveDivergence(k=2, n_chains=6, fast_rate=0.0)
+    chains = slow.init(case.model, case.params, STREAM)
+    state = fast.init(case.model, case.params, STREAM)
+    for _ in range(3):
+        expected, chains = negative_means(case, slow, chains)
+        found, state = negative_means(case, fast, state)
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-15)
+
+
+def test_fast_weights_follow_the_gradient_and_decay():
+    """Two updates by hand: f1 = r g1, f2 = 0.95 f1 + r g2; chains feel W + f."""
+    case, rate = BIPARTITE[1], 0.3
+    fast = FastPersistentContrastiveDivergence(k=1, n_chains=6, fast_rate=rate)
+    state = fast.init(case.model, case.params, STREAM)
+    rows = np.array(case.oracle.visible_states, dtype=float)[:5]
+    data = data_phase(case.model, case.params, rows)
+    expected = 0.0
+    for _ in range(2):
+        driven = case.params._replace(weights=case.params.weights + state.fast.weights)
+        driven = driven._replace(
+            visible=Bias(case.params.visible.bias + state.fast.visible.bias),
+            hidden=Bias(case.params.hidden.bias + state.fast.hidden.bias),
+        )
+        chains = gibbs.step(case.model, driven, state.chains)
+        negative, state = fast.step(case.model, case.params, state, data)
+        np.testing.assert_array_equal(state.chains.visible, chains.visible)
+        gradient = (
+            data.sums.hidden_factor.T @ data.sums.visible_factor / 5
+            - negative.hidden_factor.T @ negative.visible_factor / 6
+        )
+        expected = 0.95 * expected + rate * gradient
+        np.testing.assert_allclose(state.fast.weights, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("k", [1, 2])
+@pytest.mark.parametrize(**by_name([BIPARTITE[1], BIPARTITE[5]]))
+def test_restarts_are_k_sweeps_from_even_odds(case, k):
+    n = 40_000
+    starts = case.oracle.visible_states
+    bound = norm.isf(ALPHA / product_size(case)) / np.sqrt(n)
+
+    def error(sweeps):
+        law = np.mean([expected_after_sweeps(case, start, k) for start in starts], 0)
+        (product, _, _), _ = negative_means(case, RandomRestart(sweeps, n), STREAM)
+        return abs(product - law).max()
+
+    assert error(k) < bound
+
+
+def test_no_phase_takes_the_state_of_another():
+    case = BIPARTITE[1]
+    phases = [
+        PersistentContrastiveDivergence(k=1, n_chains=5),
+        TemperedContrastiveDivergence(k=1, n_chains=5, n_rungs=3),
+        FastPersistentContrastiveDivergence(k=1, n_chains=5, fast_rate=0.1),
+    ]
+    states = [phase.init(case.model, case.params, STREAM) for phase in phases]
+    for i, phase in enumerate(phases):
+        assert [phase.accepts(state) for state in states] == [j == i for j in range(3)]

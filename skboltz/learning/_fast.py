@@ -1,0 +1,75 @@
+"""Persistent chains driven by fast weights."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .. import kernels
+from ..models import BipartiteParams
+from ..sampling import Chains, gibbs
+from ._gradient import plain_step
+from ._sums import sums
+
+_DECAY = 0.95  # of the fast weights at each update (Tieleman & Hinton 2009)
+
+
+class FastChains(NamedTuple):
+    """Chains, and what their parameters have beyond those of the model."""
+
+    chains: Chains
+    fast: BipartiteParams
+
+    @property
+    def visible(self):
+        return self.chains.visible
+
+
+@dataclass(frozen=True)
+class FastPersistentContrastiveDivergence:
+    """PCD-k whose chains also feel fast weights (Tieleman & Hinton 2009).
+
+    The fast weights follow the same gradient at a rate of their own and decay by a
+    twentieth at each update: they raise the energy where the chains are, and so
+    drive them on.  The chains then mix faster than the model does, and are no longer
+    samples of it.
+
+    Parameters
+    ----------
+    k, n_chains : int
+        As in PersistentContrastiveDivergence.
+    fast_rate : float
+        Learning rate of the fast weights.
+    """
+
+    k: int
+    n_chains: int
+    fast_rate: float
+
+    def init(self, model, params, stream):
+        chains = gibbs.init(model, params, stream, self.n_chains)
+        return FastChains(chains, _each(lambda array: 0 * array, params))
+
+    def accepts(self, state):
+        """Whether a training with that state can go on with this phase."""
+        if not isinstance(state, FastChains):
+            return False
+        return len(state.chains.visible) == self.n_chains
+
+    def step(self, model, params, state, data):
+        """Sums of the negative phase, and chains and fast weights after it."""
+        driven = _each(lambda slow, fast: slow + fast, params, state.fast)
+        chains = gibbs.run(model, driven, state.chains, self.k)
+        # What the model itself makes of the states that the chains have come to.
+        input = model.hidden_input(params, chains.visible)
+        mean = kernels.mean(model.hidden_unit, params.hidden, input)
+        negative = sums(model, params, chains.visible, mean)
+        move = plain_step(data.sums, negative, self.fast_rate)
+        fast = _each(lambda old, new: _DECAY * old + new, state.fast, move)
+        return negative, FastChains(chains, fast)
+
+
+def _each(function, *trees):
+    """A function of the arrays at each place of equal nested tuples."""
+    first = trees[0]
+    if not isinstance(first, tuple):
+        return function(*trees)
+    return type(first)(*(_each(function, *parts) for parts in zip(*trees, strict=True)))
