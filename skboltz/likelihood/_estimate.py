@@ -5,7 +5,15 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
-from ..sampling import Purpose, Stream, annealing, modes, tempering
+from ..sampling import (
+    Purpose,
+    Stream,
+    annealing,
+    in_float64,
+    mean_field,
+    modes,
+    tempering,
+)
 from ..utils import one_blas_thread
 from ._annealed import bridge_estimate, forward_estimate, reverse_estimate
 from ._reliability import doubts, separation, visited_bound
@@ -32,6 +40,7 @@ class Effort(NamedTuple):
     n_sweeps: int = 100
 
 
+_MOST_MODES = 200  # that mean field starts from, the likeliest first
 DEFAULT_EFFORT = Effort()
 
 
@@ -107,10 +116,18 @@ def estimate_log_partition(
             estimate = bridge_estimate(forward, reverse, log_z_base)
         else:
             estimate = reverse_estimate(reverse, log_z_base)
-    bound = visited_bound(model, params, np.concatenate([found[1], hidden]))
+    bound = _lower_bound(model, params, found, hidden)
     apart = separation(model, params, risen, fallen)
     reasons = doubts(estimate, effort.n_chains, bound, apart)
-    return _not_below(estimate, bound[0]), reasons
+    return _not_below(estimate, bound), reasons
+
+
+def _lower_bound(model, params, found, hidden):
+    """The better of two values that log Z is not below."""
+    visited, _ = visited_bound(model, params, np.concatenate([found[1], hidden]))
+    double = in_float64(params)
+    modes_seen = found[0][:_MOST_MODES].astype(np.float64)
+    return max(visited, mean_field.lower_bound(model, double, modes_seen))
 
 
 def _not_below(estimate, bound):

@@ -68,8 +68,8 @@ def doubts(estimate, n_chains, bound=None, apart=0.0):
     ----------
     estimate : LogPartition
     n_chains : int
-    bound : tuple of (float, int), default=None
-        What :func:`visited_bound` gave.
+    bound : float, default=None
+        A value that log Z is not below.
     apart : float, default=0.0
         What :func:`separation` gave of chains from different starts.
     """
@@ -118,14 +118,11 @@ def _apart(apart):
 
 
 def _below(estimate, bound):
-    if bound is None:
-        return None
-    lowest, n_states = bound
-    if lowest > estimate.value + 3 * estimate.standard_error:
+    if bound is not None and bound > estimate.value + 3 * estimate.standard_error:
         return (
-            f"{n_states} hidden states that descent found already sum to "
-            f"{lowest:.2f} nats, above the estimate of {estimate.value:.2f}: the "
-            f"chains have not met the states that carry the most weight; the value "
-            f"returned is that sum, a lower bound"
+            f"log Z is surely not below {bound:.2f} nats, a bound from the modes that "
+            f"descent found, but the estimate is {estimate.value:.2f}: the chains have "
+            f"not met the states that carry the most weight; the value returned is "
+            f"the bound"
         )
     return None

@@ -3,6 +3,7 @@
 from . import _annealing as annealing
 from . import _clamping as clamping
 from . import _gibbs as gibbs
+from . import _mean_field as mean_field
 from . import _modes as modes
 from . import _tempering as tempering
 from ._diagnostics import (
@@ -27,6 +28,7 @@ __all__ = [
     "effective_sample_size",
     "gibbs",
     "in_float64",
+    "mean_field",
     "modes",
     "r_hat",
     "random_key",
