@@ -1,7 +1,6 @@
 """Mean field: both layers independent, each unit in the mean field of the others."""
 
 
-
 def lower_bound(model, params, visible, n_steps=50):
     """The best mean-field lower bound on log Z that some rows lead to.
 
