@@ -17,7 +17,7 @@ from . import _reference
 
 __all__ = [
     "active",
-    "log_partition_sum",
+    "log_ratio",
     "logistic_noise",
     "mean",
     "sample",
@@ -111,10 +111,17 @@ def tail_mean(unit, params, input, out):
         out[:] = unit.mean(params, unit.field(params, input))
 
 
-def log_partition_sum(unit, params, input, beta):
-    """log_partition of units of field beta * input + bias, summed over each row."""
+def log_ratio(unit, input, old, new):
+    """log_partition at the new field minus that at the old, summed over each row.
+
+    `old` and `new` are pairs of beta and parameters; the field is that of the input
+    times beta.
+    """
     if unit.kernel == "two_valued":
-        add_up = active().two_valued_log_partition_sum
-        return add_up(unit.low, unit.high, input, params.bias, beta)
-    field = unit.field(params, beta * input)
-    return unit.log_partition(params, field).sum(axis=1, dtype=np.float64)
+        ends = ((beta, params.bias) for beta, params in (old, new))
+        return active().two_valued_log_ratio(unit.low, unit.high, input, *ends)
+    before, after = (
+        unit.log_partition(params, unit.field(params, beta * input))
+        for beta, params in (old, new)
+    )
+    return (after - before).sum(axis=1, dtype=np.float64)

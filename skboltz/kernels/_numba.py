@@ -115,13 +115,24 @@ def _sample_flat(low, high, span, input, bias, threshold, out):
 
 
 @_compiled
-def _fill_terms(input, bias, beta, middle, span, half, larger, tail):
+def _fill_log_ratio_terms(
+    input, beta, bias, new_beta, new_bias, middle, span, half, larger, tails
+):
     for i in range(input.shape[0]):
         for j in range(input.shape[1]):
             field = input[i, j] * beta + bias[j]
-            gap = abs(field * span)
-            larger[i, j] = field * middle + gap * half
-            tail[i, j] = -gap
+            new = input[i, j] * new_beta + new_bias[j]
+            gap, new_gap = abs(field * span), abs(new * span)
+            larger[i, j] = (new - field) * middle + (new_gap - gap) * half
+            tails[0, i, j] = -new_gap
+            tails[1, i, j] = -gap
+
+
+@_compiled
+def _fill_quotient(tails, one, out):
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = (tails[0, i, j] + one) / (tails[1, i, j] + one)
 
 
 @_compiled
@@ -206,16 +217,24 @@ def two_valued_mean(low, high, input, bias):
     return mean
 
 
-def two_valued_log_partition_sum(low, high, input, bias, beta):
-    sum_up = _reference.two_valued_log_partition_sum
-    return sum_up(low, high, input, bias, beta, _split_terms)
+def two_valued_log_ratio(low, high, input, old, new):
+    ratio = _reference.two_valued_log_ratio
+    return ratio(low, high, input, old, new, _log_ratio_terms, _quotient)
 
 
-def _split_terms(input, bias, beta, middle, span):
-    larger, tail = np.empty_like(input), np.empty_like(input)
+def _log_ratio_terms(input, beta, bias, new_beta, new_bias, middle, span):
+    larger, tails = np.empty_like(input), np.empty((2, *input.shape), input.dtype)
     half = input.dtype.type(0.5)
-    _fill_terms(input, bias, beta, middle, span, half, larger, tail)
-    return larger, tail
+    _fill_log_ratio_terms(
+        input, beta, bias, new_beta, new_bias, middle, span, half, larger, tails
+    )
+    return larger, tails
+
+
+def _quotient(tails):
+    out = np.empty_like(tails[0])
+    _fill_quotient(tails, tails.dtype.type(1), out)
+    return out
 
 
 def add_step_with_momentum(weights, velocity, step, momentum):

@@ -15,7 +15,7 @@ __all__ = [
     "philox_words",
     "shrink",
     "sparse_product",
-    "two_valued_log_partition_sum",
+    "two_valued_log_ratio",
     "two_valued_mean",
     "two_valued_sample",
     "two_valued_tail_mean",
@@ -94,36 +94,45 @@ def two_valued_tail_mean(low, high, input, bias, out):
             mean += number(low)
 
 
-def two_valued_log_partition_sum(low, high, input, bias, beta, split=None):
-    """Sum over the units of log(exp(low f) + exp(high f)), f = beta input + bias.
+def two_valued_log_ratio(low, high, input, old, new, terms=None, quotient=None):
+    """Sum over the units of A(f_new) - A(f_old), A(f) = log(exp(low f) + exp(high f)).
 
-    With gap = (high - low) f each term is (low + high)/2 f + |gap|/2 +
-    log(1 + exp(-|gap|)).  Rows are added up in float64; 1 + exp(-|gap|) is between 1
-    and 2, where the plain logarithm of a sum is as good as log1p.
+    `old` and `new` are pairs of beta and bias: f = beta input + bias.  With
+    gap = (high - low) f, A(f) = (low + high)/2 f + |gap|/2 + log(1 + exp(-|gap|)), so
+    that a term of the difference is rounded by its own size.  Rows are added up in
+    float64.
     """
     number = input.dtype.type
-    scales = number(beta), number((low + high) / 2), number(high - low)
+    scales = number((low + high) / 2), number(high - low)
+    fields = (number(old[0]), old[1], number(new[0]), new[1])
     ones, total = np.ones(input.shape[1]), np.empty(len(input))
     rows = max(1, 8 * _CACHED // max(1, input.shape[1]))
     for start in range(0, len(input), rows):
         part = slice(start, start + rows)
-        larger, tail = (split or _split_terms)(input[part], bias, *scales)
-        np.exp(tail, out=tail)
-        tail += number(1)
-        np.log(tail, out=tail)
-        tail += larger
-        total[part] = tail.astype(np.float64) @ ones
+        larger, tails = (terms or _log_ratio_terms)(input[part], *fields, *scales)
+        np.exp(tails, out=tails)
+        ratio = (quotient or _quotient)(tails)
+        np.log(ratio, out=ratio)
+        ratio += larger
+        total[part] = ratio.astype(np.float64) @ ones
     return total
 
 
-def _split_terms(input, bias, beta, middle, span):
-    """middle * f + |gap|/2, and -|gap|."""
-    field = input * beta
+def _log_ratio_terms(input, beta, bias, new_beta, new_bias, middle, span):
+    """Difference of middle * f + |gap|/2, and both -|gap|, the new one first."""
+    field, new = input * beta, input * new_beta
     field += bias
-    gap = np.abs(field * span)
-    field *= middle
-    field += gap * input.dtype.type(0.5)
-    return field, np.negative(gap, out=gap)
+    new += new_bias
+    gap, new_gap = np.abs(field * span), np.abs(new * span)
+    larger = (new - field) * middle
+    larger += (new_gap - gap) * input.dtype.type(0.5)
+    return larger, np.negative(np.stack([new_gap, gap]))
+
+
+def _quotient(tails):
+    """(1 + new) / (1 + old)."""
+    tails += tails.dtype.type(1)
+    return tails[0] / tails[1]
 
 
 def add_step_with_momentum(weights, velocity, step, momentum):

@@ -111,12 +111,12 @@ def log_ratio(path, layers, beta, new_layers, new_beta, states):
     `states` has the fields `visible` and `input`, the hidden input at beta = 1.
     """
     unit, dtype = path.model.hidden_unit, states.input.dtype
-    new, old = (
-        kernels.log_partition_sum(unit, cast(hidden, dtype), states.input, at)
-        for hidden, at in ((new_layers.hidden, new_beta), (layers.hidden, beta))
-    )
+    old = beta, cast(layers.hidden, dtype)
+    new = new_beta, cast(new_layers.hidden, dtype)
     change = path.model.visible_unit.base_energy_change
-    return new - old - change(layers.visible, new_layers.visible, states.visible)
+    return kernels.log_ratio(unit, states.input, old, new) - change(
+        layers.visible, new_layers.visible, states.visible
+    )
 
 
 def cast(params, dtype):

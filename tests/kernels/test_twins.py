@@ -55,6 +55,24 @@ def test_samples_and_means(shape, dtype, low, high):
     assert_same_bits([tail_mean(k, *args, input, bias) for k in TWINS])
 
 
+@pytest.mark.parametrize("shape", [*SHAPES, (700, 100)])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("low, high", UNITS)
+def test_log_ratios(shape, dtype, low, high):
+    input, bias, _ = inputs(shape, dtype)
+    input[0, 0] = 200.0  # far beyond where exp overflows in float32
+    old, new = (0.3, bias), (0.35, 1.1 * bias)
+    ratios = [k.two_valued_log_ratio(low, high, input, old, new) for k in TWINS]
+    assert_same_bits(ratios)
+    unit = TwoValuedUnit(low, high)
+    after, before = (
+        unit.log_partition(None, beta * input.astype(float) + shift).sum(axis=1)
+        for beta, shift in (new, old)
+    )
+    atol = 1e-12 if dtype == np.float64 else 1e-5
+    np.testing.assert_allclose(ratios[0], after - before, rtol=1e-6, atol=atol)
+
+
 @pytest.mark.parametrize("kernels", TWINS)
 @pytest.mark.parametrize("low, high", UNITS)
 def test_means_are_those_of_the_unit(kernels, low, high):
