@@ -73,6 +73,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--method", default="pcd")
     parser.add_argument("--k", type=int, default=1)
+    parser.add_argument("--chains", type=int, default=100)
     parser.add_argument("--centered", action="store_true")
     parser.add_argument("--stochastic", action="store_true")
     parser.add_argument("--epochs", type=int, default=30)
@@ -90,6 +91,7 @@ def main():
         n_iter=options.epochs,
         method=options.method,
         k=options.k,
+        n_chains=options.chains,
         centered=options.centered,
         random_state=0,
     )
