@@ -1,0 +1,188 @@
+"""Likelihoods of a fitted machine, in nats."""
+
+from functools import partial
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from .. import likelihood
+from ..sampling import random_key
+from ._log_z import base_rates, log_partition, warn_of
+from ._machine import Machine
+from ._validation import check_betas, check_count, check_method, has_missing
+
+
+class LikelihoodMixin(Machine):
+    """Free energies, log Z and likelihoods of rows."""
+
+    def free_energy(self, X):
+        """F(v) = -log sum_h exp(-E(v, h)) of every row, in nats.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Missing values (NaN) are summed out as well: exactly where that takes at
+            most 10^5 terms for the row, else by annealed importance sampling.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            P(v) = exp(-F(v)) / Z: the lower, the likelier.
+        """
+        check_is_fitted(self)
+        X = self._check(X, missing=True)
+        free_energy = self._by_row(self._model.free_energy, X)
+        if has_missing(X):
+            holes = np.isnan(X).any(axis=1)
+            free_energy[holes] = likelihood.marginal_free_energy(
+                self._model, self._params(), X[holes]
+            )
+        return free_energy
+
+    def _by_row(self, function, X):
+        params = self._params()
+        parts = [function(params, v) for _, v in self._chunks(X)]
+        return np.concatenate(parts)
+
+    def log_partition(
+        self,
+        *,
+        method="auto",
+        betas=1000,
+        n_chains=100,
+        n_sweeps=100,
+        random_state=0,
+        n_jobs=None,
+    ):
+        """log Z in nats: exact where it can be, else an estimate with an error bar.
+
+        Parameters
+        ----------
+        method : {"auto", "exact", "bridge", "ais", "reverse_ais"}, default="auto"
+            "exact" enumerates the smaller layer.  "ais" leads chains from
+            independent units with the means of the data to the machine (annealed
+            importance sampling); "reverse_ais" leads samples of the machine back;
+            "bridge" joins both by Bennett's acceptance ratio.  "auto" is "exact" up
+            to about 10^8 terms, and "bridge" beyond.
+        betas : int or array-like, default=1000
+            Number of steps in inverse temperature, or all inverse temperatures from
+            0 to 1.
+        n_chains : int, default=100
+            Chains each way.
+        n_sweeps : int, default=100
+            Sweeps of parallel tempering before chains are led back.
+        random_state : int, RandomState instance or None, default=0
+            With an int the result is always the same, and remembered.
+        n_jobs : int, default=None
+            Number of jobs; the result does not depend on it.
+
+        Returns
+        -------
+        LogPartition
+            With the fields `value`, `standard_error`, `method`,
+            `effective_sample_size`, `forward`, `reverse` and `gap_error`.
+
+        Raises
+        ------
+        EnumerationTooLargeError
+            If `method` is "exact" and the smaller layer has too many states.
+
+        Warns
+        -----
+        UnreliableEstimateWarning
+            If the two directions disagree, if few chains carry the weight, if chains
+            from modes of the machine do not meet the others, or if the states seen
+            already sum to more than the estimate.
+        """
+        check_is_fitted(self)
+        options = (method, betas, n_chains, n_sweeps, random_state, n_jobs)
+        estimate, reasons = self._log_partition(*options)
+        warn_of(reasons, stacklevel=3)
+        return estimate
+
+    def _log_partition(
+        self, method, betas, n_chains, n_sweeps, random_state=0, n_jobs=None
+    ):
+        check_method(method)
+        effort = likelihood.Effort(
+            check_betas(betas),
+            check_count(n_chains, "n_chains", 2),
+            check_count(n_sweeps, "n_sweeps", 0),
+        )
+        key = random_key(check_random_state(random_state))
+        mean, states = self._data_means(), self._training_chains()
+        arguments = (method, effort, mean, states, key, n_jobs)
+        return log_partition(self._model, self._params(), *arguments)
+
+    def _data_means(self):
+        """Means of the training data for the base of an annealing, if known."""
+        state = getattr(self, "_training_state", None)
+        if state is None:
+            return None
+        return base_rates(self._model.visible_unit, state.offsets.visible)
+
+    def _training_chains(self):
+        """Visible states of the persistent chains, if there are any."""
+        state = getattr(self, "_training_state", None)
+        return getattr(getattr(state, "negative", None), "visible", None)
+
+    def score_samples(self, X):
+        """Log-likelihood of every row, log P(v) = -F(v) - log Z, in nats.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Values between those of the units are scored by the same formula.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+
+        Warns
+        -----
+        UnreliableEstimateWarning
+            If log Z had to be estimated and the estimate fails a check; the highest
+            of the estimates is then used, so that no model is flattered.
+
+        See Also
+        --------
+        log_partition : The log Z used here, with its error bar.
+        """
+        free_energy = self.free_energy(X)
+        estimate, reasons = self._log_partition("auto", *likelihood.Effort())
+        warn_of(reasons, stacklevel=3)
+        log_z = estimate.upper() if reasons else estimate.value
+        return -free_energy.astype(np.float64) - log_z
+
+    def score(self, X, y=None):
+        """Mean log-likelihood of the rows, in nats.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        float
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    def pseudo_log_likelihood(self, X):
+        """sum_i log P(v_i | all other visible units) of every row, in nats.
+
+        Exact over all sites and deterministic; needs no log Z.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        X = self._check(X)
+        function = partial(likelihood.pseudo_log_likelihood, self._model)
+        return self._by_row(function, X)

@@ -1,0 +1,190 @@
+"""Visible states drawn from a fitted machine, or completed by it."""
+
+from itertools import islice
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from .. import likelihood
+from ..sampling import Purpose, Stream, gibbs, random_key
+from ._chains import choose_sampler
+from ._machine import Machine
+from ._validation import check_count, check_data, warn_out_of_range
+
+
+class SamplingMixin(Machine):
+    """Samples, Gibbs sweeps, reconstructions and imputed values."""
+
+    def sample(
+        self,
+        n_samples=None,
+        *,
+        given=None,
+        method="gibbs",
+        burn_in=None,
+        thin=1,
+        n_chains=None,
+        start=None,
+        random_state=None,
+    ):
+        """Visible states drawn from the machine.
+
+        Parameters
+        ----------
+        n_samples : int, default=None
+            Number of rows; None means one, or as many as `given` has.
+        given : array-like of shape (n_samples, n_features) or (n_features,), \
+default=None
+            Features that keep their values; NaN says "sample me".
+        method : {"gibbs", "tempering", "annealing"}, default="gibbs"
+            Plain block Gibbs sweeps; parallel tempering, which crosses between modes
+            that plain chains stay in; or chains led from independent units to the
+            machine in `burn_in` steps of inverse temperature. `given` needs "gibbs".
+        burn_in : int, default=None
+            Number of sweeps before the first row; None means 1000, with tempering
+            200.
+        thin : int, default=1
+            Number of sweeps from one row of a chain to the next.
+        n_chains : int, default=None
+            Number of independent chains; None means one for each row.
+        start : array-like of shape (n_chains, n_features), default=None
+            Where Gibbs chains start; by default each visible unit starts at random
+            by its own bias.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            The first rows of all chains, then their second rows, and so on.
+        """
+        check_is_fitted(self)
+        if given is not None:
+            given = self._given(given, n_samples)
+            n_samples = len(given)
+        n_samples = check_count(1 if n_samples is None else n_samples, "n_samples", 1)
+        n_chains = check_count(
+            n_samples if n_chains is None else n_chains, "n_chains", 1
+        )
+        thin = check_count(thin, "thin", 1)
+        if burn_in is None:
+            burn_in = 200 if method == "tempering" else 1000
+        burn_in = check_count(burn_in, "burn_in", 0)
+        if start is not None:
+            start = self._start_states(start, n_chains)
+        sampler = choose_sampler(method, given, start, n_chains, n_samples)
+        stream = _sample_stream(random_state)
+        chains = sampler(self._model, self._params(), n_chains, burn_in, stream)
+        n_draws = -(-n_samples // n_chains)
+        rows = [next(chains)]
+        for _ in range(n_draws - 1):
+            rows.append(next(islice(chains, thin - 1, None)))
+        return np.concatenate(rows)[:n_samples]
+
+    def _given(self, given, n_samples):
+        """Rows to be completed, as floats with NaN."""
+        given = np.asarray(given) if np.ndim(given) == 1 else given
+        given = np.reshape(given, (1, -1)) if np.ndim(given) == 1 else given
+        X = check_data(self, given, missing=True)
+        warn_out_of_range(self, X, self._model.visible_unit, stacklevel=4)
+        rows = np.concatenate([v for _, v in self._chunks(X)])
+        if n_samples is not None and len(rows) not in (1, n_samples):
+            raise ValueError(
+                f"given has {len(rows)} rows, but n_samples is {n_samples}; pass one "
+                f"row, or one for each sample."
+            )
+        return (
+            np.repeat(rows, n_samples, axis=0) if len(rows) == 1 and n_samples else rows
+        )
+
+    def _start_states(self, start, n_chains):
+        v = self._visible_states(start)
+        if len(v) != n_chains:
+            raise ValueError(
+                f"start has {len(v)} rows, but there are {n_chains} chains; each "
+                f"needs one."
+            )
+        return v
+
+    def gibbs(self, v, *, random_state=None):
+        """Visible states after one Gibbs sweep, v -> h -> v.
+
+        Parameters
+        ----------
+        v : array-like of shape (n_samples, n_features) or (n_features,)
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of the shape of v
+        """
+        check_is_fitted(self)
+        states = self._visible_states(v)
+        params, stream = self._params(), _sample_stream(random_state)
+        chains = gibbs.from_visible(self._model, params, states, stream)
+        return gibbs.step(self._model, params, chains).visible.reshape(np.shape(v))
+
+    def reconstruct(self, X, *, k=1, random_state=None):
+        """Mean of the visible units after k Gibbs sweeps from each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        k : int, default=1
+            The last sweep ends with E[v | h] in place of a sample.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        k, v = check_count(k, "k", 1), self._visible_states(X)
+        params, stream = self._params(), _sample_stream(random_state)
+        chains = gibbs.from_visible(self._model, params, v, stream)
+        chains = gibbs.run(self._model, params, chains, k - 1)
+        return self._visible_mean(params, chains.hidden)
+
+    def impute(self, X, *, strategy="mean", random_state=None):
+        """X with its missing values filled by what the machine makes of the others.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            NaN where a value is missing.
+        strategy : {"mean", "mode", "sample"}, default="mean"
+            "mean" fills in E[v | what is known], for binary features the probability
+            of 1: exact where that takes a sum of at most 10^5 terms for the row, else
+            averaged over 200 Gibbs sweeps, with the same noise for every row. "mode"
+            takes the nearer of the two values, "sample" draws from a Gibbs chain of
+            1000 sweeps.
+        random_state : int, RandomState instance or None, default=None
+            For "sample" alone.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            What is known stays as it is.
+        """
+        check_is_fitted(self)
+        if strategy not in ("mean", "mode", "sample"):
+            raise ValueError(
+                f'strategy must be "mean", "mode" or "sample", found {strategy!r}.'
+            )
+        X = self._check(X, missing=True)
+        given = np.concatenate([v for _, v in self._chunks(X)])
+        if strategy == "sample":
+            return self.sample(given=given, random_state=random_state)
+        params, unit = self._params(), self._model.visible_unit
+        filled, holes = given.copy(), np.isnan(given).any(axis=1)
+        if holes.any():
+            means = likelihood.conditional_means(self._model, params, given[holes])[0]
+            filled[holes] = means
+        if strategy == "mode":
+            nearest = np.where(2 * filled > unit.low + unit.high, unit.high, unit.low)
+            filled = np.where(np.isnan(given), nearest, given).astype(given.dtype)
+        return filled
+
+
+def _sample_stream(random_state):
+    return Stream(random_key(check_random_state(random_state)), Purpose.SAMPLE)
