@@ -33,10 +33,10 @@ def test_the_small_torus_by_enumeration():
 
 @pytest.mark.parametrize("side", sorted(LOG_Z))
 def test_the_critical_torus_is_within_the_error_bars(side):
-    """Five seeds; all outside of 95 % intervals but two would be 1 in 1000."""
+    """Three seeds; more than one of them outside of 95 % is 7 in 1000."""
     model, params = Bipartite(SPIN, SPIN), torus(side, CRITICAL)
     inside, errors = 0, []
-    for seed in range(5):
+    for seed in range(3):
         estimate, reasons = estimate_log_partition(
             model, params, effort=Effort(500, 100, 100), key=(seed, 1)
         )
@@ -44,4 +44,4 @@ def test_the_critical_torus_is_within_the_error_bars(side):
         inside += low <= LOG_Z[side] <= high
         errors.append(abs(estimate.value - LOG_Z[side]) / estimate.standard_error)
         assert not reasons
-    assert inside >= 3 and max(errors) < 4
+    assert inside >= 2 and max(errors) < 4
