@@ -23,7 +23,7 @@ from timing import machine, report
 from skboltz import BernoulliRBM
 from skboltz.callbacks import EpochCallback
 
-LIGHT = {"betas": 1000, "n_chains": 50, "n_sweeps": 50}
+LIGHT = {"betas": 1000, "n_chains": 60, "n_sweeps": 50}
 THOROUGH = {"betas": 10_000, "n_chains": 100, "n_sweeps": 500}
 
 

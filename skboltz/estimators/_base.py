@@ -191,12 +191,12 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
     def _start(self, X, weight):
         """Initial parameters, and the state of a training about to begin."""
         key = random_key(check_random_state(self.random_state))
-        mean = weighted_mean(X, weight)
+        mean, total = weighted_mean(X, weight)
         params = learning.initial_params(
             self._model,
             Stream(key, Purpose.WEIGHTS),
             mean,
-            X.shape[0] if weight is None else float(weight.sum()),
+            total,
             self.n_components,
             float_type(X),
         )

@@ -22,14 +22,13 @@ def log_partition(model, params, method, effort, visible_mean, states, key, n_jo
         check_tractable(model, params)
     arrays = (*params.arrays(), visible_mean, states, np.asarray(effort.betas))
     known = (model, method, effort[1:], key, _digest(arrays))
-    if known not in _remembered:
-        _remembered[known] = _find(
-            model, params, method, effort, visible_mean, states, key, n_jobs
-        )
-    _remembered.move_to_end(known)
+    found = _remembered.pop(known, None)
+    if found is None:
+        found = _find(model, params, method, effort, visible_mean, states, key, n_jobs)
+    _remembered[known] = found  # last in the order, the last to be forgotten
     while len(_remembered) > _MOST_REMEMBERED:
         _remembered.popitem(last=False)
-    return _remembered[known]
+    return found
 
 
 def _find(model, params, method, effort, visible_mean, states, key, n_jobs):

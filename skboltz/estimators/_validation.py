@@ -97,7 +97,7 @@ def _known_sums(X, weight):
         known = ~np.isnan(X[rows])
         sums += weight[rows] @ np.where(known, X[rows], 0)
         totals += weight[rows] @ known
-    return sums, np.maximum(totals, np.finfo(np.float64).tiny)
+    return sums, totals
 
 
 def check_layer(values, name, n_units, units, dtype):
@@ -155,7 +155,10 @@ def float_type(X):
 
 
 def weighted_mean(X, weight):
-    """Mean of the rows in the precision of the model; X is not copied."""
+    """Mean of the rows in the precision of the model, and the weight that is behind it.
+
+    X is not copied.  Where values are missing, each feature has a weight of its own.
+    """
     if has_missing(X):
         sums, total = _known_sums(X, weight)
     elif weight is None:
@@ -166,4 +169,5 @@ def weighted_mean(X, weight):
         size = max(1, _MEAN_ELEMENTS // X.shape[1])
         parts = (weight[rows] @ X[rows] for rows in gen_batches(X.shape[0], size))
         sums, total = sum(parts), weight.sum()
-    return (np.asarray(sums).ravel() / total).astype(float_type(X))
+    mean = np.asarray(sums).ravel() / np.maximum(total, np.finfo(np.float64).tiny)
+    return mean.astype(float_type(X)), total

@@ -98,9 +98,8 @@ def two_valued_log_ratio(low, high, input, old, new, terms=None, quotient=None):
     """Sum over the units of A(f_new) - A(f_old), A(f) = log(exp(low f) + exp(high f)).
 
     `old` and `new` are pairs of beta and bias: f = beta input + bias.  With
-    gap = (high - low) f, A(f) = (low + high)/2 f + |gap|/2 + log(1 + exp(-|gap|)), so
-    that a term of the difference is rounded by its own size.  Rows are added up in
-    float64.
+    gap = (high - low) f, A(f) = (low + high)/2 f + |gap|/2 + log(1 + exp(-|gap|)).
+    Rows are added up in float64.
     """
     number = input.dtype.type
     scales = number((low + high) / 2), number(high - low)

@@ -25,7 +25,7 @@ def initial_params(model, stream, visible_mean, total_weight, n_hidden, dtype):
     """
     # In float32 the two samples are lost beside 2^24 others, and the log-odds infinite.
     mean = visible_mean.astype(np.float64)
-    mean = smoothed_mean(model.visible_unit, mean, float(total_weight))
+    mean = smoothed_mean(model.visible_unit, mean, np.float64(total_weight))
     visible = model.visible_unit.bias_for_mean(mean)
     size = (n_hidden, len(visible_mean))
     weights = WEIGHT_SCALE * stream.generator().standard_normal(size)

@@ -253,14 +253,13 @@ def _check_drift(recipe, state, data, rate):
     model, params = recipe.model, state.params
     rows = np.arange(min(_ROWS_LOOKED_AT, data.X.shape[0]))
     v = take(data.X, rows, params.weights.dtype)
-    v = v[~np.isnan(v).any(axis=1)]
-    if not len(v):
-        return
+    if state.completion is not None:
+        v = missing.filled(state.completion, rows, v)
     later = Stream(state.shuffle.key, Purpose.DATA, state.shuffle.step << 32, shard=1)
     chains = gibbs.from_visible(model, params, v, later)
     chains = gibbs.run(model, params, chains, _SWEEPS_OF_DRIFT)
     start, end = (model.free_energy(params, x).mean() for x in (v, chains.visible))
-    if start - end > v.shape[1] * math.log(2):
+    if not start - end <= v.shape[1] * math.log(2):  # nor may they be NaN
         _diverged(rate)
 
 

@@ -10,7 +10,7 @@ from ..models import BipartiteParams
 from ..sampling import annealing, tempering
 from ._sums import sums
 
-_TUNE_EVERY = 100  # updates from one placement of the rungs to the next
+_TUNE_EVERY = 100  # sweeps from one placement of the rungs to the next
 
 
 class TemperedChains(NamedTuple):
@@ -91,7 +91,7 @@ def _copied(params):
 
 
 def _tuned(state):
-    """Rungs moved to equal parts of the barrier, every hundred updates or so."""
+    """Rungs moved to equal parts of the barrier, every hundred sweeps or so."""
     replicas = state.replicas
     if replicas.tries.min(initial=np.inf) < _TUNE_EVERY * replicas.visible.shape[1] / 2:
         return state

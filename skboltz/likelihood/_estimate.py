@@ -99,6 +99,7 @@ def estimate_log_partition(
             betas = ladder(effort.betas, np.linspace(0, 1, 2))
             forward = _gather(parallel, _forward, path, betas, key, effort.n_chains)
             estimate = forward_estimate(np.concatenate(forward), log_z_base)
+            estimate = _rounded(estimate, params)
             return estimate, doubts(estimate, effort.n_chains)
         rungs, _ = tempering.tuned_ladder(path, Stream(key, Purpose.LADDER))
         betas = ladder(effort.betas, rungs)
@@ -116,6 +117,7 @@ def estimate_log_partition(
             estimate = bridge_estimate(forward, reverse, log_z_base)
         else:
             estimate = reverse_estimate(reverse, log_z_base)
+    estimate = _rounded(estimate, params)
     bound = _lower_bound(model, params, found, hidden)
     apart = separation(model, params, risen, fallen)
     reasons = doubts(estimate, effort.n_chains, bound, apart)
@@ -132,11 +134,19 @@ def _lower_bound(model, params, found, hidden):
 
 def _not_below(estimate, bound):
     """The estimate, or a bound that it should exceed and does not."""
-    if bound <= estimate.value:
-        return estimate
     if bound <= estimate.value + 3 * estimate.standard_error:
-        return estimate._replace(value=bound)
+        return estimate
     return estimate._replace(value=bound, standard_error=np.inf)
+
+
+def _rounded(estimate, params):
+    """The estimate with errors not below those of rounding."""
+    size = max(1.0, abs(estimate.value), *params.weights.shape)
+    least = 16 * float(np.finfo(params.weights.dtype).eps) * size
+    return estimate._replace(
+        standard_error=max(estimate.standard_error, least),
+        gap_error=max(estimate.gap_error, least),
+    )
 
 
 def ladder(betas, rungs):
@@ -189,7 +199,8 @@ def _reverse(path, betas, key, shard, n_chains, rungs, n_sweeps, found):
     with one_blas_thread():
         stream = Stream(key, Purpose.REVERSE, shard=shard)
         replicas = tempering.init(path, stream, rungs, n_chains)
-        replicas = _started_at(path, replicas, found, n_chains // 2)
+        modes_here = np.roll(found, -1 - shard * _SHARD, axis=0)
+        replicas = _started_at(path, replicas, found[0], modes_here, n_chains // 2)
         replicas = tempering.run(path, rungs, replicas, n_sweeps)
         start = replicas.visible[-1]
         chains = annealing.from_visible(path, start, replicas.stream)
@@ -201,12 +212,12 @@ def _reverse(path, betas, key, shard, n_chains, rungs, n_sweeps, found):
     return log_weight, start[half:], start[:half], hidden
 
 
-def _started_at(path, replicas, found, n_rows):
+def _started_at(path, replicas, likeliest, others, n_rows):
     """Replicas of which some start at modes: half of those at the likeliest one."""
     visible = replicas.visible.copy()
     half = n_rows // 2
-    visible[-1, :half] = found[0]
-    visible[-1, half:n_rows] = found[np.arange(n_rows - half) % len(found)]
+    visible[-1, :half] = likeliest
+    visible[-1, half:n_rows] = others[np.arange(n_rows - half) % len(others)]
     return tempering.from_visible(path, visible, replicas.stream)
 
 

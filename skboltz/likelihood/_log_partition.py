@@ -41,7 +41,12 @@ class LogPartition(NamedTuple):
     gap_error: float = math.nan
 
     def interval(self):
-        """Limits between which log Z lies with 95 % confidence: value +- 1.96 s.e."""
+        """Limits between which log Z lies with 95 % confidence: value +- 1.96 s.e.
+
+        Where the value is a bound, it is the lower limit, and there is no upper one.
+        """
+        if math.isinf(self.standard_error):
+            return self.value, math.inf
         margin = 1.96 * self.standard_error
         return self.value - margin, self.value + margin
 

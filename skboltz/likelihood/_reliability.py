@@ -3,10 +3,12 @@
 import numpy as np
 from scipy.special import logsumexp
 
-# A correct estimate fails a check with a probability of about 1/1000 or less.
+# A correct estimate fails one of the first two with a probability of a few in 1000.
 _DISAGREEMENT = 3.3  # standard errors between forward and reverse
 _SEPARATION = 4.5  # standard errors between means, for some hundred features
 _LEAST_SHARE = 0.15  # of the chains, that the effective sample size must reach
+_LEAST_SIZE = 5.0  # below it standard errors are too small themselves
+_LEAST_CHAINS = 60  # that can show that a quarter of them are apart from the others
 
 
 def visited_bound(model, params, hidden):
@@ -61,7 +63,7 @@ def _gap(first, second):
     return gap / np.where(error > 0, error, np.inf)
 
 
-def doubts(estimate, n_chains, bound=None, apart=0.0):
+def doubts(estimate, n_chains, bound=None, apart=None):
     """Reasons not to trust an estimate, as sentences; none if all checks hold.
 
     Parameters
@@ -70,44 +72,49 @@ def doubts(estimate, n_chains, bound=None, apart=0.0):
     n_chains : int
     bound : float, default=None
         A value that log Z is not below.
-    apart : float, default=0.0
+    apart : float, default=None
         What :func:`separation` gave of chains from different starts.
     """
-    return [
-        reason
-        for reason in (
-            _few_chains(estimate, n_chains),
-            _disagreement(estimate),
-            _apart(apart),
-            _below(estimate, bound),
-        )
-        if reason
-    ]
+    missed = [_apart(apart, n_chains), _below(estimate, bound)]
+    reasons = [_few_chains(estimate, n_chains), _disagreement(estimate, any(missed))]
+    return [reason for reason in reasons + missed if reason]
 
 
 def _few_chains(estimate, n_chains):
     size = estimate.effective_sample_size
-    if size < max(2.0, _LEAST_SHARE * n_chains):
+    if size < max(_LEAST_SIZE, _LEAST_SHARE * n_chains):
         return (
             f"the weights of {n_chains} chains are worth {size:.1f} equal ones "
-            f"(effective sample size): take more inverse temperatures"
+            f"(effective sample size): take more inverse temperatures, or more chains"
         )
     return None
 
 
-def _disagreement(estimate):
+def _disagreement(estimate, missed):
     gap = estimate.reverse - estimate.forward
+    # Only chains that have met the whole model enclose its log Z.
+    remedy = (
+        ""
+        if missed
+        else ": the true value is likely between them; take more inverse temperatures"
+    )
     if abs(gap) > _DISAGREEMENT * estimate.gap_error:
         return (
             f"forward and reverse estimates disagree, {estimate.forward:.2f} and "
             f"{estimate.reverse:.2f} nats, by {abs(gap) / estimate.gap_error:.1f} "
-            f"standard errors: the true value is likely between them; take more "
-            f"inverse temperatures"
+            f"standard errors{remedy}"
         )
     return None
 
 
-def _apart(apart):
+def _apart(apart, n_chains):
+    if apart is None:
+        return None
+    if n_chains < _LEAST_CHAINS:
+        return (
+            f"{n_chains} chains are too few to tell whether those from different "
+            f"starts have met: take at least {_LEAST_CHAINS}"
+        )
     if apart > _SEPARATION:
         return (
             f"chains that started at modes of the model have not met those that came "
