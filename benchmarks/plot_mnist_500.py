@@ -22,13 +22,14 @@ def runs(lines):
         if points:
             yield label, points
         names = [f"{line['method'].upper()}-{line['k']}"]
+        names += [f"{line['epochs']} epochs"]
         names += [name for name in ("centered", "stochastic") if line[name]]
         label, points = ", ".join(names), []
     yield label, points
 
 
 def main():
-    figure, ax = plt.subplots(layout="constrained")
+    figure, ax = plt.subplots(figsize=(6.4, 6), layout="constrained")
     for label, points in runs((HERE / "mnist_500.jsonl").read_text().splitlines()):
         minutes, conservative, _ = zip(*points, strict=True)
         ax.plot(minutes, conservative, marker=".", label=label)
@@ -37,8 +38,9 @@ def main():
         xlabel="minutes of training, one thread",
         ylabel="conservative log-likelihood of held-out images (nats)",
         ylim=(-165, -70),
+        title="MNIST, 784-500",
     )
-    ax.legend(frameon=False)
+    figure.legend(frameon=False, loc="outside lower center", ncols=2)
     figure.savefig(HERE / "mnist_500.png", dpi=90)
 
 
