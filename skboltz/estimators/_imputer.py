@@ -19,11 +19,15 @@ class EnergyImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     estimator : estimator, default=None
-        With `fit` for data with NaN, and `impute`; None means `BernoulliRBM()`.
+        With `fit` for data with NaN, and `impute`; None means a `BernoulliRBM` with
+        its defaults and the `random_state` given here.  A good one takes more: about
+        as many hidden units as features, a hundred chains, and a learning rate that
+        falls over some hundred epochs (benchmarks/figure_imputation.py).
     strategy : {"mean", "mode", "sample"}, default="mean"
         What to fill in, see :meth:`BernoulliRBM.impute`.
     random_state : int, RandomState instance or None, default=None
-        For the strategy "sample".
+        For the strategy "sample", and for the default estimator; one passed as
+        `estimator` has its own.
 
     Attributes
     ----------
@@ -75,7 +79,10 @@ class EnergyImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self
         """
         X = validate_data(self, X, ensure_all_finite="allow-nan", dtype="numeric")
-        estimator = BernoulliRBM() if self.estimator is None else clone(self.estimator)
+        if self.estimator is None:
+            estimator = BernoulliRBM(random_state=self.random_state)
+        else:
+            estimator = clone(self.estimator)
         self.estimator_ = estimator.fit(X, sample_weight=sample_weight)
         return self
 

@@ -90,7 +90,7 @@ default="constant"
 
     rate_guard : bool, default=False
         Whether an epoch that diverges is undone and tried again at half the rate,
-        with a warning, instead of raising an error. The rate then stays there. A
+        with a warning, up to twenty times before an error. The rate then stays there. A
         machine that ten sweeps lead away from the data to states preferred by more
         than log 2 nats for each feature counts as diverged too.
 

@@ -253,6 +253,15 @@ def test_an_imputer_in_a_pipeline():
     assert EnergyImputer().fit(PARTLY[:20]).get_feature_names_out()[0] == "x0"
 
 
+def test_the_default_machine_takes_the_random_state():
+    one, two, other = (
+        EnergyImputer(random_state=seed).fit(PARTLY[:50]).transform(PARTLY[:5])
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(one, two)
+    assert (one != other).any()
+
+
 @pytest.mark.parametrize("method", ["fit", "transform", "impute", "score_samples"])
 def test_rows_of_which_nothing_is_known_are_named(rbm, method):
     rows = PARTLY.copy()
