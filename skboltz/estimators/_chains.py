@@ -1,5 +1,7 @@
 """Chains of visible states: an endless sequence of draws for each way to sample."""
 
+from functools import partial
+
 import numpy as np
 
 from ..sampling import annealing, clamping, gibbs, tempering
@@ -7,7 +9,7 @@ from ..sampling import annealing, clamping, gibbs, tempering
 SAMPLERS = ("gibbs", "tempering", "annealing")
 
 
-def choose_sampler(method, given, start, n_chains, n_samples):
+def choose_sampler(method, given, start, n_chains, n_samples, visible_mean):
     """A function (model, params, n_chains, burn_in, stream) -> iterator of rows."""
     if method not in SAMPLERS:
         raise ValueError(f"method must be one of {list(SAMPLERS)}, found {method!r}.")
@@ -19,11 +21,10 @@ def choose_sampler(method, given, start, n_chains, n_samples):
             f"n_chains is {n_chains}, but each of the {n_samples} rows given needs a "
             f"chain of its own; leave n_chains out."
         )
-    if method == "tempering":
-        return tempered
-    if method == "annealing":
-        return annealed
-    return lambda *args: plain(*args, given=given, start=start)
+    if method == "gibbs":
+        return partial(plain, given=given, start=start)
+    along = {"tempering": tempered, "annealing": annealed}[method]
+    return partial(along, visible_mean=visible_mean)
 
 
 def plain(model, params, n_chains, burn_in, stream, given=None, start=None):
@@ -41,9 +42,9 @@ def plain(model, params, n_chains, burn_in, stream, given=None, start=None):
         chains = clamping.step(model, params, chains, given)
 
 
-def tempered(model, params, n_chains, burn_in, stream):
+def tempered(model, params, n_chains, burn_in, stream, visible_mean=None):
     """The coldest rung of parallel tempering, on a ladder tuned first."""
-    path = annealing.base_path(model, params)
+    path = annealing.base_path(model, params, visible_mean)
     betas, stream = tempering.tuned_ladder(path, stream)
     replicas = tempering.init(path, stream, betas, n_chains)
     replicas = tempering.run(path, betas, replicas, burn_in)
@@ -52,12 +53,11 @@ def tempered(model, params, n_chains, burn_in, stream):
         replicas = tempering.step(path, betas, replicas)
 
 
-def annealed(model, params, n_chains, burn_in, stream):
+def annealed(model, params, n_chains, burn_in, stream, visible_mean=None):
     """Chains led from independent units, then plain sweeps."""
-    path = annealing.base_path(model, params)
+    path = annealing.base_path(model, params, visible_mean)
     chains = annealing.init(path, stream, n_chains)
-    betas = np.linspace(0, 1, burn_in + 1) if burn_in else [1.0]
-    chains = annealing.run(path, chains, betas)
+    chains = annealing.run(path, chains, np.linspace(0, 1, burn_in + 1))
     chains = gibbs.from_visible(model, params, chains.visible, chains.stream)
     while True:
         yield chains.visible

@@ -6,9 +6,9 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .. import kernels, likelihood
+from ..utils import has_missing
 from ._likelihoods import LikelihoodMixin
 from ._samples import SamplingMixin
-from ._validation import has_missing
 
 
 class FittedMachine(

@@ -8,9 +8,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import likelihood
 from ..sampling import random_key
-from ._log_z import base_rates, log_partition, warn_of
+from ..utils import has_missing
+from ._log_z import log_partition, warn_of
 from ._machine import Machine
-from ._validation import check_betas, check_count, check_method, has_missing
+from ._validation import check_betas, check_count, check_method
 
 
 class LikelihoodMixin(Machine):
@@ -92,8 +93,9 @@ class LikelihoodMixin(Machine):
         -----
         UnreliableEstimateWarning
             If the two directions disagree, if few chains carry the weight, if chains
-            from modes of the machine do not meet the others, or if the states seen
-            already sum to more than the estimate.
+            from modes of the machine do not meet the others, or if log Z is surely
+            higher than the estimate.  One direction alone is checked as far as it
+            can be.
         """
         check_is_fitted(self)
         options = (method, betas, n_chains, n_sweeps, random_state, n_jobs)
@@ -114,13 +116,6 @@ class LikelihoodMixin(Machine):
         mean, states = self._data_means(), self._training_chains()
         arguments = (method, effort, mean, states, key, n_jobs)
         return log_partition(self._model, self._params(), *arguments)
-
-    def _data_means(self):
-        """Means of the training data for the base of an annealing, if known."""
-        state = getattr(self, "_training_state", None)
-        if state is None:
-            return None
-        return base_rates(self._model.visible_unit, state.offsets.visible)
 
     def _training_chains(self):
         """Visible states of the persistent chains, if there are any."""

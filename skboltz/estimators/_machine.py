@@ -5,6 +5,7 @@ from scipy import sparse
 from sklearn.utils import gen_batches
 
 from ..models import BipartiteParams
+from ._log_z import base_rates
 from ._validation import check_data, check_known, check_layer, warn_out_of_range
 
 # Rows whose arrays of hidden units stay in the cache together.
@@ -48,3 +49,10 @@ class Machine:
     def _visible_mean(self, params, h):
         unit = self._model.visible_unit
         return unit.mean(params.visible, self._model.visible_field(params, h))
+
+    def _data_means(self):
+        """Means of the training data for the base of an annealing, if known."""
+        state = getattr(self, "_training_state", None)
+        if state is None:
+            return None
+        return base_rates(self._model.visible_unit, state.offsets.visible)

@@ -69,10 +69,12 @@ default=None
         thin = check_count(thin, "thin", 1)
         if burn_in is None:
             burn_in = 200 if method == "tempering" else 1000
-        burn_in = check_count(burn_in, "burn_in", 0)
+        burn_in = check_count(burn_in, "burn_in", int(method == "annealing"))
         if start is not None:
             start = self._start_states(start, n_chains)
-        sampler = choose_sampler(method, given, start, n_chains, n_samples)
+        sampler = choose_sampler(
+            method, given, start, n_chains, n_samples, self._data_means()
+        )
         stream = _sample_stream(random_state)
         chains = sampler(self._model, self._params(), n_chains, burn_in, stream)
         n_draws = -(-n_samples // n_chains)

@@ -10,6 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from .. import likelihood
 from .._exceptions import DataRangeWarning, EnumerationTooLargeError
+from ..utils import has_missing
 from ._log_z import METHODS, tractable_size
 
 _MEAN_ELEMENTS = 2**20  # of the rows converted to double precision at a time
@@ -34,11 +35,6 @@ def check_data(estimator, X, reset=False, missing=False):
     if X.dtype.kind == "f" and X.dtype not in (np.float32, np.float64):
         X = X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
     return X
-
-
-def has_missing(X):
-    """Whether a dense array of floats has NaN, without another array of its size."""
-    return not sparse.issparse(X) and X.dtype.kind == "f" and np.isnan(X.min())
 
 
 def check_known(X, columns=False):

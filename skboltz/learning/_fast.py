@@ -6,6 +6,7 @@ from typing import NamedTuple
 from .. import kernels
 from ..models import BipartiteParams
 from ..sampling import Chains, gibbs
+from ..utils import each
 from ._gradient import plain_step
 from ._sums import sums
 
@@ -46,7 +47,7 @@ class FastPersistentContrastiveDivergence:
 
     def init(self, model, params, stream):
         chains = gibbs.init(model, params, stream, self.n_chains)
-        return FastChains(chains, _each(lambda array: 0 * array, params))
+        return FastChains(chains, each(lambda array: 0 * array, params))
 
     def accepts(self, state):
         """Whether a training with that state can go on with this phase."""
@@ -56,20 +57,12 @@ class FastPersistentContrastiveDivergence:
 
     def step(self, model, params, state, data):
         """Sums of the negative phase, and chains and fast weights after it."""
-        driven = _each(lambda slow, fast: slow + fast, params, state.fast)
+        driven = each(lambda slow, fast: slow + fast, params, state.fast)
         chains = gibbs.run(model, driven, state.chains, self.k)
         # What the model itself makes of the states that the chains have come to.
         input = model.hidden_input(params, chains.visible)
         mean = kernels.mean(model.hidden_unit, params.hidden, input)
         negative = sums(model, params, chains.visible, mean)
         move = plain_step(data.sums, negative, self.fast_rate)
-        fast = _each(lambda old, new: _DECAY * old + new, state.fast, move)
+        fast = each(lambda old, new: _DECAY * old + new, state.fast, move)
         return negative, FastChains(chains, fast)
-
-
-def _each(function, *trees):
-    """A function of the arrays at each place of equal nested tuples."""
-    first = trees[0]
-    if not isinstance(first, tuple):
-        return function(*trees)
-    return type(first)(*(_each(function, *parts) for parts in zip(*trees, strict=True)))

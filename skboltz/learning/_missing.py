@@ -4,9 +4,9 @@ import hashlib
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from ..sampling import Stream, clamping, gibbs
+from ..utils import has_missing
 
 _SWEEPS = 5  # of each row whenever its batch comes
 
@@ -36,28 +36,21 @@ class Completion(NamedTuple):
 
     def suits(self, X):
         """Whether they are guesses of the missing values of X."""
-        return _limits(X)[-1] and self.data == _digest(X)
+        return has_missing(X) and self.data == _digest(X)
 
 
 def start(model, params, X, stream):
     """Missing entries drawn from the biases; None if there are none."""
-    limits = _limits(X)
-    if not limits[-1]:
+    if not has_missing(X):
         return None
     missing = np.isnan(X)
+    limits = np.append(0, np.cumsum(missing.sum(axis=1)))
     drawn = gibbs.init(model, params, stream, len(X))
-    values = drawn.visible[missing]
-    return Completion(values, limits, drawn.stream, _digest(X))
+    return Completion(drawn.visible[missing], limits, drawn.stream, _digest(X))
 
 
 def _digest(X):
     return hashlib.blake2b(np.ascontiguousarray(X), digest_size=16).digest()
-
-
-def _limits(X):
-    if sparse.issparse(X) or X.dtype.kind != "f":
-        return np.zeros(1, np.int64)
-    return np.append(0, np.cumsum(np.isnan(X).sum(axis=1)))
 
 
 def complete(model, params, completion, rows, v):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import kernels
+from ..utils import each
 
 
 def copy(params):
@@ -13,10 +14,7 @@ def copy(params):
     Weights are laid out column by column: two of the three products of a sweep then
     read them along their rows (doc/decisions/0002-kernels.md).
     """
-    if isinstance(params, np.ndarray):
-        return params.copy(order="F")
-    parts = [copy(part) for part in params]
-    return tuple(parts) if type(params) is tuple else type(params)(*parts)
+    return each(lambda array: array.copy(order="F"), params)
 
 
 def in_memory_order(array):

@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import kernels
 from ..sampling import Stream, gibbs
+from ..utils import each
 from ._sums import sums
 
 
@@ -37,7 +38,7 @@ class RandomRestart:
         dtype = params.weights.dtype
         field = np.zeros((self.n_chains, params.weights.shape[1]), dtype)
         noise, stream = stream.draw(field.shape, dtype)
-        even = type(params.visible)(*map(np.zeros_like, params.visible))
+        even = each(np.zeros_like, params.visible)
         visible = kernels.sample(model.visible_unit, even, field, noise)
         chains = gibbs.from_visible(model, params, visible, stream)
         chains = gibbs.run(model, params, chains, self.k)

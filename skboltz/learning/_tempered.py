@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import kernels
-from ..models import BipartiteParams
 from ..sampling import annealing, tempering
+from ..utils import each
 from ._sums import sums
 
 _TUNE_EVERY = 100  # sweeps from one placement of the rungs to the next
@@ -57,7 +57,9 @@ class TemperedContrastiveDivergence:
     n_rungs: int
 
     def init(self, model, params, stream):
-        path = annealing.base_path(model, _copied(params))
+        path = annealing.base_path(model, params)
+        # The parameters of a training are moved in place, the base stays.
+        path = path._replace(base=each(np.copy, path.base))
         betas = np.linspace(0, 1, self.n_rungs)
         replicas = tempering.init(path, stream, betas, self.n_chains)
         return TemperedChains(path.base, betas, replicas)
@@ -79,15 +81,6 @@ class TemperedContrastiveDivergence:
         field = state.replicas.input[-1]
         mean = kernels.mean(model.hidden_unit, params.hidden, field)
         return sums(model, params, state.visible, mean), state
-
-
-def _copied(params):
-    """Parameters of their own, since those of the training are moved in place."""
-    return BipartiteParams(
-        params.weights,
-        type(params.visible)(*(array.copy() for array in params.visible)),
-        type(params.hidden)(*(array.copy() for array in params.hidden)),
-    )
 
 
 def _tuned(state):

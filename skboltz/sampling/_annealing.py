@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import kernels
 from ..models import Bipartite, BipartiteParams
+from ..utils import each
 from ._stream import Stream
 
 
@@ -75,25 +76,17 @@ def base_path(model, target, visible_mean=None):
     visible = target.visible
     if visible_mean is not None:
         visible = model.visible_unit.bias_for_mean(visible_mean.astype(np.float64))
-    hidden = type(target.hidden)(*map(np.zeros_like, target.hidden))
+    hidden = each(np.zeros_like, target.hidden)
     return Path(model, Layers(visible, hidden), target)
 
 
 def layers_at(path, beta):
     """Parameters of the units at an inverse temperature, in float64."""
-    return Layers(
-        _between(path.base.visible, path.target.visible, beta),
-        _between(path.base.hidden, path.target.hidden, beta),
-    )
 
+    def mix(a, b):
+        return (1 - beta) * a.astype(np.float64) + beta * b.astype(np.float64)
 
-def _between(base, target, beta):
-    pairs = zip(base, target, strict=True)
-    return type(base)(*(_mix(a, b, beta) for a, b in pairs))
-
-
-def _mix(a, b, beta):
-    return (1 - beta) * a.astype(np.float64) + beta * b.astype(np.float64)
+    return each(mix, path.base, Layers(path.target.visible, path.target.hidden))
 
 
 def base_log_partition(path):
@@ -120,7 +113,7 @@ def log_ratio(path, layers, beta, new_layers, new_beta, states):
 
 
 def cast(params, dtype):
-    return type(params)(*(array.astype(dtype) for array in params))
+    return each(lambda array: array.astype(dtype), params)
 
 
 def init(path, stream, n_chains):

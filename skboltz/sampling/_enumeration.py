@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..utils import each
+
 _BLOCK_ELEMENTS = 2**21  # of the largest array of a block: 16 MiB in float64
 
 
@@ -46,6 +48,4 @@ def blocks(unit, n_units, n_terms):
 
 def in_float64(params):
     """The same parameters, however nested, in double precision."""
-    if isinstance(params, np.ndarray):
-        return params.astype(np.float64)
-    return type(params)(*(in_float64(part) for part in params))
+    return each(lambda array: array.astype(np.float64), params)

@@ -1,5 +1,7 @@
 """What `sample` and `log_partition` of an estimator promise."""
 
+from copy import deepcopy
+
 import joblib
 import numpy as np
 import pytest
@@ -32,6 +34,24 @@ def oracle(rbm):
 def test_every_method_samples_the_model(rbm, oracle, method):
     rows = rbm.sample(20_000, method=method, burn_in=100, random_state=0)
     assert comes_from(rows, oracle.visible_marginal(), 0, 1)
+    hot = deepcopy(rbm)
+    hot.components_ = rbm.components_ / 1.2
+    rows = hot.sample(20_000, method=method, burn_in=100, random_state=0)
+    assert not comes_from(rows, oracle.visible_marginal(), 0, 1)
+
+
+def test_tempering_starts_from_the_means_of_the_data():
+    """Two modes with odds of e to 1: by its own biases the base would know only one."""
+    X = np.repeat([[0.0] * 8, [1.0] * 8], 50, axis=0)
+    rbm = BernoulliRBM(1, n_iter=0).fit(X)
+    rbm.components_ = np.full((1, 8), 6.0)
+    rbm.intercept_visible_, rbm.intercept_hidden_ = np.full(8, -3.0), np.array([-23.0])
+    weight, n = 1 / (1 + np.exp(-1)), 1000
+    error = np.sqrt(weight * (1 - weight) / n)
+    rows = rbm.sample(n, method="tempering", random_state=0)
+    assert abs((rows.mean(axis=1) > 0.5).mean() - weight) < 4 * error
+    trapped = rbm.sample(n, start=np.zeros((n, 8)), burn_in=200, random_state=0)
+    assert (trapped.mean(axis=1) > 0.5).mean() < weight - 20 * error
 
 
 def test_samples_given_some_features_are_conditional(rbm, oracle):
@@ -72,6 +92,7 @@ def test_thinned_chains_are_every_tenth_row_of_whole_ones(rbm):
         ({"n_samples": 4, "given": X[0], "n_chains": 2}, "leave n_chains out"),
         ({"n_chains": 0}, "n_chains must be"),
         ({"thin": 0}, "thin must be"),
+        ({"method": "annealing", "burn_in": 0}, "burn_in must be an integer >= 1"),
         ({"given": [np.nan, 1.0]}, "features"),
         ({"given": [np.inf, 1.0, 0.0, 0.0]}, "infinity"),
     ],

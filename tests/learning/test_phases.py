@@ -146,6 +146,9 @@ def test_tempered_chains_settle_at_the_moments_of_the_model(case):
     found = np.concatenate([part.ravel() for part in found])
     bound = norm.isf(ALPHA / product_size(case)) / np.sqrt(n)
     assert abs(found - model_means(case)).max() < bound
+    # Another rung than the coldest would be noticed.
+    hottest = state.replicas.visible[0].mean(axis=0)
+    assert abs(hottest - case.oracle.moments()[0]).max() > bound
 
 
 def test_stale_inputs_of_tempered_chains_are_renewed():
@@ -222,12 +225,19 @@ def test_restarts_are_k_sweeps_from_even_odds(case, k):
     starts = case.oracle.visible_states
     bound = norm.isf(ALPHA / product_size(case)) / np.sqrt(n)
 
+    law = np.mean([expected_after_sweeps(case, start, k) for start in starts], 0)
+
     def error(sweeps):
-        law = np.mean([expected_after_sweeps(case, start, k) for start in starts], 0)
         (product, _, _), _ = negative_means(case, RandomRestart(sweeps, n), STREAM)
         return abs(product - law).max()
 
     assert error(k) < bound
+    # Weights at two thirds would be noticed.
+    weak = case._replace(
+        params=case.params._replace(weights=2 / 3 * case.params.weights)
+    )
+    (product, _, _), _ = negative_means(weak, RandomRestart(k, n), STREAM)
+    assert abs(product - law).max() > bound
 
 
 def test_no_phase_takes_the_state_of_another():

@@ -45,3 +45,5 @@ def test_the_critical_torus_is_within_the_error_bars(side):
         errors.append(abs(estimate.value - LOG_Z[side]) / estimate.standard_error)
         assert not reasons
     assert inside >= 2 and max(errors) < 4
+    off, _ = estimate_log_partition(model, torus(side, 1.02 * CRITICAL))
+    assert abs(off.value - LOG_Z[side]) > 10 * off.standard_error  # 2 % are seen
