@@ -6,14 +6,19 @@ with as many missing features overflowed a float that only had to be compared.  
 guard of the learning rate looked at whole rows, of which there are none when every row
 has a gap.  A feature known in one row started at the log-odds of a thousand.  Every
 shard of chains started at the same few modes.  Twenty chains cannot tell that a quarter
-of them is apart, and nobody said so.
+of them is apart, and nobody said so.  Methods that take no NaN advised a classifier in
+its place, callbacks spoke of NaN after an epoch of training, None in a list was not
+compared to numbers but crashed, and errors named X where another parameter was wrong.
 """
+
+import datetime
 
 import numpy as np
 import pytest
 from estimate_cases import HARD
 
-from skboltz import BernoulliRBM, UnreliableEstimateWarning
+from skboltz import BernoulliRBM, EnergyImputer, UnreliableEstimateWarning
+from skboltz.callbacks import EarlyStopping, LikelihoodMonitor
 from skboltz.likelihood import Effort, _estimate, estimate_log_partition
 from skboltz.models import Bipartite, BipartiteParams
 from skboltz.units import BERNOULLI, SPIN, Bias
@@ -110,3 +115,129 @@ def test_guesses_belong_to_their_own_rows():
     rbm = BernoulliRBM(2, n_iter=1, random_state=0).partial_fit(X)
     assert rbm._training_state.completion.suits(X)
     assert not rbm._training_state.completion.suits(other)
+
+
+def asked(n_iter=1):
+    """A small machine, and rows with one gap."""
+    X = (np.random.default_rng(0).random((20, 5)) < 0.5).astype(float)
+    X[0, 1] = np.nan
+    return BernoulliRBM(3, n_iter=n_iter, random_state=0).fit(np.nan_to_num(X)), X
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [("pseudo_log_likelihood", "X"), ("reconstruct", "X"), ("gibbs", "v")],
+)
+def test_methods_that_take_no_gaps_say_so(method, name):
+    rbm, X = asked()
+    match = rf"{name} contains NaN, which {method}\(\) does not take.*impute\({name}\)"
+    with pytest.raises(ValueError, match=match):
+        getattr(rbm, method)(X)
+    with pytest.raises(ValueError, match="start contains NaN"):
+        rbm.sample(20, start=X)
+
+
+@pytest.mark.parametrize("where", ["X", "X_validation"])
+@pytest.mark.parametrize("callback", [LikelihoodMonitor, EarlyStopping])
+def test_callbacks_refuse_gaps_before_the_first_epoch(callback, where):
+    if (callback, where) == (EarlyStopping, "X"):
+        pytest.skip("EarlyStopping looks at its own rows alone")
+    rbm, X = asked()
+    option = "score" if callback is EarlyStopping else "metrics"
+    rows = np.nan_to_num(X), X
+    train, held_out = rows if where == "X_validation" else rows[::-1]
+    rbm = BernoulliRBM(3, n_iter=1)
+    rbm.set_callbacks(callback(held_out, **{option: "pseudo_log_likelihood"}))
+    with pytest.raises(ValueError, match=f"{where} contains NaN.*log_likelihood"):
+        rbm.fit(train)
+    assert rbm.n_iter_ == 0
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        lambda X: LikelihoodMonitor(X, metrics=["log_likelihood", "free_energy_gap"]),
+        lambda X: EarlyStopping(X, score="log_likelihood"),
+        lambda X: EarlyStopping(X, score=lambda model, X: model.score(X)),
+    ],
+)
+def test_likelihoods_of_held_out_rows_may_have_gaps(callback):
+    _, X = asked()
+    rbm = BernoulliRBM(3, n_iter=2, random_state=0).set_callbacks(callback(X))
+    assert rbm.fit(X).n_iter_ == 2
+
+
+def with_none(X):
+    return [[None if np.isnan(x) else x for x in row] for row in X]
+
+
+def frame(X):
+    pandas = pytest.importorskip("pandas")
+    return pandas.DataFrame(np.where(np.isnan(X), pandas.NA, X.astype(object)))
+
+
+@pytest.mark.parametrize("kind", [with_none, frame, lambda X: frame(X).to_numpy()])
+def test_none_and_na_are_gaps(kind):
+    rbm, X = asked()
+    for method in ("transform", "score_samples", "impute", "free_energy"):
+        ask = getattr(rbm, method)
+        np.testing.assert_array_equal(ask(kind(X)), ask(X))
+    given = {"random_state": 0, "burn_in": 3}
+    np.testing.assert_array_equal(
+        rbm.sample(given=kind(X), **given), rbm.sample(given=X, **given)
+    )
+    assert EnergyImputer(BernoulliRBM(2, n_iter=1)).fit(kind(X)).transform(
+        kind(X)
+    ).shape == (20, 5)
+    np.testing.assert_array_equal(
+        BernoulliRBM(3, n_iter=2, random_state=0).fit(kind(X)).components_,
+        BernoulliRBM(3, n_iter=2, random_state=0).fit(X).components_,
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda m: m.sample(given=[1.0, 0.0]), r"given has the shape \(1, 2\).*5"),
+        (lambda m: m.sample(given=[np.inf] * 5), "given contains infinity.*NaN"),
+        (lambda m: m.sample(given="x"), "given has the shape.*5"),
+        (lambda m: m.sample(given=["x"] * 5), "given .*<U1.*numbers"),
+        (lambda m: m.sample(2, start=np.ones((2, 3))), "start has the shape.*5"),
+        (lambda m: m.sample(start=[np.inf] * 5), "start contains infinity"),
+        (lambda m: m.gibbs([1.0, 0.0]), "v has the shape.*5"),
+        (lambda m: m.gibbs([[1.0], [1.0, 0.0]]), "v .*lengths"),
+        (lambda m: m.transform([[np.inf] * 5]), "X contains infinity"),
+        (lambda m: m.log_partition(betas="many"), "betas must be.*'many'"),
+        (lambda m: m.log_partition(betas=[[0], [0, 1]]), "betas must be"),
+        (lambda m: m.log_partition(n_jobs="x"), "n_jobs must be.*'x'"),
+        (lambda m: m.log_partition(n_jobs=0), "n_jobs must be.*0"),
+        (lambda m: m.log_partition(random_state="x"), "random_state must be.*'x'"),
+        (lambda m: m.sample(random_state=-1), "random_state must be.*-1"),
+        (
+            lambda m: m.gibbs(np.ones((1, 5)), random_state=np.random.default_rng(0)),
+            r"random_state must be.*Generator.*integers\(2\*\*32\)",
+        ),
+    ],
+)
+def test_errors_name_the_parameter(call, match):
+    with pytest.raises(ValueError, match=match):
+        call(asked()[0])
+
+
+DATES = np.full((4, 5), np.datetime64("2020-01-01"))
+
+
+@pytest.mark.parametrize(
+    ("X", "found"),
+    [
+        (DATES, "datetime64"),
+        (DATES - DATES, "timedelta64"),
+        ([[datetime.date(2020, 1, 1)] * 5], "datetime.date"),
+        ([["a"] * 5], "<U1"),
+        (np.array([["a"] * 5], dtype=object), "'a'"),
+    ],
+)
+def test_what_is_no_number_is_named(X, found):
+    for call in (asked()[0].transform, BernoulliRBM(2).fit, EnergyImputer().fit):
+        with pytest.raises((ValueError, TypeError), match=f"X .*{found}.*numbers"):
+            call(X)

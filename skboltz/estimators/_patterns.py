@@ -1,0 +1,45 @@
+"""Patterns of two values, {0, 1} or {-1, +1}, and the spins that stand for them."""
+
+import warnings
+
+import numpy as np
+
+from .._exceptions import DataRangeWarning
+
+
+def two_values(X):
+    """The convention of some patterns: (-1, 1) if anything is negative, else (0, 1).
+
+    NaN stands for an unknown value and says nothing.
+    """
+    return (-1, 1) if np.fmin.reduce(X, axis=None) < 0 else (0, 1)
+
+
+def warn_other_values(estimator, X, values, stacklevel):
+    """A DataRangeWarning where X is neither of the two values."""
+    low, high = values
+    other = (X != low) & (X != high) & (X == X)
+    if other.any():
+        warnings.warn(
+            f"X has {np.count_nonzero(other)} values other than {low} and {high}, for "
+            f"example {X[other][0]:.6g}; {type(estimator).__name__} takes those above "
+            f"{(low + high) / 2:g} for {high} and the rest for {low}. Binarize X "
+            f"yourself, for example with Binarizer, if you mean another threshold.",
+            DataRangeWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def to_spins(X, values):
+    """-1 and +1 in int8; what is NaN becomes 0."""
+    low, high = values
+    spins = np.where(X > (low + high) / 2, 1, -1).astype(np.int8)
+    if X.dtype.kind == "f":
+        spins[np.isnan(X)] = 0
+    return spins
+
+
+def from_spins(spins, values, dtype):
+    """The two values of a convention for negative and positive spins."""
+    low, high = values
+    return np.where(spins > 0, high, low).astype(dtype)
