@@ -37,10 +37,10 @@ def main():
         xscale="log",
         xlabel="minutes of training, one thread",
         ylabel="conservative log-likelihood of held-out images (nats)",
-        ylim=(-165, -70),
+        ylim=(-182, -70),
         title="MNIST, 784-500",
     )
-    figure.legend(frameon=False, loc="outside lower center", ncols=2)
+    figure.legend(frameon=False, loc="outside lower center", ncols=2, fontsize="small")
     figure.savefig(HERE / "mnist_500.png", dpi=90)
 
 

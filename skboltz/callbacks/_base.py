@@ -6,6 +6,7 @@ from typing import ClassVar
 from sklearn.utils import check_array
 
 from .._sklearn import validate_parameter_constraints
+from ..utils import as_numbers, has_missing
 
 
 class EpochCallback:
@@ -69,11 +70,11 @@ class EpochCallback:
 
 
 def check_validation(X_validation, X):
-    """Refuse rows to validate on that the model could not be asked about."""
+    """Rows to validate on, refused if the model could not be asked about them."""
     rows = check_array(
-        X_validation,
+        as_numbers(X_validation, "X_validation"),
         accept_sparse=True,
-        dtype=None,
+        ensure_all_finite="allow-nan",
         ensure_min_samples=0,
         input_name="X_validation",
     )
@@ -81,4 +82,14 @@ def check_validation(X_validation, X):
         raise ValueError(
             f"X_validation has the shape {rows.shape}; it needs at least one row, and "
             f"{X.shape[1]} features as X has."
+        )
+    return rows
+
+
+def check_complete(X, name, score, instead):
+    """Refuse gaps before an epoch is spent on a score that takes none."""
+    if has_missing(X):
+        raise ValueError(
+            f"{name} contains NaN, which {score!r} does not take. Fill the gaps "
+            f"first, or choose {instead}."
         )

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 from .._sklearn import Interval, StrOptions
-from ._base import EpochCallback, check_validation
+from ._base import EpochCallback, check_complete, check_validation
 
 _SCORES = {
     "pseudo_log_likelihood": "pseudo_log_likelihood",
@@ -19,7 +19,9 @@ class EarlyStopping(EpochCallback):
     Parameters
     ----------
     X_validation : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Rows that the model does not learn from.
+        Rows that the model does not learn from.  Missing values (NaN) are for
+        "log_likelihood" or a callable; what they cost each epoch, see
+        :class:`LikelihoodMonitor`.
     score : {"pseudo_log_likelihood", "log_likelihood"} or callable, \
 default="pseudo_log_likelihood"
         The larger, the better; a callable has the signature score(model, X).
@@ -63,7 +65,9 @@ default="pseudo_log_likelihood"
         self.tol = tol
 
     def check_rows(self, X):
-        check_validation(self.X_validation, X)
+        rows = check_validation(self.X_validation, X)
+        if self.score == "pseudo_log_likelihood":
+            check_complete(rows, "X_validation", self.score, '"log_likelihood"')
 
     def on_epoch_end(self, model, X):
         if model.n_iter_ == 1 or not hasattr(self, "best_score_"):

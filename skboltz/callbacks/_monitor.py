@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._sklearn import Interval
-from ._base import EpochCallback, check_validation
+from .._sklearn import Interval, safe_indexing
+from ._base import EpochCallback, check_complete, check_validation
 
 METRICS = ("log_likelihood", "pseudo_log_likelihood", "free_energy_gap")
 
@@ -23,7 +23,8 @@ class LikelihoodMonitor(EpochCallback):
     Parameters
     ----------
     X_validation : {array-like, sparse matrix} of shape (n_samples, n_features)
-        Rows that the model does not learn from.
+        Rows that the model does not learn from.  Missing values (NaN) are for
+        "log_likelihood" and "free_energy_gap" alone.
     metrics : sequence of {"log_likelihood", "pseudo_log_likelihood", \
 "free_energy_gap"}, default=("free_energy_gap",)
         The log-likelihood needs a model of enumerable size.
@@ -42,7 +43,15 @@ class LikelihoodMonitor(EpochCallback):
     Raises
     ------
     ValueError
-        If a metric is unknown.
+        If a metric is unknown; as a fit begins, if rows have NaN and
+        "pseudo_log_likelihood" is among the metrics.
+
+    Notes
+    -----
+    A row with missing values costs a sum of at most 10^5 terms, about a millisecond,
+    or else annealed importance sampling: with 64 features, 30 % of them missing, and
+    64 hidden units 0.08 s, so that 1000 rows take 80 s each time.  Whole rows cost
+    about a microsecond.  With gaps set `max_rows` to some ten, or `every`.
 
     Examples
     --------
@@ -78,7 +87,15 @@ class LikelihoodMonitor(EpochCallback):
         self.max_rows = max_rows
 
     def check_rows(self, X):
-        check_validation(self.X_validation, X)
+        held_out = check_validation(self.X_validation, X)
+        if "pseudo_log_likelihood" in self.metrics:
+            for rows, name in ((X, "X"), (held_out, "X_validation")):
+                check_complete(
+                    rows,
+                    name,
+                    "pseudo_log_likelihood",
+                    'the metrics "log_likelihood" or "free_energy_gap"',
+                )
 
     def on_epoch_end(self, model, X):
         if model.n_iter_ == 1 or not hasattr(self, "history_"):
@@ -109,4 +126,4 @@ class LikelihoodMonitor(EpochCallback):
         if n_rows <= self.max_rows:
             return X
         rows = check_random_state(0).permutation(n_rows)[: self.max_rows]
-        return X[np.sort(rows)]
+        return safe_indexing(X, np.sort(rows))

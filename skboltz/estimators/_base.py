@@ -113,8 +113,9 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            NaN in a dense array says that a value is missing: the likelihood of the
-            known values is then learnt, the missing ones are sampled.
+            NaN in a dense array, or None in a list or a frame, says that a value is
+            missing: the likelihood of the known values is then learnt, the missing
+            ones are sampled.
         y : ignored
         sample_weight : array-like of shape (n_samples,), default=None
             How often each row counts.  Weights that sum to 1 thus say that all rows
@@ -177,7 +178,7 @@ class BaseRBM(CallbackSupportMixin, FittedMachine, DensityMixin, BaseEstimator):
         return True
 
     def _check_training_data(self, X, sample_weight, reset):
-        X = check_data(self, X, reset=reset, missing=True)
+        X = check_data(self, X, reset=reset)
         check_known(X, columns=reset)
         if self.method == "exact":
             check_exact(self.n_components, X.shape[1])

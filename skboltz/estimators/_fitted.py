@@ -34,7 +34,7 @@ class FittedMachine(
         ndarray of shape (n_samples, n_components)
         """
         check_is_fitted(self)
-        X = self._check(X, missing=True)
+        X = self._check(X)
         params, unit = self._params(), self._model.hidden_unit
         hidden = np.empty((X.shape[0], len(params.weights)), params.weights.dtype)
         for rows, input in self._hidden_inputs(params, X):

@@ -6,6 +6,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, 
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._sklearn import StrOptions, fit_context
+from ..utils import as_numbers
 from ._rbm import BernoulliRBM
 
 
@@ -78,7 +79,7 @@ class EnergyImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         self
         """
-        X = validate_data(self, X, ensure_all_finite="allow-nan", dtype="numeric")
+        X = self._checked(X, reset=True)
         if self.estimator is None:
             estimator = BernoulliRBM(random_state=self.random_state)
         else:
@@ -98,11 +99,19 @@ class EnergyImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        X = validate_data(
-            self, X, ensure_all_finite="allow-nan", dtype="numeric", reset=False
-        )
+        X = self._checked(X, reset=False)
         return self.estimator_.impute(
             X, strategy=self.strategy, random_state=self.random_state
+        )
+
+    def _checked(self, X, reset):
+        """Rows of numbers and NaN."""
+        return validate_data(
+            self,
+            as_numbers(X, "X"),
+            ensure_all_finite="allow-nan",
+            dtype="numeric",
+            reset=reset,
         )
 
     def __sklearn_tags__(self):

@@ -3,7 +3,6 @@
 from functools import partial
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .. import likelihood
@@ -11,7 +10,7 @@ from ..sampling import random_key
 from ..utils import has_missing
 from ._log_z import log_partition, warn_of
 from ._machine import Machine
-from ._validation import check_betas, check_count, check_method
+from ._validation import check_betas, check_count, check_jobs, check_method, check_seed
 
 
 class LikelihoodMixin(Machine):
@@ -32,7 +31,7 @@ class LikelihoodMixin(Machine):
             P(v) = exp(-F(v)) / Z: the lower, the likelier.
         """
         check_is_fitted(self)
-        X = self._check(X, missing=True)
+        X = self._check(X)
         free_energy = self._by_row(self._model.free_energy, X)
         if has_missing(X):
             holes = np.isnan(X).any(axis=1)
@@ -112,7 +111,7 @@ class LikelihoodMixin(Machine):
             check_count(n_chains, "n_chains", 2),
             check_count(n_sweeps, "n_sweeps", 0),
         )
-        key = random_key(check_random_state(random_state))
+        n_jobs, key = check_jobs(n_jobs), random_key(check_seed(random_state))
         mean, states = self._data_means(), self._training_chains()
         arguments = (method, effort, mean, states, key, n_jobs)
         return log_partition(self._model, self._params(), *arguments)
@@ -178,6 +177,6 @@ class LikelihoodMixin(Machine):
         ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        X = self._check(X)
+        X = self._check(X, complete_for="pseudo_log_likelihood()")
         function = partial(likelihood.pseudo_log_likelihood, self._model)
         return self._by_row(function, X)

@@ -6,7 +6,13 @@ from sklearn.utils import gen_batches
 
 from ..models import BipartiteParams
 from ._log_z import base_rates
-from ._validation import check_data, check_known, check_layer, warn_out_of_range
+from ._validation import (
+    as_rows,
+    check_data,
+    check_known,
+    check_layer,
+    warn_out_of_range,
+)
 
 # Rows whose arrays of hidden units stay in the cache together.
 _CHUNK = 256
@@ -23,17 +29,17 @@ class Machine:
             unit.hidden_unit.parameters(self.intercept_hidden_),
         )
 
-    def _check(self, X, missing=False):
+    def _check(self, X, complete_for=None, name="X"):
         """Rows to be asked about; warns of values that no visible unit takes."""
-        X = check_data(self, X, missing=missing)
+        X = check_data(self, X, complete_for=complete_for, name=name)
         check_known(X)
         warn_out_of_range(self, X, self._model.visible_unit, stacklevel=4)
         return X
 
-    def _visible_states(self, X):
-        """Rows as dense floats, all of them; a single row may come as a vector."""
-        X = np.reshape(X, (1, -1)) if np.ndim(X) == 1 else X
-        return np.concatenate([v for _, v in self._chunks(self._check(X))])
+    def _visible_states(self, X, complete_for, name="X"):
+        """Rows as dense floats without gaps; a single row may come as a vector."""
+        X = self._check(as_rows(X, name), complete_for, name)
+        return np.concatenate([v for _, v in self._chunks(X)])
 
     def _chunks(self, X):
         """Rows of X in chunks, as dense floats of the model's precision."""

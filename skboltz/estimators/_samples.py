@@ -3,14 +3,19 @@
 from itertools import islice
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .. import likelihood
 from ..sampling import Purpose, Stream, gibbs, random_key
 from ._chains import choose_sampler
 from ._machine import Machine
-from ._validation import check_count, check_data, warn_out_of_range
+from ._validation import (
+    as_rows,
+    check_count,
+    check_data,
+    check_seed,
+    warn_out_of_range,
+)
 
 
 class SamplingMixin(Machine):
@@ -85,9 +90,7 @@ default=None
 
     def _given(self, given, n_samples):
         """Rows to be completed, as floats with NaN."""
-        given = np.asarray(given) if np.ndim(given) == 1 else given
-        given = np.reshape(given, (1, -1)) if np.ndim(given) == 1 else given
-        X = check_data(self, given, missing=True)
+        X = check_data(self, as_rows(given, "given"), name="given")
         warn_out_of_range(self, X, self._model.visible_unit, stacklevel=4)
         rows = np.concatenate([v for _, v in self._chunks(X)])
         if n_samples is not None and len(rows) not in (1, n_samples):
@@ -100,7 +103,7 @@ default=None
         )
 
     def _start_states(self, start, n_chains):
-        v = self._visible_states(start)
+        v = self._visible_states(start, "sample(start=...)", name="start")
         if len(v) != n_chains:
             raise ValueError(
                 f"start has {len(v)} rows, but there are {n_chains} chains; each "
@@ -121,7 +124,7 @@ default=None
         ndarray of the shape of v
         """
         check_is_fitted(self)
-        states = self._visible_states(v)
+        states = self._visible_states(v, "gibbs()", name="v")
         params, stream = self._params(), _sample_stream(random_state)
         chains = gibbs.from_visible(self._model, params, states, stream)
         return gibbs.step(self._model, params, chains).visible.reshape(np.shape(v))
@@ -141,7 +144,7 @@ default=None
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        k, v = check_count(k, "k", 1), self._visible_states(X)
+        k, v = check_count(k, "k", 1), self._visible_states(X, "reconstruct()")
         params, stream = self._params(), _sample_stream(random_state)
         chains = gibbs.from_visible(self._model, params, v, stream)
         chains = gibbs.run(self._model, params, chains, k - 1)
@@ -173,7 +176,7 @@ default=None
             raise ValueError(
                 f'strategy must be "mean", "mode" or "sample", found {strategy!r}.'
             )
-        X = self._check(X, missing=True)
+        X = self._check(X)
         given = np.concatenate([v for _, v in self._chunks(X)])
         if strategy == "sample":
             return self.sample(given=given, random_state=random_state)
@@ -189,4 +192,4 @@ default=None
 
 
 def _sample_stream(random_state):
-    return Stream(random_key(check_random_state(random_state)), Purpose.SAMPLE)
+    return Stream(random_key(check_seed(random_state)), Purpose.SAMPLE)

@@ -5,36 +5,83 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import gen_batches
+from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import validate_data
 
 from .. import likelihood
 from .._exceptions import DataRangeWarning, EnumerationTooLargeError
-from ..utils import has_missing
+from ..utils import as_numbers, check_type, has_missing
 from ._log_z import METHODS, tractable_size
 
 _MEAN_ELEMENTS = 2**20  # of the rows converted to double precision at a time
 
 
-def check_data(estimator, X, reset=False, missing=False):
-    """Rows as an array or CSR matrix of finite numbers, of whatever type they are.
+def check_data(estimator, X, reset=False, complete_for=None, name="X"):
+    """Rows as an array or CSR matrix of numbers, of whatever type they are.
 
-    Integers stay as they are: batches become floats one by one.  With `missing`, a
-    dense array may have NaN.
+    Integers stay as they are: batches become floats one by one.  A dense array may
+    have NaN unless `complete_for` names a method that needs every value.  Errors call
+    the rows `name`.
     """
+    X = as_numbers(X, name)
+    if name != "X":  # scikit-learn would speak of X
+        _check_width(estimator, X, name)
     X = validate_data(
         estimator,
         X,
         accept_sparse="csr",
         dtype="numeric",
-        ensure_all_finite="allow-nan" if missing else True,
+        ensure_all_finite=False,
         reset=reset,
     )
-    if sparse.issparse(X) and missing and np.isnan(X.data).any():
-        raise ValueError("X is sparse and has NaN; pass missing values in a dense X.")
+    check_type(X.dtype, name)
     if X.dtype.kind == "f" and X.dtype not in (np.float32, np.float64):
         X = X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
+    _check_finite(X, name, complete_for)
     return X
+
+
+def as_rows(values, name):
+    """Rows of numbers; a vector is one row."""
+    values = as_numbers(values, name)
+    return np.reshape(values, (1, -1)) if np.ndim(values) == 1 else values
+
+
+def _check_width(estimator, values, name):
+    shape, width = np.shape(values), estimator.n_features_in_
+    if len(shape) == 2 and shape[1] == width:
+        return
+    found = f"{shape[1]} features" if len(shape) == 2 else f"the shape {shape}"
+    raise ValueError(
+        f"{name} has {found}, but {type(estimator).__name__} is expecting {width} "
+        f"features in each row, as in fit."
+    )
+
+
+def _check_finite(X, name, complete_for=None):
+    """Refuse infinities, and NaN where it cannot be handled."""
+    values = X.data if sparse.issparse(X) else X
+    if values.dtype.kind != "f" or not values.size:
+        return
+    # fmin and fmax pass over NaN; neither needs another array of the size of X.
+    low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
+    if np.isinf(low) or np.isinf(high):
+        gap = "" if complete_for else ", or by NaN where the value is missing"
+        raise ValueError(
+            f"{name} contains infinity; replace it by a value of the units{gap}."
+        )
+    if not np.isnan(values.min()):
+        return
+    if complete_for is not None:
+        raise ValueError(
+            f"{name} contains NaN, which {complete_for} does not take. Fill the gaps "
+            f"first, by impute({name}); free_energy, score_samples and transform take "
+            f"NaN."
+        )
+    if sparse.issparse(X):
+        raise ValueError(
+            f"{name} is sparse and has NaN; pass missing values in a dense {name}."
+        )
 
 
 def check_known(X, columns=False):
@@ -135,7 +182,10 @@ def check_betas(betas):
     """A number of steps, or inverse temperatures that rise from 0 to 1."""
     if isinstance(betas, Integral):
         return check_count(betas, "betas", 1)
-    ladder = np.asarray(betas, dtype=np.float64)
+    try:
+        ladder = np.asarray(betas, dtype=np.float64)
+    except (TypeError, ValueError):  # text, or rows of different lengths
+        ladder = np.empty(0)
     good = ladder.ndim == 1 and len(ladder) > 1 and (np.diff(ladder) > 0).all()
     if not good or ladder[0] != 0 or ladder[-1] != 1:
         raise ValueError(
@@ -143,6 +193,28 @@ def check_betas(betas):
             f"0 to 1, found {betas!r}."
         )
     return ladder
+
+
+def check_jobs(n_jobs):
+    if n_jobs is None or (isinstance(n_jobs, Integral) and n_jobs != 0):
+        return n_jobs
+    raise ValueError(
+        f"n_jobs must be None, a number of jobs, or -1 for all cores, found {n_jobs!r}."
+    )
+
+
+def check_seed(random_state):
+    """The RandomState of a seed."""
+    try:
+        return check_random_state(random_state)
+    except ValueError as error:
+        remedy = ""
+        if isinstance(random_state, np.random.Generator):
+            remedy = " Of a Generator rng, pass rng.integers(2**32)."
+        raise ValueError(
+            f"random_state must be None, an integer from 0 to 2**32 - 1 or a "
+            f"numpy.random.RandomState, found {random_state!r}.{remedy}"
+        ) from error
 
 
 def float_type(X):

@@ -39,16 +39,82 @@ def pseudo_log_likelihood(model, params, v):
     """
     unit = model.visible_unit
     field = model.hidden_field(params, v)
+    shares = _shares(model, field)
     total = np.zeros(len(v))
     for i, (weights, bias) in enumerate(
         zip(params.weights.T, params.visible.bias, strict=True)
     ):
-        high = _marginal(model, params, field, weights, unit.high - v[:, i])
-        low = _marginal(model, params, field, weights, unit.low - v[:, i])
-        gap = unit.span * bias + high - low
+        gap = unit.span * bias + _marginal_gap(
+            model, params, field, shares, weights, v[:, i]
+        )
         share = (v[:, i] - unit.low) / unit.span
         total += share * gap - np.maximum(gap, 0) - np.log1p(np.exp(-abs(gap)))
     return total
+
+
+def _shares(model, field):
+    """Probabilities of hidden units to be low and high, without cancellation.
+
+    Hidden units first, so that products over them run along the rows.
+    """
+    gap = np.ascontiguousarray(model.hidden_unit.gap(field).T)
+    with np.errstate(over="ignore"):  # far out, the probability is exactly 0
+        return 1 / (1 + np.exp(gap)), 1 / (1 + np.exp(-gap))
+
+
+def _marginal_gap(model, params, field, shares, weights, values):
+    """Log of the sum over hidden states with one unit high, minus that with it low."""
+    unit = model.visible_unit
+    step = unit.span * model.hidden_unit.span * weights
+    largest = abs(step).max()
+    between = (values != unit.low) & (values != unit.high)
+    # Shares that underflow count for nothing while half the range is beyond the step.
+    if between.all() or not largest < _log_range(weights.dtype) / 2:
+        return _gap_by_field(model, params, field, weights, values)
+    is_high = values == unit.high
+    change = _flipped(shares, step, is_high, largest)
+    gap = np.where(is_high, -change, change)
+    gap += model.hidden_unit.low * unit.span * weights.sum(dtype=np.float64)
+    if between.any():
+        gap[between] = _gap_by_field(
+            model, params, field[between], weights, values[between]
+        )
+    return gap
+
+
+def _flipped(shares, step, is_high, largest):
+    """Change of sum_j softplus(gap_j) when one visible unit flips.
+
+    softplus(x + a) - softplus(x) = log(q + p exp(a)), where p = 1 - q is the
+    probability that a gap x gives: no exponential of an array, and one logarithm for
+    as many factors as can be multiplied without overflow.
+    """
+    low, high = shares
+    factors = np.where(is_high, np.exp(-step)[:, None], np.exp(step)[:, None])
+    factors *= high
+    factors += low
+    size = int(min(_log_range(step.dtype) // max(largest, 1e-3), len(factors)))
+    return _log_products(factors, size).sum(axis=0, dtype=np.float64)
+
+
+def _log_products(factors, size):
+    """Logarithms of the products of so many factors each, and of those left over."""
+    whole = len(factors) - len(factors) % size
+    blocks = factors[:whole].reshape(-1, size, factors.shape[1])
+    rest = factors[whole:].prod(axis=0, keepdims=True)
+    return np.log(np.concatenate([blocks.prod(axis=1), rest]))
+
+
+def _log_range(dtype):
+    """A number whose exponential is far from overflow, and underflow."""
+    return 0.9 * float(np.log(np.finfo(dtype).max))
+
+
+def _gap_by_field(model, params, field, weights, values):
+    """As `_marginal_gap`, from the fields: for any value and any weight."""
+    unit = model.visible_unit
+    high = _marginal(model, params, field, weights, unit.high - values)
+    return high - _marginal(model, params, field, weights, unit.low - values)
 
 
 def _marginal(model, params, field, weights, change):

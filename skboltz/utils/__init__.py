@@ -1,7 +1,15 @@
-"""What every room may need: nested tuples, missing values, threads of BLAS."""
+"""What every room may need: nested tuples, numbers and gaps, threads of BLAS."""
 
 from ._missing import has_missing
+from ._numbers import as_numbers, check_type
 from ._threads import one_blas_thread, suited_threads
 from ._trees import each
 
-__all__ = ["each", "has_missing", "one_blas_thread", "suited_threads"]
+__all__ = [
+    "as_numbers",
+    "check_type",
+    "each",
+    "has_missing",
+    "one_blas_thread",
+    "suited_threads",
+]
