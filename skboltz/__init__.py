@@ -2,22 +2,35 @@
 
 from ._config import config_context, get_config, set_config
 from ._exceptions import (
+    CapacityWarning,
     DataRangeWarning,
     DivergenceError,
     EnumerationTooLargeError,
     UnreliableEstimateWarning,
 )
 from ._version import __version__
-from .estimators import BernoulliRBM, EnergyImputer
+from .estimators import (
+    BernoulliRBM,
+    CapacityCurve,
+    DenseAssociativeMemory,
+    EnergyImputer,
+    HopfieldMemory,
+    capacity_curve,
+)
 
 __all__ = [
     "BernoulliRBM",
+    "CapacityCurve",
+    "CapacityWarning",
     "DataRangeWarning",
+    "DenseAssociativeMemory",
     "DivergenceError",
     "EnergyImputer",
     "EnumerationTooLargeError",
+    "HopfieldMemory",
     "UnreliableEstimateWarning",
     "__version__",
+    "capacity_curve",
     "config_context",
     "get_config",
     "set_config",

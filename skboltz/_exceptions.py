@@ -35,6 +35,17 @@ class UnreliableEstimateWarning(UserWarning):
     """
 
 
+class CapacityWarning(UserWarning):
+    """More memories than the rule of learning can hold.
+
+    Examples
+    --------
+    >>> from skboltz import CapacityWarning
+    >>> issubclass(CapacityWarning, UserWarning)
+    True
+    """
+
+
 class EnumerationTooLargeError(ValueError):
     """A sum over all states would not end, or would not fit in memory.
 

@@ -1,6 +1,16 @@
 """Estimators: the skin of scikit-learn over models and learning."""
 
+from ..sampling._capacity import CapacityCurve, capacity_curve
+from ._dense_memory import DenseAssociativeMemory
+from ._hopfield import HopfieldMemory
 from ._imputer import EnergyImputer
 from ._rbm import BernoulliRBM
 
-__all__ = ["BernoulliRBM", "EnergyImputer"]
+__all__ = [
+    "BernoulliRBM",
+    "CapacityCurve",
+    "DenseAssociativeMemory",
+    "EnergyImputer",
+    "HopfieldMemory",
+    "capacity_curve",
+]

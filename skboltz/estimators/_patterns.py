@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from .._exceptions import DataRangeWarning
+from ..utils import has_missing
 
 
 def two_values(X):
@@ -33,8 +34,10 @@ def warn_other_values(estimator, X, values, stacklevel):
 def to_spins(X, values):
     """-1 and +1 in int8; what is NaN becomes 0."""
     low, high = values
-    spins = np.where(X > (low + high) / 2, 1, -1).astype(np.int8)
-    if X.dtype.kind == "f":
+    spins = (X > (low + high) / 2).astype(np.int8)
+    spins *= 2
+    spins -= 1
+    if has_missing(X):
         spins[np.isnan(X)] = 0
     return spins
 
@@ -42,4 +45,5 @@ def to_spins(X, values):
 def from_spins(spins, values, dtype):
     """The two values of a convention for negative and positive spins."""
     low, high = values
-    return np.where(spins > 0, high, low).astype(dtype)
+    number = np.dtype(dtype).type
+    return np.where(spins > 0, number(high), number(low))

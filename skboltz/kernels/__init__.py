@@ -14,12 +14,19 @@ import numpy as np
 
 from .._config import get_config
 from . import _reference
+from ._dense_softmax import attend, most_similar
 
 __all__ = [
     "active",
+    "attend",
+    "block_sweep",
+    "dense_fields",
+    "dense_sweep",
+    "flip_sweep",
     "log_ratio",
     "logistic_noise",
     "mean",
+    "most_similar",
     "sample",
     "tail_mean",
 ]
@@ -109,6 +116,39 @@ def tail_mean(unit, params, input, out):
         tail(unit.low, unit.high, input, params.bias, out)
     else:
         out[:] = unit.mean(params, unit.field(params, input))
+
+
+def flip_sweep(state, field, outgoing, order, threshold, low, high):
+    """Sequential updates that carry every flip into all fields: for few flips.
+
+    See :func:`skboltz.kernels._sequential_reference.flip_sweep`.
+    """
+    return active().flip_sweep(state, field, outgoing, order, threshold, low, high)
+
+
+def block_sweep(state, field, coupling, order, threshold, low, high):
+    """Sequential updates of a block of units, their fields followed: for many flips.
+
+    See :func:`skboltz.kernels._sequential_reference.block_sweep`.
+    """
+    active().block_sweep(state, field, coupling, order, threshold, low, high)
+
+
+def dense_fields(differences, memories, spins, overlaps, largest):
+    """Fields of all units of a dense associative memory.
+
+    See :func:`skboltz.kernels._dense_reference.dense_fields`.
+    """
+    return active().dense_fields(differences, memories, spins, overlaps, largest)
+
+
+def dense_sweep(differences, memories, order, clamped, spins, overlaps, largest):
+    """Sequential updates of the units of a dense associative memory.
+
+    See :func:`skboltz.kernels._dense_reference.dense_sweep`.
+    """
+    state = spins, overlaps, largest
+    return active().dense_sweep(differences, memories, order, clamped, *state)
 
 
 def log_ratio(unit, input, old, new):

@@ -5,8 +5,10 @@ from numba import njit
 
 # Whole arrays through NumPy's own functions: there is nothing to compile.
 from . import _reference
+from ._dense_numba import dense_fields, dense_sweep  # noqa: F401
 from ._philox import LANES
 from ._reference import two_valued_tail_mean  # noqa: F401
+from ._sequential_numba import block_sweep, flip_sweep  # noqa: F401
 
 # Salmon et al. (2011), and the reference implementation Random123.
 _M0, _M1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)

@@ -3,42 +3,66 @@
 from . import _loop as training
 from ._batches import batches, cut, take
 from ._contrastive import ContrastiveDivergence
+from ._energy_descent import EnergyDescent
 from ._exact import Enumeration
 from ._fast import FastPersistentContrastiveDivergence
 from ._gradient import Offsets
+from ._hebb import Hebb
 from ._initialisation import initial_params, smoothed_mean
 from ._loop import Data, Progress, Recipe, TrainingState
 from ._optimisers import GradientAscent, Momentum
 from ._penalties import SparsityTarget, WeightDecay
+from ._perceptron import MinimalOverlap, Perceptron, stability
 from ._persistent import PersistentContrastiveDivergence
+from ._pseudo_inverse import PseudoInverse
 from ._restarted import RandomRestart
 from ._schedules import SCHEDULES
+from ._storkey import Storkey
 from ._sums import Sums, sums
 from ._tempered import TemperedContrastiveDivergence
+from ._unlearning import Unlearning
 
 __all__ = [
+    "RULES",
     "SCHEDULES",
     "ContrastiveDivergence",
     "Data",
+    "EnergyDescent",
     "Enumeration",
     "FastPersistentContrastiveDivergence",
     "GradientAscent",
+    "Hebb",
+    "MinimalOverlap",
     "Momentum",
     "Offsets",
+    "Perceptron",
     "PersistentContrastiveDivergence",
     "Progress",
+    "PseudoInverse",
     "RandomRestart",
     "Recipe",
     "SparsityTarget",
+    "Storkey",
     "Sums",
     "TemperedContrastiveDivergence",
     "TrainingState",
+    "Unlearning",
     "WeightDecay",
     "batches",
     "cut",
     "initial_params",
     "smoothed_mean",
+    "stability",
     "sums",
     "take",
     "training",
 ]
+
+RULES = {
+    "hebb": Hebb,
+    "storkey": Storkey,
+    "pseudo-inverse": PseudoInverse,
+    "perceptron": Perceptron,
+    "minimal-overlap": MinimalOverlap,
+    "energy-descent": EnergyDescent,
+}

@@ -5,6 +5,63 @@ enters E with a minus sign.
 """
 
 from ._bipartite import Bipartite, BipartiteParams
+from ._capacity import (
+    critical_load,
+    gardner_capacity,
+    gardner_load,
+    hebb_capacity,
+    one_step_error,
+    pseudo_inverse_capacity,
+    retrieval_error,
+    retrieval_overlap,
+    storkey_capacity,
+)
+from ._dense import (
+    Differences,
+    Dot,
+    Euclidean,
+    Exponential,
+    Polynomial,
+    RectifiedPolynomial,
+    Softmax,
+)
+from ._dense_bounds import (
+    exponential_capacity_rate,
+    polynomial_capacity,
+    retrieval_beta,
+    retrieval_error_bound,
+    separation,
+    storage_constant,
+    suggested_beta,
+)
 from ._pairwise import Pairwise, PairwiseParams
 
-__all__ = ["Bipartite", "BipartiteParams", "Pairwise", "PairwiseParams"]
+__all__ = [
+    "Bipartite",
+    "BipartiteParams",
+    "Differences",
+    "Dot",
+    "Euclidean",
+    "Exponential",
+    "Pairwise",
+    "PairwiseParams",
+    "Polynomial",
+    "RectifiedPolynomial",
+    "Softmax",
+    "critical_load",
+    "exponential_capacity_rate",
+    "gardner_capacity",
+    "gardner_load",
+    "hebb_capacity",
+    "one_step_error",
+    "polynomial_capacity",
+    "pseudo_inverse_capacity",
+    "retrieval_beta",
+    "retrieval_error",
+    "retrieval_error_bound",
+    "retrieval_overlap",
+    "separation",
+    "storage_constant",
+    "storkey_capacity",
+    "suggested_beta",
+]

@@ -2,36 +2,67 @@
 
 from . import _annealing as annealing
 from . import _clamping as clamping
+from . import _dense_recall as dense_recall
 from . import _gibbs as gibbs
 from . import _mean_field as mean_field
 from . import _modes as modes
+from . import _recall as recall
+from . import _sequential as sequential
 from . import _tempering as tempering
+from ._dense_patterns import PatternMemory
+from ._dense_spins import SpinMemory
 from ._diagnostics import (
     autocorrelation,
     autocorrelation_time,
     effective_sample_size,
     r_hat,
 )
+from ._dynamics import (
+    DYNAMICS,
+    Asynchronous,
+    GradedResponse,
+    Status,
+    Stochastic,
+    Synchronous,
+)
 from ._enumeration import blocks, in_float64, states
 from ._gibbs import Chains
+from ._network import Network, network
+from ._network import energy as network_energy
+from ._network import field as network_field
 from ._stream import Purpose, Stream, random_key
 
 __all__ = [
+    "DYNAMICS",
+    "Asynchronous",
     "Chains",
+    "GradedResponse",
+    "Network",
+    "PatternMemory",
     "Purpose",
+    "SpinMemory",
+    "Status",
+    "Stochastic",
     "Stream",
+    "Synchronous",
     "annealing",
     "autocorrelation",
     "autocorrelation_time",
     "blocks",
     "clamping",
+    "dense_recall",
     "effective_sample_size",
     "gibbs",
     "in_float64",
     "mean_field",
     "modes",
+    "network",
+    "network_energy",
+    "network_field",
     "r_hat",
     "random_key",
+    "recall",
+    "sequential",
     "states",
     "tempering",
 ]

@@ -1,0 +1,602 @@
+"""The Hopfield network as a memory of patterns."""
+
+import warnings
+from numbers import Integral, Real
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from .. import learning, sampling
+from .._exceptions import CapacityWarning
+from .._sklearn import Interval, StrOptions, fit_context
+from ..sampling import Purpose, Stream, random_key
+from . import _patterns
+from ._attractors import Attractors, kinds
+from ._hidden_units import FILLS
+from ._memories import Memories, check_cues, check_rows, marked
+
+_CHUNK = 1024  # rows recalled at a time
+
+
+class Recall(NamedTuple):
+    """What :meth:`HopfieldMemory.recall` gives.
+
+    Attributes
+    ----------
+    patterns : ndarray of shape (n_samples, n_features)
+        The states at the end, in the two values of the memories.
+    trajectory : ndarray of shape (n_steps + 1, n_samples, n_features)
+        The states at the start and after each step, in the same values; between
+        them for a graded response.  A row that has ended stays as it is.
+    energies : ndarray of shape (n_steps + 1, n_samples)
+        Of these states.
+    mean : ndarray of shape (n_samples, n_features)
+        The average or graded state behind the patterns.
+    n_iter : ndarray of shape (n_samples,)
+        Steps that each row took.
+    status : ndarray of shape (n_samples,) of str
+        "fixed point", "two-cycle", "averaged", or "running" if `max_iter` ended it.
+    """
+
+    patterns: np.ndarray
+    trajectory: np.ndarray
+    energies: np.ndarray
+    mean: np.ndarray
+    n_iter: np.ndarray
+    status: np.ndarray
+
+
+def _has_labels(memory):
+    return memory.labels_ is not None
+
+
+def _may_score(memory):
+    """A memory without labels cannot; one to be fitted may."""
+    return not hasattr(memory, "labels_") or _has_labels(memory)
+
+
+class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """An associative memory of patterns with two values, by a Hopfield network.
+
+    The memories are minima of the energy of spins s = -1 or +1,
+    E(s) = -1/2 s'Js - b's (Hopfield 1982), with J symmetric and zero on its diagonal.
+    Recall descends from a cue that is noisy or incomplete.  Patterns of {0, 1} or of
+    {-1, +1} are told apart by their signs and come back in the same values.
+
+    Parameters
+    ----------
+    rule : str or rule, default="hebb"
+        How memories are stored: "hebb", "storkey", "pseudo-inverse", "perceptron",
+        "minimal-overlap" or "energy-descent", or one of :class:`skboltz.learning.Hebb`,
+        `Storkey`, `PseudoInverse`, `Perceptron`, `MinimalOverlap`, `EnergyDescent`
+        with its own parameters.
+    dynamics : str or dynamics, default="asynchronous"
+        How a cue moves: "asynchronous", "synchronous", "stochastic" or "continuous",
+        or one of :class:`skboltz.sampling.Asynchronous`, `Synchronous`,
+        `Stochastic`, `GradedResponse` with its own parameters.
+    fit_bias : bool, default=False
+        Whether units have a bias.  It is learnt by the same rule, as the coupling to
+        one more unit that is always +1.  Without, the reverse of a memory is as
+        stable as the memory.
+    n_hidden : int, default=0
+        Units that no one sees, which make memories more unlike.
+    hidden_fill : {"random", "optimised"}, default="random"
+        What hidden units are in each memory: fair coins, or such that overlaps
+        between memories are as small as a descent makes them.
+    unlearning : Unlearning or None, default=None
+        Dreams after the learning, see :class:`skboltz.learning.Unlearning`.
+    min_overlap : float, default=0.9
+        Overlap xi.s/n from which :meth:`predict` and :meth:`spurious_states` take a
+        state for a memory.
+    random_state : int, RandomState instance or None, default=None
+        Of the orders of updates, of hidden units and of rules that need chance.
+
+    Attributes
+    ----------
+    memories_ : ndarray of shape (n_memories, n_features), int8
+        In the values of the data.
+    values_ : tuple of two int
+        (0, 1) or (-1, 1).
+    coupling_ : ndarray of shape (n_units, n_units)
+        J, [receiver, sender]; hidden units come after the visible ones.
+    intercept_ : ndarray of shape (n_units,)
+        b.
+    hidden_memories_ : ndarray of shape (n_memories, n_hidden), int8
+        -1 or +1.
+    labels_ : ndarray of shape (n_memories,) or None
+        Labels, if y was given.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen in `fit`, if they are strings.
+
+    See Also
+    --------
+    DenseAssociativeMemory : Holds far more memories than units.
+
+    Notes
+    -----
+    Couplings are rounded so that all fields are exact sums (integers for Hebb's
+    rule).  Ties keep the state of a unit; what is recalled depends neither on the
+    other rows nor on Numba.
+
+    References
+    ----------
+    Hopfield (1982), "Neural networks and physical systems with emergent collective
+    computational abilities".  Amit, Gutfreund & Sompolinsky (1985), "Storing infinite
+    numbers of patterns in a spin-glass model of neural networks".
+
+    Examples
+    --------
+    The memories of 4 units below are orthogonal; one unit of the cue is wrong.
+
+    >>> import numpy as np
+    >>> from skboltz import HopfieldMemory
+    >>> X = np.array([[1, 1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, -1, -1, -1, -1]])
+    >>> memory = HopfieldMemory().fit(X)
+    >>> memory.transform([[1, 1, 1, -1, -1, -1, -1, -1]])
+    array([[ 1,  1,  1,  1, -1, -1, -1, -1]])
+    >>> memory.predict([[1, 1, 1, -1, -1, -1, -1, -1]])
+    array([1])
+    >>> memory.energy(X)  # -(n - P)/2 of orthogonal memories: -(8 - 2)/2
+    array([-3., -3.])
+    """
+
+    _parameter_constraints: ClassVar = {
+        "rule": [StrOptions(set(learning.RULES)), *learning.RULES.values()],
+        "dynamics": [StrOptions(set(sampling.DYNAMICS)), *sampling.DYNAMICS.values()],
+        "fit_bias": ["boolean"],
+        "n_hidden": [Interval(Integral, 0, None, closed="left")],
+        "hidden_fill": [StrOptions(set(FILLS))],
+        "unlearning": [learning.Unlearning, None],
+        "min_overlap": [Interval(Real, 0, 1, closed="right")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        rule="hebb",
+        *,
+        dynamics="asynchronous",
+        fit_bias=False,
+        n_hidden=0,
+        hidden_fill="random",
+        unlearning=None,
+        min_overlap=0.9,
+        random_state=None,
+    ):
+        self.rule = rule
+        self.dynamics = dynamics
+        self.fit_bias = fit_bias
+        self.n_hidden = n_hidden
+        self.hidden_fill = hidden_fill
+        self.unlearning = unlearning
+        self.min_overlap = min_overlap
+        self.random_state = random_state
+
+    # Storing ----------------------------------------------------------------
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Store the rows of X, and forget what was stored before.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_memories, n_features)
+            {0, 1} or {-1, +1}.  Other values warn, and count as the upper one where
+            they are above the middle.  NaN says that a value is missing; it becomes
+            what Hebb's couplings of all known values ask for.
+        y : array-like of shape (n_memories,), default=None
+            Labels of the memories, which :meth:`predict` then answers.
+        sample_weight : array-like of shape (n_memories,), default=None
+            Importance of the memories; those of weight 0 are not stored.
+
+        Returns
+        -------
+        self
+
+        Warns
+        -----
+        CapacityWarning
+            If there are more memories than the rule can hold, and some of them are
+            not fixed points.
+        """
+        X = check_rows(self, X, reset=True)
+        self.values_ = _patterns.two_values(X)
+        self._key = random_key(check_random_state(self.random_state))
+        self._store(Memories.of(self, X, y, sample_weight))
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Store the rows of X beside what is stored already.
+
+        The result is that of one `fit` to all of them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_memories, n_features)
+        y : array-like of shape (n_memories,), default=None
+            Needed if the memories before have labels.
+        sample_weight : array-like of shape (n_memories,), default=None
+
+        Returns
+        -------
+        self
+        """
+        if not hasattr(self, "memories_"):
+            return self.fit(X, y, sample_weight)
+        X = check_rows(self, X)
+        new = Memories.of(self, X, y, sample_weight)
+        self._store(self._memories.joined(new))
+        return self
+
+    def forget(self, X):
+        """Remove memories, wherever they equal a row of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a row is no memory, or if no memory would be left.
+        """
+        check_is_fitted(self)
+        _, rows = check_cues(self, X)
+        self._store(self._memories.without(marked(self._spins, rows)))
+        return self
+
+    def _store(self, memories):
+        """Learn the couplings of some memories, and publish both."""
+        stream = Stream(self._key, Purpose.WEIGHTS)
+        visible = memories.completed()
+        hidden = FILLS[self.hidden_fill](visible, self.n_hidden, stream)
+        spins = np.hstack([visible, hidden])
+        self._network = self._learnt(spins, memories.weight, stream)
+        self._memories, self._spins, self.hidden_memories_ = memories, visible, hidden
+        self.memories_ = _patterns.from_spins(visible, self.values_, np.int8)
+        self.labels_ = memories.labels
+        self._warn_of_load(spins)
+
+    def _learnt(self, spins, weight, stream):
+        """The network of a rule; a bias is the coupling to a unit that is always +1."""
+        rule = _instance(self.rule, learning.RULES)
+        n, bias = spins.shape[1], int(self.fit_bias)
+        patterns = np.pad(spins.astype(float), ((0, 0), (0, bias)), constant_values=1)
+        fixed = np.arange(n + bias) >= n
+        coupling, scale = rule.learn(patterns, weight, fixed, stream)
+        if self.unlearning is not None:
+            coupling = self.unlearning.apply(coupling, scale, fixed, stream)
+        intercept = coupling[:n, n:].sum(axis=1)
+        return sampling.network(coupling[:n, :n], intercept, scale)
+
+    def _warn_of_load(self, spins):
+        rule, n = _instance(self.rule, learning.RULES), spins.shape[1]
+        distinct = np.unique(spins, axis=0)
+        stable = _is_stable(self._network, distinct).sum()
+        if len(distinct) > rule.capacity(n) and stable < len(distinct):
+            warnings.warn(
+                f"{len(distinct)} different memories are more than the about "
+                f"{rule.capacity(n):.3g} random ones that {type(rule).__name__} can "
+                f"hold with {n} units; {stable} of them are fixed points. Store "
+                f"fewer, choose another rule or DenseAssociativeMemory, or add units "
+                f"by n_hidden.",
+                CapacityWarning,
+                stacklevel=4,
+            )
+
+    @property
+    def coupling_(self):
+        return self._network.scale * self._network.coupling.astype(np.float64)
+
+    @property
+    def intercept_(self):
+        return self._network.scale * self._network.bias.astype(np.float64)
+
+    # Recall -----------------------------------------------------------------
+
+    def transform(self, X):
+        """The patterns that the rows of X recall.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Cues.  If a row has NaN, these entries evolve and the known ones stay as
+            they are; otherwise all entries evolve.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            In the values of the memories and the type of X.
+
+        Raises
+        ------
+        ValueError
+            If a row is NaN throughout: nothing says which memory is meant.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If some rows have not ended within the `max_iter` of the dynamics.
+        """
+        X, cues = self._cues(X)
+        states = self._ends(cues)[:, : X.shape[1]]
+        return _patterns.from_spins(states, self.values_, X.dtype)
+
+    def recall(self, X, *, random_state=None):
+        """Recall with all that happens on the way.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            As for :meth:`transform`.
+        random_state : int, RandomState instance or None, default=None
+            Noise for the stochastic dynamics, its own for each row.  None takes that
+            of :meth:`transform`, where all rows share theirs.
+
+        Returns
+        -------
+        Recall
+        """
+        X, cues = self._cues(X)
+        key, shared = self._key, random_state is None
+        if not shared:
+            key = random_key(check_random_state(random_state))
+        dynamics, trace = _instance(self.dynamics, sampling.DYNAMICS), []
+
+        def watch(motion):
+            visible = motion.state[:, : X.shape[1]]
+            trace.append((visible.copy(), dynamics.energy(self._network, motion)))
+
+        end = self._run(cues, Stream(key, Purpose.CHAINS), shared, watch)
+        states, energies = zip(*trace, strict=True)
+        low, high = self.values_
+        middle, half = (low + high) / 2, (high - low) / 2
+        return Recall(
+            _patterns.from_spins(end.state[:, : X.shape[1]], self.values_, X.dtype),
+            middle + half * np.array(states, dtype=np.float64),
+            np.array(energies),
+            middle + half * end.mean[:, : X.shape[1]].astype(np.float64),
+            end.n_iter,
+            np.array([_STATUS[code] for code in end.status]),
+        )
+
+    def overlap(self, X):
+        """Overlap xi.s/n of the states that X recalls with every memory.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_memories)
+            Between -1 and +1.
+        """
+        X, cues = self._cues(X)
+        return self._overlap(self._ends(cues)[:, : X.shape[1]])
+
+    def predict(self, X):
+        """Which memory each row recalls.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Without labels, the index of the memory with the largest overlap, the
+            first of equals, or -1 if no overlap reaches `min_overlap`: the state is
+            spurious.  With labels, that of the memory with the largest overlap,
+            however small; among memories that come equally near, the label with the
+            largest total weight.
+        """
+        overlap = self.overlap(X)
+        if not _has_labels(self):
+            found = overlap.max(axis=1) >= self.min_overlap
+            return np.where(found, overlap.argmax(axis=1), -1)
+        labels, number = np.unique(self.labels_, return_inverse=True)
+        nearest = overlap == overlap.max(axis=1, keepdims=True)
+        votes = nearest @ (np.eye(len(labels))[number] * self._memories.weight[:, None])
+        return labels[votes.argmax(axis=1)]
+
+    @available_if(_may_score)
+    def score(self, X, y, sample_weight=None):
+        """Share of rows whose predicted label is right; only if y was given to `fit`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        return float(
+            np.average(self.predict(X) == np.asarray(y), weights=sample_weight)
+        )
+
+    def _cues(self, X):
+        """Checked rows, and spins with 0 for what is unknown."""
+        check_is_fitted(self)
+        X, visible = check_cues(self, X)
+        return X, np.pad(visible, ((0, 0), (0, self.hidden_memories_.shape[1])))
+
+    def _run(self, cues, stream, shared=True, watch=None):
+        """Recall of some rows; known entries of an incomplete row are clamped."""
+        incomplete = (cues[:, : self.n_features_in_] == 0).any(axis=1, keepdims=True)
+        end = sampling.recall.run(
+            _instance(self.dynamics, sampling.DYNAMICS),
+            self._network,
+            cues,
+            (cues != 0) & incomplete,
+            stream,
+            shared=shared,
+            watch=watch,
+        )
+        _warn_if_running(end.status)
+        return end
+
+    def _ends(self, cues):
+        """Final states of many rows, some at a time."""
+        stream = Stream(self._key, Purpose.CHAINS)
+        parts = gen_batches(len(cues), _CHUNK)
+        states = [self._run(cues[rows], stream).state.astype(np.int8) for rows in parts]
+        return np.concatenate(states)
+
+    def _overlap(self, states):
+        spins = self._spins.astype(np.float32)
+        return states.astype(np.float32) @ spins.T / np.float32(states.shape[1])
+
+    # Questions ----------------------------------------------------------------
+
+    def energy(self, X):
+        """Energy E(s) = -1/2 s'Js - b's of each row, as spins of -1 and +1.
+
+        Hidden units take the states that recall gives them beside the row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Without NaN.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), float64
+        """
+        states, field = self._settled(X)
+        return sampling.network_energy(self._network, states, field)
+
+    def familiarity(self, X):
+        """Minus the energy of each row: the larger, the more like the memories.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), float64
+        """
+        return -self.energy(X)
+
+    def is_fixed_point(self, X):
+        """Whether each row stays as it is under recall.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Without NaN.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), bool
+        """
+        states, field = self._settled(X)
+        return (states * field >= 0)[:, : self.n_features_in_].all(axis=1)
+
+    def stability(self):
+        """Least stability kappa of the units of each memory.
+
+        kappa = min_i xi_i (sum_j J_ij xi_j + b_i) / |J_i| (Gardner 1988); a memory
+        with a positive one is a fixed point, and the larger, the wider its basin.
+
+        Returns
+        -------
+        ndarray of shape (n_memories,)
+        """
+        check_is_fitted(self)
+        spins = np.hstack([self._spins, self.hidden_memories_]).astype(float)
+        coupling = self._network.coupling.astype(np.float64)
+        kappa = learning.stability(coupling, spins, self._network.bias)
+        return kappa.min(axis=1)
+
+    def spurious_states(self, n_starts=1000, random_state=None):
+        """Attractors reached from random states, and what they are.
+
+        Parameters
+        ----------
+        n_starts : int, default=1000
+            Random states to start from; hidden units are among them.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        Attractors
+            Each state once, the most frequent first.
+        """
+        check_is_fitted(self)
+        rng = check_random_state(random_state)
+        cues = rng.choice(
+            np.array([-1, 1], np.int8), (n_starts, len(self._network.bias))
+        )
+        stream = Stream(random_key(rng), Purpose.CHAINS)
+        visible = self._run(cues, stream).state[:, : self.n_features_in_]
+        states, counts = np.unique(visible.astype(np.int8), axis=0, return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        states, counts = states[order], counts[order]
+        patterns = _patterns.from_spins(states, self.values_, np.int8)
+        overlap = self._overlap(states)
+        kind = kinds(states, overlap, self._spins, self.min_overlap)
+        return Attractors(patterns, counts, self.energy(patterns), kind, overlap)
+
+    def _settled(self, X):
+        """States of all units with the visible ones as given, and their fields."""
+        X, cues = self._cues(X)
+        visible = np.arange(cues.shape[1]) < X.shape[1]
+        if (cues[:, visible] == 0).any():
+            raise ValueError("X has NaN; fill the gaps first, by transform.")
+        end = sampling.recall.run(
+            sampling.Asynchronous(),
+            self._network,
+            cues,
+            np.broadcast_to(visible, cues.shape),
+            Stream(self._key, Purpose.CHAINS),
+        )
+        states = end.state.astype(self._network.coupling.dtype)
+        return states, sampling.network_field(self._network, states)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+_STATUS = {status: status.name.lower().replace("_", " ") for status in sampling.Status}
+
+
+def _instance(choice, named):
+    """A part, by its name or as it is."""
+    return named[choice]() if isinstance(choice, str) else choice
+
+
+def _is_stable(network, spins):
+    states = spins.astype(network.coupling.dtype)
+    return (states * sampling.network_field(network, states) >= 0).all(axis=1)
+
+
+def _warn_if_running(status):
+    running = np.count_nonzero(status == sampling.Status.RUNNING)
+    if running:
+        warnings.warn(
+            f"{running} of {len(status)} rows had not ended when recall did: raise "
+            f"max_iter of the dynamics. With couplings that are not symmetric a row "
+            f"may never end.",
+            ConvergenceWarning,
+            stacklevel=4,
+        )

@@ -1,0 +1,107 @@
+"""Attention over many patterns, block by block: no array of all similarities.
+
+The softmax is taken on line (Milakov & Gimelshein 2018): each block of patterns adds to
+a running maximum, a sum and a weighted average.  Nearly all of the time goes to two
+matrix products; what is between them stays in the cache.  There is no compiled twin.
+"""
+
+import numpy as np
+
+__all__ = ["attend", "most_similar"]
+
+# Rows of queries and of patterns whose products are held at a time.
+QUERY_ROWS, PATTERN_ROWS = 512, 1024
+
+
+def attend(queries, patterns, offset=None, features=None, values=None):
+    """Averages of values, weighted by the softmax of their patterns' scores.
+
+    With scores z_mu = q . features(x_mu) + offset_mu of a query q,
+
+        average = sum_mu p_mu values(x_mu),   p = softmax(z).
+
+    Parameters
+    ----------
+    queries : ndarray of shape (n_queries, n_columns)
+        float32 or float64; all is computed in their precision.
+    patterns : ndarray of shape (n_patterns, n_features)
+        Of any numeric type; turned into that precision block by block.
+    offset : ndarray of shape (n_patterns,), default=None
+    features : callable, default=None
+        What of a block of patterns is multiplied by the queries; itself by default.
+    values : callable, default=None
+        What of the patterns in a slice is averaged; the patterns by default.
+
+    Returns
+    -------
+    averages : ndarray of shape (n_queries, n_values)
+    log_sum : ndarray of shape (n_queries,)
+        log sum_mu exp(z_mu); not finite where the scores overflow.
+    """
+    parts = [
+        _attend(queries[rows], patterns, offset, features, values)
+        for rows in _slices(len(queries), QUERY_ROWS)
+    ]
+    averages, log_sums = zip(*parts, strict=True)
+    return np.concatenate(averages), np.concatenate(log_sums)
+
+
+def most_similar(queries, patterns, offset=None):
+    """The pattern of the largest score for each query, the first of equal ones.
+
+    Parameters and scores are those of :func:`attend`.
+
+    Returns
+    -------
+    index : ndarray of shape (n_queries,)
+    score : ndarray of shape (n_queries,)
+    """
+    index = np.zeros(len(queries), dtype=np.intp)
+    score = np.full(len(queries), -np.inf, dtype=queries.dtype)
+    for part in _slices(len(queries), QUERY_ROWS):
+        for rows, _, scores in _scores(queries[part], patterns, offset, None):
+            best = scores.argmax(axis=1)
+            top = scores[np.arange(len(scores)), best]
+            # Not-a-number wins and stays, so that an overflow is seen.
+            better = (top > score[part]) | np.isnan(top)
+            index[part][better] = best[better] + rows.start
+            score[part][better] = top[better]
+    return index, score
+
+
+def _attend(queries, patterns, offset, features, values):
+    number = queries.dtype.type
+    # Sums of weights too small to be normal numbers would make the product slow.
+    floor = np.log(np.finfo(number).tiny) / 2
+    largest = np.full(len(queries), -np.inf, dtype=number)
+    total, average = np.zeros(len(queries), dtype=number), number(0)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for rows, block, scores in _scores(queries, patterns, offset, features):
+            top = np.maximum(largest, scores.max(axis=1))
+            shrink = np.exp(np.maximum(largest - top, floor))
+            scores -= top[:, None]
+            np.maximum(scores, floor, out=scores)
+            np.exp(scores, out=scores)
+            total = total * shrink + scores.sum(axis=1)
+            product = scores @ (block if values is None else values(rows))
+            product += average * shrink[:, None]
+            average = product
+            largest = top
+        average /= total[:, None]
+        return average, largest + np.log(total)
+
+
+def _scores(queries, patterns, offset, features):
+    """Slices of the patterns, their rows as floats, and all queries' scores."""
+    for rows in _slices(len(patterns), PATTERN_ROWS):
+        block = patterns[rows].astype(queries.dtype, copy=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            keys = block if features is None else features(block)
+            scores = queries @ keys.T
+            if offset is not None:
+                scores += offset[rows].astype(queries.dtype)
+        yield rows, block, scores
+
+
+def _slices(n, size):
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]

@@ -1,0 +1,129 @@
+"""Perceptron and minimal overlap: couplings reinforced until memories are stable."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+
+def stability(coupling, patterns, bias=0.0):
+    """kappa = xi_i (sum_j J_ij xi_j + b_i) / |J_i|, shape (n_patterns, n_units).
+
+    A pattern is a fixed point if all of its stabilities are positive (Gardner 1988).
+    A unit without couplings has a norm of 0 and counts as if it were 1.
+    """
+    aligned, norm = _aligned(coupling, patterns, bias)
+    return aligned / np.where(norm > 0, norm, 1)
+
+
+def _aligned(coupling, patterns, bias=0.0):
+    """xi_i (sum_j J_ij xi_j + b_i), and |J_i|."""
+    field = patterns @ coupling.T + bias
+    return patterns * field, np.linalg.norm(coupling, axis=1)
+
+
+def _reinforced(patterns, weight, symmetric, max_iter, choose, name):
+    """Add xi_i xi_j for every chosen pair of a pattern and a unit, until none is."""
+    n = patterns.shape[1]
+    coupling = np.zeros((n, n))
+    weighted = patterns * weight[:, None]
+    for _ in range(max_iter):
+        chosen = choose(*_aligned(coupling, patterns))
+        if not chosen.any():
+            break
+        change = (chosen * weighted).T @ patterns
+        coupling += change + change.T if symmetric else change
+        np.fill_diagonal(coupling, 0)
+    else:
+        _warn(stability(coupling, patterns), max_iter, name)
+    return coupling, 1 / n
+
+
+def _warn(kappa, max_iter, name):
+    stable = int((kappa.min(axis=1) > 0).sum())
+    warnings.warn(
+        f"{name} has not ended within {max_iter} iterations: {stable} of "
+        f"{len(kappa)} memories are fixed points. Raise max_iter, ask for less margin, "
+        f"store fewer memories, add hidden units, or set symmetric=False.",
+        ConvergenceWarning,
+        stacklevel=2,
+    )
+
+
+@dataclass(frozen=True)
+class Perceptron:
+    """The perceptron rule for every unit at once.
+
+    Wherever xi_i sum_j J_ij xi_j <= margin |J_i|, J_ij += xi_i xi_j / n (Gardner
+    1988); with symmetric couplings J_ji follows.  Weights scale the steps.
+
+    Parameters
+    ----------
+    margin : float, default=0.0
+        Least stability kappa of every unit in every memory.
+    symmetric : bool, default=True
+        False reaches up to 2 n random memories (Gardner 1988), but the energy may
+        then rise during recall.
+    max_iter : int, default=1000
+    """
+
+    margin: float = 0.0
+    symmetric: bool = True
+    max_iter: int = 1000
+
+    def learn(self, patterns, weight, fixed, stream):
+        return _reinforced(
+            patterns,
+            weight,
+            self.symmetric,
+            self.max_iter,
+            lambda aligned, norm: aligned <= self.margin * norm,
+            "Perceptron",
+        )
+
+    def capacity(self, n_units):
+        """Random memories, 2 n without symmetry; about 1.28 n with it."""
+        return (1.28 if self.symmetric else 2) * n_units
+
+
+@dataclass(frozen=True)
+class MinimalOverlap:
+    """Each unit is reinforced by the memory in which it is least stable.
+
+    While the least of xi_i sum_j J_ij xi_j is below `target`, J_ij += xi_i xi_j / n
+    for that memory (Krauth & Mezard 1987).  The larger the target, the nearer
+    stabilities come to the best possible ones; each step raises an overlap by about
+    1.
+
+    Parameters
+    ----------
+    target : float, default=10.0
+        Above 0: least xi_i sum_j J_ij xi_j of every unit in every memory.
+    symmetric : bool, default=True
+        As for :class:`Perceptron`.
+    max_iter : int, default=10_000
+    """
+
+    target: float = 10.0
+    symmetric: bool = True
+    max_iter: int = 10_000
+
+    def learn(self, patterns, weight, fixed, stream):
+        return _reinforced(
+            patterns,
+            weight,
+            self.symmetric,
+            self.max_iter,
+            self._worst,
+            "MinimalOverlap",
+        )
+
+    def _worst(self, aligned, norm):
+        n = aligned.shape[1]
+        chosen = np.zeros(aligned.shape, bool)
+        worst = aligned.argmin(axis=0), np.arange(n)
+        chosen[worst] = aligned[worst] < self.target * n
+        return chosen
+
+    capacity = Perceptron.capacity

@@ -1,0 +1,267 @@
+"""Dense associative memories: what the overlap with a memory is worth.
+
+Two kinds of memory.  Of spins (Krotov & Hopfield 2016): memories xi and states s of -1
+and +1, E(s) = -sum_mu F(xi^mu . s), by one of several F.  Of real patterns (Ramsauer et
+al. 2020): E(x) = -log-sum-exp of the similarities of x and the patterns + 1/2 x'x.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import log_softmax, logsumexp, softmax
+
+
+class Differences(NamedTuple):
+    """D(x) = F(x + 1) - F(x - 1) for all overlaps x without one unit.
+
+    Attributes
+    ----------
+    values : ndarray of float64
+    origin : int
+        Where in `values` D(0) stands.
+    anchor : int
+        1 if x is counted from the largest overlap, else 0.
+    """
+
+    values: np.ndarray
+    origin: int
+    anchor: int
+
+
+@dataclass(frozen=True)
+class Polynomial:
+    """F(x) = x^n, of Krotov & Hopfield (2016); n = 2 is the Hopfield network.
+
+    With an even n a pattern and its reverse are the same memory.  About N^(n-1)
+    random memories of N units can be stored.
+
+    Parameters
+    ----------
+    degree : int, default=3
+        n, at least 1.
+
+    Examples
+    --------
+    Of two memories of three units the first agrees with s everywhere, the second
+    nowhere but once: overlaps 3 and -1.
+
+    >>> import numpy as np
+    >>> from skboltz.models import Polynomial
+    >>> Polynomial(3).energy(np.array([3, -1]))  # -(27 - 1)
+    np.float64(-26.0)
+    """
+
+    degree: int = 3
+
+    def value(self, overlap):
+        """F of overlaps, exact as long as it stays below 2^53."""
+        return _power(np.asarray(overlap, dtype=np.float64), self.degree)
+
+    def energy(self, overlaps):
+        """E = -sum_mu F(o_mu) over the last axis, the memories."""
+        return -self.value(overlaps).sum(axis=-1)
+
+    def weights(self, overlaps):
+        """Share of each memory: F where it is positive, by its sum."""
+        worth = np.maximum(self.value(overlaps), 0)
+        total = worth.sum(axis=-1, keepdims=True)
+        equal = np.full_like(worth, 1 / worth.shape[-1])
+        return np.divide(worth, total, out=equal, where=total > 0)
+
+    def differences(self, n_units):
+        """The table of D for states of n_units units."""
+        x = np.arange(-n_units, n_units + 1)
+        return Differences(self.value(x + 1) - self.value(x - 1), n_units, anchor=0)
+
+    def check(self, n_units, n_memories):
+        """Refuse powers that no float holds."""
+        bits = self.degree * np.log2(n_units + 1) + np.log2(n_memories) + 1
+        if bits >= 1023:
+            raise ValueError(
+                f"degree={self.degree} is too large for {n_units} units: overlaps to "
+                f'that power overflow. Lower it, or take interaction="exponential", '
+                f"the limit of large degrees."
+            )
+
+
+@dataclass(frozen=True)
+class RectifiedPolynomial(Polynomial):
+    """F(x) = max(x, 0)^n, of Krotov & Hopfield (2016).
+
+    Unlike the plain power of even degree, it tells a pattern from its reverse.
+
+    Parameters
+    ----------
+    degree : int, default=3
+        n, at least 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.models import RectifiedPolynomial
+    >>> RectifiedPolynomial(2).energy(np.array([3, -1]))
+    np.float64(-9.0)
+    """
+
+    def value(self, overlap):
+        """F of overlaps, exact as long as it stays below 2^53."""
+        return super().value(np.maximum(overlap, 0))
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """F(x) = exp(x), of Demircigil et al. (2017): about 2^(N/2) random memories.
+
+    Energies are given as their logarithm, since sums of exp(x) overflow:
+    E = -log sum_mu exp(o_mu), which rises and falls with -sum_mu exp(o_mu).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.models import Exponential
+    >>> round(Exponential().energy(np.array([3, -1])), 4)  # -log(e^3 + 1/e)
+    np.float64(-3.0181)
+    """
+
+    def value(self, overlap):
+        return np.exp(np.asarray(overlap, dtype=np.float64))
+
+    def energy(self, overlaps):
+        """E = -log sum_mu exp(o_mu) over the last axis, the memories."""
+        return -logsumexp(np.asarray(overlaps, dtype=np.float64), axis=-1)
+
+    def weights(self, overlaps):
+        """Share of each memory: exp(o_mu) by its sum."""
+        return softmax(np.asarray(overlaps, dtype=np.float64), axis=-1)
+
+    def differences(self, n_units):
+        """The table of D, counted from the largest overlap of each probe."""
+        x = np.arange(-2 * n_units, 2)
+        return Differences(self.value(x + 1) - self.value(x - 1), 2 * n_units, anchor=1)
+
+    def check(self, n_units, n_memories):
+        """Nothing overflows."""
+
+
+@dataclass(frozen=True)
+class Dot:
+    """Similarity x_mu . x, that of Ramsauer et al. (2020) and of attention.
+
+    A pattern much longer than others draws them to itself: give patterns equal norms,
+    or take the distance.
+    """
+
+    def offset(self, half_squares):
+        """What is added to x_mu . x, for each pattern; None for nothing."""
+        return None
+
+    def constant(self, half_squares, beta):
+        """What makes the energy non-negative: ln(n) / beta + 1/2 max |x_mu|^2."""
+        return np.log(len(half_squares)) / beta + half_squares.max()
+
+    def partial(self, values, known):
+        """A row whose product with `features` is the similarity over what is known."""
+        return np.where(known, values, 0)
+
+    def features(self, patterns):
+        return patterns
+
+
+@dataclass(frozen=True)
+class Euclidean:
+    """Similarity -1/2 |x_mu - x|^2: each of several distinct patterns can be found.
+
+    As -1/2 |x_mu - x|^2 = x_mu . x - 1/2 |x_mu|^2 - 1/2 |x|^2, it is the scalar
+    product with an offset for each pattern, and what depends on x alone cancels in the
+    softmax.  E(x) = -1/beta log sum_mu exp(-beta/2 |x_mu - x|^2) is then -1/beta times
+    the log of a sum of Gaussian kernels, and the update its mean shift.
+    """
+
+    def offset(self, half_squares):
+        """What is added to x_mu . x, for each pattern."""
+        return -half_squares
+
+    def constant(self, half_squares, beta):
+        """The energy is as it is."""
+        return 0.0
+
+    def partial(self, values, known):
+        """A row whose product with `features` is the similarity over what is known."""
+        return np.hstack([np.where(known, values, 0), known * values.dtype.type(-0.5)])
+
+    def features(self, patterns):
+        return np.hstack([patterns, patterns * patterns])
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """The modern continuous Hopfield network of Ramsauer et al. (2020).
+
+    With similarities x_mu . x of real patterns x_mu, n of them, the longest M long,
+
+        E(x) = -1/beta log sum_mu exp(beta x_mu . x) + 1/2 x'x + 1/beta ln n + 1/2 M^2,
+
+    and the update is one step of attention, x <- sum_mu p_mu x_mu with
+    p = softmax(beta x_mu . x).  With the Euclidean similarity
+    E(x) = -1/beta log sum_mu exp(-beta/2 |x_mu - x|^2), and the update has the same
+    form: p = softmax(-beta/2 |x_mu - x|^2).  The first term of E is concave in x but
+    for 1/2 x'x; the update minimises 1/2 x'x plus the tangent of the rest, which lies
+    above E: E never rises, also if only some entries of x are updated.
+
+    Parameters
+    ----------
+    beta : float, default=1.0
+        Inverse temperature, > 0: large beta finds single patterns, small beta averages
+        of many.
+    similarity : Dot or Euclidean, default=Dot()
+
+    Examples
+    --------
+    Halfway between two patterns the update averages them.
+
+    >>> import numpy as np
+    >>> from skboltz.models import Softmax
+    >>> patterns = np.array([[1.0, 0.0], [0.0, 1.0]])
+    >>> Softmax().update(patterns, np.array([[0.3, 0.3]]))
+    array([[0.5, 0.5]])
+    >>> Softmax(beta=2.0).energy(patterns, np.array([[0.0, 0.0]]))  # 1/2 M^2
+    array([0.5])
+    """
+
+    beta: float = 1.0
+    similarity: Dot | Euclidean = field(default_factory=Dot)
+
+    def energy(self, patterns, x):
+        """E of each row of x, shape (n_samples,)."""
+        scores, half_squares = self._scores(patterns, x)
+        return self.energy_by(logsumexp(scores, axis=1), x, half_squares)
+
+    def energy_by(self, log_sum, x, half_squares):
+        """E of each row of x, given log sum_mu exp(beta similarity)."""
+        square = np.einsum("ij,ij->i", x, x, dtype=np.float64)
+        constant = self.similarity.constant(half_squares, self.beta)
+        # As a float32, beta may be 0.
+        return square / 2 - np.asarray(log_sum, np.float64) / self.beta + constant
+
+    def update(self, patterns, x):
+        """One step of attention from each row of x."""
+        return softmax(self._scores(patterns, x)[0], axis=1) @ patterns
+
+    def log_weights(self, patterns, x):
+        """log p_mu for each row of x, shape (n_samples, n_patterns)."""
+        return log_softmax(self._scores(patterns, x)[0], axis=1)
+
+    def _scores(self, patterns, x):
+        """beta times the similarities, less what depends on x alone."""
+        half_squares = np.einsum("ij,ij->i", patterns, patterns) / 2
+        scores, offset = x @ patterns.T, self.similarity.offset(half_squares)
+        return self.beta * (scores if offset is None else scores + offset), half_squares
+
+
+def _power(x, degree):
+    """x to a whole power, by products: each is exact as long as the last one is."""
+    result = x.copy()
+    for _ in range(degree - 1):
+        result *= x
+    return result
