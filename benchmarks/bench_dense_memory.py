@@ -3,9 +3,9 @@
     python benchmarks/bench_dense_memory.py --threads 1
 
 One step of 1,000 probes in 10,000 memories of 784 features, float32, against its two
-matrix products, timed in turn.  Then the memory that a step of 1,000 probes takes beside
-60,000 x 784 bytes that are stored, and the time of a term of a sweep (one memory of one
-unit of one probe) of spins, by Numba and by NumPy.
+matrix products, timed in turn.  Then what a step of 1,000 probes holds beside 60,000 x
+784 bytes that are stored, and the time of a term of a sweep (one memory of one unit of
+one probe) of spins, by Numba and by NumPy.
 """
 
 import argparse

@@ -200,7 +200,8 @@ def first_step(scale, n_units=1000, n_networks=40):
 
 def all_fixed(rule, patterns):
     memory = HopfieldMemory(rule, random_state=0).fit(patterns)
-    return bool(memory.is_fixed_point(patterns).all())
+    # Without any coupling (pseudo-inverse, P >= n) every state is fixed, none stored.
+    return bool(memory.coupling_.any() and memory.is_fixed_point(patterns).all())
 
 
 def most_fixed(rule, patterns):
@@ -277,8 +278,8 @@ def every_rule(scale):
 RULE_LOADS = {
     "hebb": [0.02, 0.05, 0.1, 0.15, 0.2],
     "storkey": [0.1, 0.2, 0.3, 0.4, 0.5, 0.7],
-    "pseudo-inverse": [0.2, 0.4, 0.6, 0.8, 0.9, 0.995, 1.1],
-    "perceptron, symmetric": [0.4, 0.8, 1.0, 1.1, 1.2],
+    "pseudo-inverse": [0.2, 0.4, 0.6, 0.8, 0.9, 0.995],
+    "perceptron, symmetric": [0.4, 0.8, 1.2, 1.4, 1.5, 1.6],
     "perceptron, asymmetric": [0.5, 1.0, 1.4, 1.6, 1.7],
 }
 

@@ -276,7 +276,7 @@ interaction, default="softmax"
 
     def _store(self, X, code, labels, key):
         """Make a memory of some rows, and publish it."""
-        code.warn(self, X, stacklevel=4)
+        code.warn(self, X, stacklevel=6)
         X = self._completed(X, code, key)
         self._memory = self._memory_of(X, code, key)
         self._values, self._key = code, key
@@ -306,7 +306,7 @@ interaction, default="softmax"
                 "Every row of X has NaN; at least one memory must be complete."
             )
         memory = self._memory_of(X[~gaps], code, key)
-        states = self._run(memory, code.encode(X[gaps])).states
+        states = self._run(memory, code.encode(X[gaps]), stacklevel=7).states
         X = X.copy()
         X[gaps] = np.where(np.isnan(X[gaps]), code.decode(states, X.dtype), X[gaps])
         return X
@@ -338,7 +338,7 @@ interaction, default="softmax"
         ConvergenceWarning
             If some rows have not ended within `max_iter` steps.
         """
-        X, states = self._recalled(X)
+        X, states = self._recalled(X, stacklevel=7)  # one more, of set_output
         return self._values.decode(states, X.dtype)
 
     def recall(self, X):
@@ -458,21 +458,22 @@ interaction, default="softmax"
         """
         return -self.energy(X)
 
-    def _cues(self, X):
+    def _cues(self, X, stacklevel=5):
         """Checked rows, of whose values a warning tells if they are not the two."""
         check_is_fitted(self)
         X = check_rows(self, as_numbers(X, "X"))
-        self._values.warn(self, X, stacklevel=4)
+        self._values.warn(self, X, stacklevel)
         return X
 
-    def _recalled(self, X):
+    def _recalled(self, X, stacklevel=6):
         """Checked rows, and the states where they end."""
-        X = self._cues(X)
-        return X, self._run(self._memory, self._values.encode(X)).states
+        X = self._cues(X, stacklevel)
+        cues = self._values.encode(X)
+        return X, self._run(self._memory, cues, stacklevel - 1).states
 
-    def _run(self, memory, cues):
+    def _run(self, memory, cues, stacklevel):
         end = dense_recall.run(memory, cues, self.max_iter)
-        _warn_if_running(end.converged, self.max_iter, stacklevel=5)
+        _warn_if_running(end.converged, self.max_iter, stacklevel)
         return end
 
     def __sklearn_tags__(self):

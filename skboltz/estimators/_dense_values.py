@@ -46,4 +46,4 @@ class TwoValues(NamedTuple):
 
     def warn(self, estimator, X, stacklevel):
         """A DataRangeWarning where X is neither of the two values."""
-        _patterns.warn_other_values(estimator, X, self.values, stacklevel + 1)
+        _patterns.warn_other_values(estimator, X, self.values, stacklevel)

@@ -23,7 +23,7 @@ def optimised_fill(spins, n_hidden, stream):
     overlap = spins.astype(float) @ spins.T
     for unit in range(n_hidden):
         np.fill_diagonal(overlap, 0)
-        now = stream._replace(purpose=Purpose.DATA, shard=unit)
+        now = stream._replace(purpose=Purpose.CROSSTALK, shard=unit)
         start, free = hidden[None, :, unit], np.zeros((1, len(spins)), bool)
         crosstalk = network(-overlap, np.zeros(len(spins)))
         lowest = recall.run(Asynchronous(1000), crosstalk, start, free, now)

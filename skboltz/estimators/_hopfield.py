@@ -40,7 +40,7 @@ class Recall(NamedTuple):
     n_iter : ndarray of shape (n_samples,)
         Steps that each row took.
     status : ndarray of shape (n_samples,) of str
-        "fixed point", "two-cycle", "averaged", or "running" if `max_iter` ended it.
+        "fixed point", "two cycle", "averaged", or "running" if `max_iter` ended it.
     """
 
     patterns: np.ndarray
@@ -203,8 +203,8 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Warns
         -----
         CapacityWarning
-            If there are more memories than the rule can hold, and some of them are
-            not fixed points.
+            If there are more memories than the rule can hold, and some of them have
+            a unit whose field does not hold it.
         """
         X = check_rows(self, X, reset=True)
         self.values_ = _patterns.two_values(X)
@@ -289,7 +289,7 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             warnings.warn(
                 f"{len(distinct)} different memories are more than the about "
                 f"{rule.capacity(n):.3g} random ones that {type(rule).__name__} can "
-                f"hold with {n} units; {stable} of them are fixed points. Store "
+                f"hold with {n} units; {stable} of them are stable. Store "
                 f"fewer, choose another rule or DenseAssociativeMemory, or add units "
                 f"by n_hidden.",
                 CapacityWarning,
@@ -460,7 +460,8 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _overlap(self, states):
         spins = self._spins.astype(np.float32)
-        return states.astype(np.float32) @ spins.T / np.float32(states.shape[1])
+        agreement = states.astype(np.float32) @ spins.T  # whole numbers
+        return agreement.astype(np.float64) / states.shape[1]
 
     # Questions ----------------------------------------------------------------
 
@@ -587,7 +588,7 @@ def _instance(choice, named):
 
 def _is_stable(network, spins):
     states = spins.astype(network.coupling.dtype)
-    return (states * sampling.network_field(network, states) >= 0).all(axis=1)
+    return (states * sampling.network_field(network, states) > 0).all(axis=1)
 
 
 def _warn_if_running(status):

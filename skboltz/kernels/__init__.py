@@ -118,20 +118,22 @@ def tail_mean(unit, params, input, out):
         out[:] = unit.mean(params, unit.field(params, input))
 
 
-def flip_sweep(state, field, outgoing, order, threshold, low, high):
+def flip_sweep(state, field, outgoing, order, threshold, low, high, mirror=1):
     """Sequential updates that carry every flip into all fields: for few flips.
 
     See :func:`skboltz.kernels._sequential_reference.flip_sweep`.
     """
-    return active().flip_sweep(state, field, outgoing, order, threshold, low, high)
+    sweep = active().flip_sweep
+    return sweep(state, field, outgoing, order, threshold, low, high, mirror)
 
 
-def block_sweep(state, field, coupling, order, threshold, low, high):
+def block_sweep(state, field, coupling, order, threshold, low, high, mirror=1):
     """Sequential updates of a block of units, their fields followed: for many flips.
 
     See :func:`skboltz.kernels._sequential_reference.block_sweep`.
     """
-    active().block_sweep(state, field, coupling, order, threshold, low, high)
+    sweep = active().block_sweep
+    sweep(state, field, coupling, order, threshold, low, high, mirror)
 
 
 def dense_fields(differences, memories, spins, overlaps, largest):

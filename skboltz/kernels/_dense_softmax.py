@@ -10,7 +10,8 @@ import numpy as np
 __all__ = ["attend", "most_similar"]
 
 # Rows of queries and of patterns whose products are held at a time.
-QUERY_ROWS, PATTERN_ROWS = 512, 1024
+QUERY_ROWS, PATTERN_ROWS = 1024, 2048
+_CACHED = 2**17  # of these, how many stay in the cache
 
 
 def attend(queries, patterns, offset=None, features=None, values=None):
@@ -77,18 +78,36 @@ def _attend(queries, patterns, offset, features, values):
     total, average = np.zeros(len(queries), dtype=number), number(0)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for rows, block, scores in _scores(queries, patterns, offset, features):
-            top = np.maximum(largest, scores.max(axis=1))
+            top, sums = _exponentials(scores, largest, floor)
             shrink = np.exp(np.maximum(largest - top, floor))
-            scores -= top[:, None]
-            np.maximum(scores, floor, out=scores)
-            np.exp(scores, out=scores)
-            total = total * shrink + scores.sum(axis=1)
+            total = total * shrink + sums
             product = scores @ (block if values is None else values(rows))
             product += average * shrink[:, None]
             average = product
             largest = top
         average /= total[:, None]
         return average, largest + np.log(total)
+
+
+def _exponentials(scores, largest, floor):
+    """Turn scores z into exp(max(z - top, floor)), a part in the cache at a time.
+
+    Returns
+    -------
+    top : ndarray of shape (n_queries,)
+        The largest score of each row, or `largest`.
+    sums : ndarray of shape (n_queries,)
+        Of what the rows have become.
+    """
+    top, sums = np.empty_like(largest), np.empty_like(largest)
+    for rows in _slices(len(scores), max(1, _CACHED // scores.shape[1])):
+        part = scores[rows]
+        np.maximum(largest[rows], part.max(axis=1), out=top[rows])
+        part -= top[rows, None]
+        np.maximum(part, floor, out=part)
+        np.exp(part, out=part)
+        np.einsum("ij->i", part, out=sums[rows])  # faster than sum
+    return top, sums
 
 
 def _scores(queries, patterns, offset, features):

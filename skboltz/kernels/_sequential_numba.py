@@ -2,44 +2,72 @@
 
 import numpy as np
 from numba import njit
+from scipy import sparse
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_compiled
-def _flip_sweep(state, field, outgoing, order, threshold, low, high, flips):
+def _flip_sweep(state, field, outgoing, order, threshold, low, high, mirror, flips):
     for c in range(len(state)):
-        s, f, t = state[c], field[c], threshold[c]
-        if _is_stable(s, f, t, low, high):
-            continue
-        for i in order:
-            # One branch, mostly not taken: two would often be foreseen wrongly.
-            up, down = f[i] > t[i], f[i] < t[i]
-            if (up & (s[i] != high)) | (down & (s[i] != low)):
-                change = (high if up else low) - s[i]
-                s[i] += change
-                flips[c] += 1
-                row = outgoing[i]
-                for k in range(len(f)):
-                    f[k] += change * row[k]
+        s, f = state[c], field[c]
+        for sweep in range(len(threshold)):
+            t = threshold[sweep, c]
+            if _is_stable(s, f, t, high, mirror):
+                continue
+            for i in order:
+                if _flips(s[i], f[i], t[i], high, mirror):
+                    change = low + high - (s[i] + s[i])
+                    s[i] += change
+                    flips[c] += 1
+                    row = outgoing[i]
+                    for k in range(len(f)):
+                        f[k] += change * row[k]
 
 
 @_compiled
-def _is_stable(state, field, threshold, low, high):
+def _sparse_flip_sweep(
+    state, field, indptr, indices, data, order, threshold, low, high, mirror, flips
+):
+    for c in range(len(state)):
+        s, f = state[c], field[c]
+        for sweep in range(len(threshold)):
+            t = threshold[sweep, c]
+            for i in order:
+                if _flips(s[i], f[i], t[i], high, mirror):
+                    change = low + high - (s[i] + s[i])
+                    s[i] += change
+                    flips[c] += 1
+                    for p in range(indptr[i], indptr[i + 1]):
+                        f[indices[p]] += change * data[p]
+
+
+@_compiled
+def _flips(state, field, threshold, high, mirror):
+    """One branch, mostly not taken: two would often be foreseen wrongly."""
+    is_high = state == high
+    up, down = field > mirror * threshold, field < threshold
+    return (is_high & down) | ((not is_high) & up)
+
+
+@_compiled
+def _is_stable(state, field, threshold, high, mirror):
     """One pass in the order of memory, far faster than one in the order of updates."""
     unstable = 0
     for i in range(len(state)):
-        up, down = field[i] > threshold[i], field[i] < threshold[i]
-        unstable += (up & (state[i] != high)) | (down & (state[i] != low))
+        unstable += _flips(state[i], field[i], threshold[i], high, mirror)
     return unstable == 0
 
 
 @_compiled
-def _block_sweep(state, field, coupling, order, threshold, low, high, change):
+def _block_sweep(state, field, coupling, order, threshold, low, high, mirror, change):
+    both, none = low + high, low - low  # of the type of the states, as 2 is not
     for position in range(len(order)):
         i = order[position]
         for c in range(len(change)):
-            change[c] = _decide(state[i, c], field[i, c], threshold[i, c], low, high)
+            flips = _flips(state[i, c], field[i, c], threshold[i, c], high, mirror)
+            s = state[i, c]
+            change[c] = both - (s + s) if flips else none
             state[i, c] += change[c]
         for later in range(position + 1, len(order)):
             k = order[later]
@@ -48,20 +76,22 @@ def _block_sweep(state, field, coupling, order, threshold, low, high, change):
                 field[k, c] += weight * change[c]
 
 
-@_compiled
-def _decide(state, field, threshold, low, high):
-    new = high if field > threshold else low if field < threshold else state
-    return new - state
-
-
-def flip_sweep(state, field, outgoing, order, threshold, low, high):
-    flips, number = np.zeros(len(state), np.int64), state.dtype.type
-    values = number(low), number(high)
-    _flip_sweep(state, field, outgoing, order, threshold, *values, flips)
+def flip_sweep(state, field, outgoing, order, threshold, low, high, mirror=1):
+    flips, values = np.zeros(len(state), np.int64), _numbers(state, low, high, mirror)
+    threshold = threshold.reshape(-1, *state.shape)
+    if sparse.issparse(outgoing):
+        lists = outgoing.indptr, outgoing.indices, outgoing.data
+        _sparse_flip_sweep(state, field, *lists, order, threshold, *values, flips)
+    else:
+        _flip_sweep(state, field, outgoing, order, threshold, *values, flips)
     return flips
 
 
-def block_sweep(state, field, coupling, order, threshold, low, high):
-    change, number = np.empty_like(state[0]), state.dtype.type
-    values = number(low), number(high)
+def block_sweep(state, field, coupling, order, threshold, low, high, mirror=1):
+    values, change = _numbers(state, low, high, mirror), np.empty_like(state[0])
     _block_sweep(state, field, coupling, order, threshold, *values, change)
+
+
+def _numbers(state, *values):
+    """Numbers of the precision of the states: nothing is computed in another."""
+    return tuple(map(state.dtype.type, values))

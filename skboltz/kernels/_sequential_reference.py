@@ -4,51 +4,64 @@ A unit becomes `high` where its field is above its threshold, `low` where below,
 keeps its state where they are equal.  A threshold of 0 is the limit of temperature 0,
 logistic noise times the temperature is Gibbs sampling (heat bath), and -inf or +inf
 clamps a unit to `high` or to `low`.
+
+With a `mirror` of -1, units that are low have the opposite of the threshold.  Then
+exponential noise times the temperature is Metropolis sampling, and -inf clamps both
+states.
 """
 
 import numpy as np
+from scipy import sparse
 
 __all__ = ["block_sweep", "flip_sweep"]
 
 
-def flip_sweep(state, field, outgoing, order, threshold, low, high):
+def flip_sweep(state, field, outgoing, order, threshold, low, high, mirror=1):
     """Update the units of every chain in an order; fields follow each flip.
 
     `state` and `field`, both (n_chains, n_units), are overwritten; row i of
-    `outgoing` is what a change of unit i by 1 adds to the fields.
+    `outgoing`, dense or CSR, is what a change of unit i by 1 adds to the fields.
+    `threshold` may have several sweeps, (n_sweeps, n_chains, n_units).
 
     Returns
     -------
     ndarray of shape (n_chains,)
-        How many units have changed.
+        How many flips there were.
     """
     flips = np.zeros(len(state), np.int64)
-    for i in order:
-        change = _decide(state[:, i], field[:, i], threshold[:, i], low, high)
-        chains = np.flatnonzero(change)
-        if len(chains):
-            state[chains, i] += change[chains]
-            field[chains] += change[chains, None] * outgoing[i]
-            flips[chains] += 1
+    for limits in threshold.reshape(-1, *state.shape):
+        for i in order:
+            change = _change(state[:, i], field[:, i], limits[:, i], low, high, mirror)
+            chains = np.flatnonzero(change)
+            if len(chains):
+                state[chains, i] += change[chains]
+                _pass_on(field, outgoing, i, chains, change[chains, None])
+                flips[chains] += 1
     return flips
 
 
-def block_sweep(state, field, coupling, order, threshold, low, high):
+def _pass_on(field, outgoing, i, chains, change):
+    if sparse.issparse(outgoing):
+        row = slice(outgoing.indptr[i], outgoing.indptr[i + 1])
+        field[np.ix_(chains, outgoing.indices[row])] += change * outgoing.data[row]
+    else:
+        field[chains] += change * outgoing[i]
+
+
+def block_sweep(state, field, coupling, order, threshold, low, high, mirror=1):
     """Update some units of every chain in an order; only their fields follow.
 
     `state` and `field`, both (n_units, n_chains), are overwritten; `coupling`
     holds what these units give to each other, [receiver, sender].
     """
     for position, i in enumerate(order):
-        change = _decide(state[i], field[i], threshold[i], low, high)
+        change = _change(state[i], field[i], threshold[i], low, high, mirror)
         state[i] += change
         later = order[position + 1 :]
         field[later] += coupling[later, i][:, None] * change
 
 
-def _decide(state, field, threshold, low, high):
+def _change(state, field, threshold, low, high, mirror):
     """By how much each state changes."""
-    change = np.zeros_like(state)
-    np.subtract(high, state, out=change, where=field > threshold)
-    np.subtract(low, state, out=change, where=field < threshold)
-    return change
+    flips = np.where(state == high, field < threshold, field > mirror * threshold)
+    return flips * (state.dtype.type(low + high) - 2 * state)

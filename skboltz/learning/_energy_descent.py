@@ -1,10 +1,13 @@
 """Learning by descent of the energy: lower the targets, raise the valleys."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from ..sampling import Asynchronous, Purpose, network, recall
+from ..utils import require
 
 
 @dataclass(frozen=True)
@@ -34,30 +37,32 @@ class EnergyDescent:
     n_iter: int = 100
 
     def __post_init__(self):
-        if self.starts not in ("memories", "random"):
-            raise ValueError(
-                f'starts must be "memories" or "random", found {self.starts!r}.'
-            )
+        known = self.starts in ("memories", "random")
+        require(known, "starts", '"memories" or "random"', self.starts)
+        require(self.learning_rate > 0, "learning_rate", "above 0", self.learning_rate)
+        require(self.n_iter >= 0, "n_iter", "at least 0", self.n_iter)
 
     def learn(self, patterns, weight, fixed, stream):
         targets = _outer(patterns, weight)
         coupling, scale = targets, 1 / len(targets)
         dynamics = Asynchronous(max_iter=self.n_steps or 1000)
         for t in range(self.n_iter):
-            now = stream._replace(purpose=Purpose.DATA, step=t)
+            now = stream._replace(purpose=Purpose.VALLEYS, shard=2 * t)
             starts = np.where(fixed, 1.0, self._starts(patterns, now))
             valleys = recall.run(
                 dynamics,
                 network(coupling, np.zeros(len(coupling))),
                 starts,
                 np.broadcast_to(fixed, starts.shape),
-                now._replace(purpose=Purpose.CHAINS),
+                now._replace(shard=2 * t + 1),
             ).state
             if self.starts == "memories" and (valleys == patterns).all():
-                break
+                return coupling, scale
             coupling = coupling + self.learning_rate * (
                 targets - _outer(valleys.astype(float), weight)
             )
+        if self.starts == "memories":
+            _warn(self.n_iter)
         return coupling, scale
 
     def _starts(self, patterns, stream):
@@ -67,7 +72,16 @@ class EnergyDescent:
 
     def capacity(self, n_units):
         """Random memories; what a descent from them holds, as the perceptron's."""
-        return 1.28 * n_units if self.starts == "memories" else 0.138 * n_units
+        return 1.5 * n_units if self.starts == "memories" else 0.138 * n_units
+
+
+def _warn(n_iter):
+    warnings.warn(
+        f"EnergyDescent has not ended within {n_iter} updates: some memories still "
+        f"move. Raise n_iter, store fewer memories, or add hidden units.",
+        ConvergenceWarning,
+        stacklevel=2,
+    )
 
 
 def _outer(states, weight):

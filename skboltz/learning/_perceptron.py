@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from ..utils import require
+
 
 def stability(coupling, patterns, bias=0.0):
     """kappa = xi_i (sum_j J_ij xi_j + b_i) / |J_i|, shape (n_patterns, n_units).
@@ -23,29 +25,31 @@ def _aligned(coupling, patterns, bias=0.0):
     return patterns * field, np.linalg.norm(coupling, axis=1)
 
 
-def _reinforced(patterns, weight, symmetric, max_iter, choose, name):
+def _reinforced(rule, patterns, weight, fixed):
     """Add xi_i xi_j for every chosen pair of a pattern and a unit, until none is."""
     n = patterns.shape[1]
     coupling = np.zeros((n, n))
     weighted = patterns * weight[:, None]
-    for _ in range(max_iter):
-        chosen = choose(*_aligned(coupling, patterns))
+    for done in range(rule.max_iter + 1):
+        chosen = rule.choose(*_aligned(coupling, patterns)) & ~fixed
         if not chosen.any():
             break
+        if done == rule.max_iter:
+            _warn(stability(coupling, patterns)[:, ~fixed], rule)
+            break
         change = (chosen * weighted).T @ patterns
-        coupling += change + change.T if symmetric else change
+        coupling += change + change.T if rule.symmetric else change
         np.fill_diagonal(coupling, 0)
-    else:
-        _warn(stability(coupling, patterns), max_iter, name)
     return coupling, 1 / n
 
 
-def _warn(kappa, max_iter, name):
+def _warn(kappa, rule):
     stable = int((kappa.min(axis=1) > 0).sum())
     warnings.warn(
-        f"{name} has not ended within {max_iter} iterations: {stable} of "
-        f"{len(kappa)} memories are fixed points. Raise max_iter, ask for less margin, "
-        f"store fewer memories, add hidden units, or set symmetric=False.",
+        f"{type(rule).__name__} has not ended within {rule.max_iter} iterations: "
+        f"{stable} of {len(kappa)} memories are fixed points. Raise max_iter, ask for "
+        f"less margin, store fewer memories, add hidden units, or set "
+        f"symmetric=False.",
         ConvergenceWarning,
         stacklevel=2,
     )
@@ -72,19 +76,22 @@ class Perceptron:
     symmetric: bool = True
     max_iter: int = 1000
 
+    def __post_init__(self):
+        require(self.margin >= 0, "margin", "at least 0", self.margin)
+        require(self.max_iter >= 1, "max_iter", "at least 1", self.max_iter)
+
     def learn(self, patterns, weight, fixed, stream):
-        return _reinforced(
-            patterns,
-            weight,
-            self.symmetric,
-            self.max_iter,
-            lambda aligned, norm: aligned <= self.margin * norm,
-            "Perceptron",
-        )
+        return _reinforced(self, patterns, weight, fixed)
+
+    def choose(self, aligned, norm):
+        return aligned <= self.margin * norm
 
     def capacity(self, n_units):
-        """Random memories, 2 n without symmetry; about 1.28 n with it."""
-        return (1.28 if self.symmetric else 2) * n_units
+        """Random memories: 2 n without symmetry (Gardner 1988); with it about 1.5 n.
+
+        The latter was reached with 200 units (benchmarks/figure_capacity.py).
+        """
+        return (1.5 if self.symmetric else 2) * n_units
 
 
 @dataclass(frozen=True)
@@ -109,17 +116,14 @@ class MinimalOverlap:
     symmetric: bool = True
     max_iter: int = 10_000
 
-    def learn(self, patterns, weight, fixed, stream):
-        return _reinforced(
-            patterns,
-            weight,
-            self.symmetric,
-            self.max_iter,
-            self._worst,
-            "MinimalOverlap",
-        )
+    def __post_init__(self):
+        require(self.target > 0, "target", "above 0", self.target)
+        require(self.max_iter >= 1, "max_iter", "at least 1", self.max_iter)
 
-    def _worst(self, aligned, norm):
+    def learn(self, patterns, weight, fixed, stream):
+        return _reinforced(self, patterns, weight, fixed)
+
+    def choose(self, aligned, norm):
         n = aligned.shape[1]
         chosen = np.zeros(aligned.shape, bool)
         worst = aligned.argmin(axis=0), np.arange(n)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..sampling import Asynchronous, Purpose, network, recall
+from ..utils import require
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,16 @@ class Unlearning:
     n_dreams: int = 100
     strength: float = 0.01
 
+    def __post_init__(self):
+        require(self.n_dreams >= 0, "n_dreams", "at least 0", self.n_dreams)
+        require(self.strength > 0, "strength", "above 0", self.strength)
+
     def apply(self, coupling, scale, fixed, stream):
         """Couplings after the dreams, in units of the scale."""
         coupling, n = coupling.copy(), len(coupling)
         step = self.strength / (n * scale)
         for t in range(self.n_dreams):
-            now = stream._replace(purpose=Purpose.DATA, step=t)
+            now = stream._replace(purpose=Purpose.DREAMS, shard=2 * t)
             start = now.generator().choice([-1.0, 1.0], (1, n))
             start[:, fixed] = 1
             dream = recall.run(
@@ -38,7 +43,7 @@ class Unlearning:
                 network(coupling, np.zeros(n)),
                 start,
                 fixed[None],
-                now._replace(purpose=Purpose.CHAINS),
+                now._replace(shard=2 * t + 1),
             ).state[0]
             coupling -= step * np.outer(dream, dream)
             np.fill_diagonal(coupling, 0)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import kernels
+from ..utils import require
 from . import _network, _sequential
 
 
@@ -89,6 +90,9 @@ class Asynchronous(_Spins):
 
     max_iter: int = 100
 
+    def __post_init__(self):
+        require(self.max_iter >= 1, "max_iter", "at least 1", self.max_iter)
+
     def init(self, network, start, hold):
         return _init_spins(network, start, hold, np.empty((len(start), 0)))
 
@@ -116,6 +120,9 @@ class Synchronous(_Spins):
     """
 
     max_iter: int = 100
+
+    def __post_init__(self):
+        require(self.max_iter >= 1, "max_iter", "at least 1", self.max_iter)
 
     def init(self, network, start, hold):
         motion = _init_spins(network, start, hold, None)
@@ -159,17 +166,11 @@ class Stochastic(_Spins):
     n_average: int = 8
 
     def __post_init__(self):
-        temperatures = np.asarray(self.temperatures, dtype=float)
-        if temperatures.ndim != 1 or not (temperatures >= 0).all():
-            raise ValueError(
-                f"temperatures must be a sequence of numbers >= 0, one for each "
-                f"sweep, found {self.temperatures!r}."
-            )
-        if not 1 <= self.n_average <= len(temperatures):
-            raise ValueError(
-                f"n_average must lie between 1 and the number of sweeps, "
-                f"{len(temperatures)}, found {self.n_average!r}."
-            )
+        found, n_average = np.asarray(self.temperatures, dtype=float), self.n_average
+        good = found.ndim == 1 and (found >= 0).all()
+        require(good, "temperatures", "numbers >= 0, one for each sweep", found)
+        what = f"between 1 and the number of sweeps, {len(found)}"
+        require(1 <= n_average <= len(found), "n_average", what, n_average)
 
     @property
     def max_iter(self):
@@ -218,7 +219,7 @@ class GradedResponse(_Spins):
     step_size : float, default=0.2
         Time of one step, in (0, 1].
     tol : float, default=1e-6
-        A row has ended when no V moves more in a step.
+        A row has ended where no V differs more from tanh(gain (JV + b)).
     max_iter : int, default=1000
         Most steps.
     start : float, default=0.9
@@ -231,18 +232,28 @@ class GradedResponse(_Spins):
     max_iter: int = 1000
     start: float = 0.9
 
+    def __post_init__(self):
+        step_size = self.step_size
+        require(self.gain > 0, "gain", "above 0", self.gain)
+        require(0 < step_size <= 1, "step_size", "above 0 and at most 1", step_size)
+        require(0 < self.start < 1, "start", "between 0 and 1", self.start)
+        require(self.max_iter >= 1, "max_iter", "at least 1", self.max_iter)
+
     def init(self, network, start, hold):
+        start = start.astype(float)
         potential = np.arctanh(self.start * start) / self.gain
         state = np.where(hold == 0, self.start * start, start)
         return _init(network, state, hold, potential)
 
     def step(self, network, motion, stream, shared):
         drive = network.scale * motion.field
+        free = motion.hold == 0
+        # Not how far V moves: it may rest at 1 while u is on its way to the other side.
+        left = np.where(free, np.tanh(self.gain * drive) - motion.state, 0)
+        ended = np.abs(left).max(axis=1, initial=0.0) <= self.tol
+        status = np.where(ended, Status.FIXED_POINT, Status.RUNNING)
         potential = motion.other + self.step_size * (drive - motion.other)
-        state = np.tanh(self.gain * potential)
-        state = np.where(motion.hold == 0, state, motion.state)
-        moved = np.abs(state - motion.state).max(axis=1, initial=0.0)
-        status = np.where(moved > self.tol, Status.RUNNING, Status.FIXED_POINT)
+        state = np.where(free, np.tanh(self.gain * potential), motion.state)
         return motion._replace(
             state=state,
             field=_network.field(network, state),

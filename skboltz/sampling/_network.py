@@ -47,7 +47,7 @@ def _on_grid(coupling, bias):
         dtype = np.float32 if reach < 2**24 else np.float64
         return coupling.astype(dtype), bias.astype(dtype)
     # Rounding may add half a unit to each term: one bit to spare.
-    unit = np.exp2(np.ceil(np.log2(reach)) + 1 - 53)
+    unit = np.exp2(max(np.ceil(np.log2(reach)) + 1 - 53, -1000))
     return np.rint(coupling / unit) * unit, np.rint(bias / unit) * unit
 
 
@@ -61,4 +61,4 @@ def field(network, states):
 def energy(network, states, field):
     """E(s) = -1/2 s'Js - b's of every row, in double precision."""
     both = field.astype(np.float64) + network.bias
-    return -0.5 * network.scale * np.einsum("ij,ij->i", both, states)
+    return -0.5 * network.scale * (both * states).sum(axis=1)

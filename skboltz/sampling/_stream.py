@@ -19,6 +19,9 @@ class Purpose(IntEnum):
     LADDER = 5
     FORWARD = 6
     REVERSE = 7
+    VALLEYS = 8
+    DREAMS = 9
+    CROSSTALK = 10
 
 
 class Stream(NamedTuple):

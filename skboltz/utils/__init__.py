@@ -2,6 +2,7 @@
 
 from ._missing import has_missing
 from ._numbers import as_numbers, check_type
+from ._require import require
 from ._threads import one_blas_thread, suited_threads
 from ._trees import each
 
@@ -11,5 +12,6 @@ __all__ = [
     "each",
     "has_missing",
     "one_blas_thread",
+    "require",
     "suited_threads",
 ]
