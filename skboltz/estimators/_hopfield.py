@@ -15,6 +15,7 @@ from .. import learning, sampling
 from .._exceptions import CapacityWarning
 from .._sklearn import Interval, StrOptions, fit_context
 from ..sampling import Purpose, Stream, random_key
+from ..utils import suited_threads
 from . import _patterns
 from ._attractors import Attractors, kinds
 from ._hidden_units import FILLS
@@ -275,9 +276,10 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         n, bias = spins.shape[1], int(self.fit_bias)
         patterns = np.pad(spins.astype(float), ((0, 0), (0, bias)), constant_values=1)
         fixed = np.arange(n + bias) >= n
-        coupling, scale = rule.learn(patterns, weight, fixed, stream)
-        if self.unlearning is not None:
-            coupling = self.unlearning.apply(coupling, scale, fixed, stream)
+        with suited_threads(len(patterns) * patterns.shape[1] ** 2):
+            coupling, scale = rule.learn(patterns, weight, fixed, stream)
+            if self.unlearning is not None:
+                coupling = self.unlearning.apply(coupling, scale, fixed, stream)
         intercept = coupling[:n, n:].sum(axis=1)
         return sampling.network(coupling[:n, :n], intercept, scale)
 
@@ -439,15 +441,16 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _run(self, cues, stream, shared=True, watch=None):
         """Recall of some rows; known entries of an incomplete row are clamped."""
         incomplete = (cues[:, : self.n_features_in_] == 0).any(axis=1, keepdims=True)
-        end = sampling.recall.run(
-            _instance(self.dynamics, sampling.DYNAMICS),
-            self._network,
-            cues,
-            (cues != 0) & incomplete,
-            stream,
-            shared=shared,
-            watch=watch,
-        )
+        with suited_threads(len(cues) * self._network.coupling.size):
+            end = sampling.recall.run(
+                _instance(self.dynamics, sampling.DYNAMICS),
+                self._network,
+                cues,
+                (cues != 0) & incomplete,
+                stream,
+                shared=shared,
+                watch=watch,
+            )
         _warn_if_running(end.status)
         return end
 
@@ -538,7 +541,8 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         Attractors
-            Each state once, the most frequent first.
+            Each state once, the most frequent first; states of visible units come
+            again if hidden units differ.
         """
         check_is_fitted(self)
         rng = check_random_state(random_state)
@@ -546,14 +550,18 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             np.array([-1, 1], np.int8), (n_starts, len(self._network.bias))
         )
         stream = Stream(random_key(rng), Purpose.CHAINS)
-        visible = self._run(cues, stream).state[:, : self.n_features_in_]
-        states, counts = np.unique(visible.astype(np.int8), axis=0, return_counts=True)
+        ends = self._run(cues, stream).state.astype(self._network.coupling.dtype)
+        _, first, counts = np.unique(
+            ends, axis=0, return_index=True, return_counts=True
+        )
         order = np.argsort(-counts, kind="stable")
-        states, counts = states[order], counts[order]
+        ends, counts = ends[first[order]], counts[order]
+        energies = sampling.network_energy(self._network, ends, self._field(ends))
+        states = ends[:, : self.n_features_in_].astype(np.int8)
         patterns = _patterns.from_spins(states, self.values_, np.int8)
         overlap = self._overlap(states)
         kind = kinds(states, overlap, self._spins, self.min_overlap)
-        return Attractors(patterns, counts, self.energy(patterns), kind, overlap)
+        return Attractors(patterns, counts, energies, kind, overlap)
 
     def _settled(self, X):
         """States of all units with the visible ones as given, and their fields."""
@@ -569,7 +577,10 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             Stream(self._key, Purpose.CHAINS),
         )
         states = end.state.astype(self._network.coupling.dtype)
-        return states, sampling.network_field(self._network, states)
+        return states, self._field(states)
+
+    def _field(self, states):
+        return sampling.network_field(self._network, states)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -22,6 +22,7 @@ __all__ = [
     "block_sweep",
     "dense_fields",
     "dense_sweep",
+    "exponential_noise",
     "flip_sweep",
     "log_ratio",
     "logistic_noise",
@@ -90,6 +91,16 @@ def logistic_noise(key, counter, shape, dtype):
     """
     noise = active().odds(key, counter, math.prod(shape), np.dtype(dtype))
     # One logarithm for both twins: two libraries of them would differ in bits.
+    return np.log(noise, out=noise).reshape(shape)
+
+
+def exponential_noise(key, counter, shape, dtype):
+    """Numbers with the standard exponential distribution: -log(1 - u).
+
+    Parameters as for :func:`logistic_noise`.
+    """
+    noise = active().odds(key, counter, math.prod(shape), np.dtype(dtype))
+    noise += 1  # 1 + u / (1 - u) = 1 / (1 - u)
     return np.log(noise, out=noise).reshape(shape)
 
 

@@ -27,6 +27,7 @@ from ._dynamics import (
 )
 from ._enumeration import blocks, in_float64, states
 from ._gibbs import Chains
+from ._minimize import Minimum, minimize_energy
 from ._network import Network, network
 from ._network import energy as network_energy
 from ._network import field as network_field
@@ -37,6 +38,7 @@ __all__ = [
     "Asynchronous",
     "Chains",
     "GradedResponse",
+    "Minimum",
     "Network",
     "PatternMemory",
     "Purpose",
@@ -55,6 +57,7 @@ __all__ = [
     "gibbs",
     "in_float64",
     "mean_field",
+    "minimize_energy",
     "modes",
     "network",
     "network_energy",

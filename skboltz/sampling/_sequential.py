@@ -16,7 +16,7 @@ BLOCK = 64  # units whose couplings among each other are passed on one by one
 CHAINS = 128  # chains whose fields of a block stay in the innermost caches
 
 
-def sweep(coupling, bias, state, threshold, low, high):
+def sweep(coupling, bias, state, threshold, low, high, mirror=1):
     """One update of every unit of every chain, in order; `state` is overwritten.
 
     Parameters
@@ -28,6 +28,8 @@ def sweep(coupling, bias, state, threshold, low, high):
     threshold : ndarray of shape (n_units, n_chains) or (n_units, 1)
         A unit becomes `high` if its field is above it, `low` if below.
     low, high : float
+    mirror : {1, -1}, default=1
+        -1 for exponential noise: Metropolis.
     """
     threshold = np.broadcast_to(threshold, state.shape)
     for chains in gen_batches(state.shape[1], CHAINS):
@@ -43,5 +45,6 @@ def sweep(coupling, bias, state, threshold, low, high):
                 np.ascontiguousarray(threshold[units, chains]),
                 low,
                 high,
+                mirror,
             )
         state[:, chains] = part

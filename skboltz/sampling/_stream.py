@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels import logistic_noise
+from ..kernels import exponential_noise, logistic_noise
 
 
 class Purpose(IntEnum):
@@ -58,6 +58,12 @@ class Stream(NamedTuple):
         """Logistic noise of a shape, and the stream after it."""
         counter = (0, self.step, int(self.purpose), self.shard)
         noise = logistic_noise(self.key, counter, shape, dtype)
+        return noise, self._replace(step=self.step + 1)
+
+    def exponential(self, shape, dtype):
+        """As `draw`, exponential noise of mean 1."""
+        counter = (0, self.step, int(self.purpose), self.shard)
+        noise = exponential_noise(self.key, counter, shape, dtype)
         return noise, self._replace(step=self.step + 1)
 
     def generator(self):

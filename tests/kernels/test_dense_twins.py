@@ -137,7 +137,9 @@ def agrees(kernels, interaction, function):
 
 
 @pytest.mark.parametrize("kernels", TWINS)
-@pytest.mark.parametrize("interaction, function", EXACT, ids=lambda part: repr(part))
+@pytest.mark.parametrize(
+    "interaction, function", EXACT, ids=[repr(part) for part, _ in EXACT]
+)
 def test_sweeps_compare_energies_and_ties_stay(kernels, interaction, function):
     same, ties = agrees(kernels, interaction, function)
     assert same
@@ -191,7 +193,9 @@ def test_a_wrong_interaction_is_noticed(kernels):
 
 
 @pytest.mark.parametrize("kernels", TWINS)
-@pytest.mark.parametrize("interaction, function", EXACT, ids=lambda part: repr(part))
+@pytest.mark.parametrize(
+    "interaction, function", EXACT, ids=[repr(part) for part, _ in EXACT]
+)
 def test_units_switch_exactly_at_a_tie(kernels, interaction, function):
     """Fields are whole numbers: one memory more or less decides."""
     memories, order, clamped, spins, overlaps, largest = case(8, 6, 10)
