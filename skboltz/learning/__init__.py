@@ -9,6 +9,7 @@ from ._fast import FastPersistentContrastiveDivergence
 from ._gradient import Offsets
 from ._hebb import Hebb
 from ._initialisation import initial_params, smoothed_mean
+from ._inverse_ising import PairwiseFit, all_pairs, fit_moments, fit_pseudo_likelihood
 from ._loop import Data, Progress, Recipe, TrainingState
 from ._optimisers import GradientAscent, Momentum
 from ._penalties import SparsityTarget, WeightDecay
@@ -35,6 +36,7 @@ __all__ = [
     "MinimalOverlap",
     "Momentum",
     "Offsets",
+    "PairwiseFit",
     "Perceptron",
     "PersistentContrastiveDivergence",
     "Progress",
@@ -48,8 +50,11 @@ __all__ = [
     "TrainingState",
     "Unlearning",
     "WeightDecay",
+    "all_pairs",
     "batches",
     "cut",
+    "fit_moments",
+    "fit_pseudo_likelihood",
     "initial_params",
     "smoothed_mean",
     "stability",
