@@ -65,7 +65,7 @@ def peers(coupling, betas, reads):
         ),
     }  # fmt: skip
     for name, call in calls.items():
-        once, _ = timed(call, 1)
+        once = min(timed(call, 1)[0] for _ in range(3))
         all_sweeps, found = timed(call, len(betas))
         yield name, reads, all_sweeps - once, found.record.energy
 

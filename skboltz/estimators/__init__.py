@@ -1,16 +1,19 @@
 """Estimators: the skin of scikit-learn over models and learning."""
 
 from ..sampling._capacity import CapacityCurve, capacity_curve
+from ._attractors import Attractors
 from ._dense_memory import DenseAssociativeMemory
-from ._hopfield import HopfieldMemory
+from ._hopfield import HopfieldMemory, Recall
 from ._imputer import EnergyImputer
 from ._rbm import BernoulliRBM
 
 __all__ = [
+    "Attractors",
     "BernoulliRBM",
     "CapacityCurve",
     "DenseAssociativeMemory",
     "EnergyImputer",
     "HopfieldMemory",
+    "Recall",
     "capacity_curve",
 ]

@@ -13,13 +13,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import learning, sampling
 from .._exceptions import CapacityWarning
-from .._sklearn import Interval, StrOptions, fit_context
+from .._sklearn import Interval, Options, StrOptions, fit_context
 from ..sampling import Purpose, Stream, random_key
 from ..utils import suited_threads
 from . import _patterns
 from ._attractors import Attractors, kinds
 from ._hidden_units import FILLS
 from ._memories import Memories, check_cues, check_rows, marked
+from ._validation import check_known
 
 _CHUNK = 1024  # rows recalled at a time
 
@@ -91,6 +92,8 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         between memories are as small as a descent makes them.
     unlearning : Unlearning or None, default=None
         Dreams after the learning, see :class:`skboltz.learning.Unlearning`.
+    values : {(0, 1), (-1, 1)} or None, default=None
+        The two values of the data; None takes (-1, 1) if `fit` sees anything negative.
     min_overlap : float, default=0.9
         Overlap xi.s/n from which :meth:`predict` and :meth:`spurious_states` take a
         state for a memory.
@@ -155,6 +158,7 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         "n_hidden": [Interval(Integral, 0, None, closed="left")],
         "hidden_fill": [StrOptions(set(FILLS))],
         "unlearning": [learning.Unlearning, None],
+        "values": [Options(tuple, {(0, 1), (-1, 1)}), None],
         "min_overlap": [Interval(Real, 0, 1, closed="right")],
         "random_state": ["random_state"],
     }
@@ -168,6 +172,7 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         n_hidden=0,
         hidden_fill="random",
         unlearning=None,
+        values=None,
         min_overlap=0.9,
         random_state=None,
     ):
@@ -177,6 +182,7 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.n_hidden = n_hidden
         self.hidden_fill = hidden_fill
         self.unlearning = unlearning
+        self.values = values
         self.min_overlap = min_overlap
         self.random_state = random_state
 
@@ -208,7 +214,8 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             a unit whose field does not hold it.
         """
         X = check_rows(self, X, reset=True)
-        self.values_ = _patterns.two_values(X)
+        check_known(X, columns=True)
+        self.values_ = self.values or _patterns.two_values(X)
         self._key = random_key(check_random_state(self.random_state))
         self._store(Memories.of(self, X, y, sample_weight))
         return self
@@ -438,12 +445,12 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X, visible = check_cues(self, X)
         return X, np.pad(visible, ((0, 0), (0, self.hidden_memories_.shape[1])))
 
-    def _run(self, cues, stream, shared=True, watch=None):
+    def _run(self, cues, stream, shared=True, watch=None, dynamics=None):
         """Recall of some rows; known entries of an incomplete row are clamped."""
         incomplete = (cues[:, : self.n_features_in_] == 0).any(axis=1, keepdims=True)
         with suited_threads(len(cues) * self._network.coupling.size):
             end = sampling.recall.run(
-                _instance(self.dynamics, sampling.DYNAMICS),
+                dynamics or _instance(self.dynamics, sampling.DYNAMICS),
                 self._network,
                 cues,
                 (cues != 0) & incomplete,
@@ -530,7 +537,7 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return kappa.min(axis=1)
 
     def spurious_states(self, n_starts=1000, random_state=None):
-        """Attractors reached from random states, and what they are.
+        """Minima reached from random states by asynchronous updates, and their kinds.
 
         Parameters
         ----------
@@ -550,7 +557,7 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             np.array([-1, 1], np.int8), (n_starts, len(self._network.bias))
         )
         stream = Stream(random_key(rng), Purpose.CHAINS)
-        ends = self._run(cues, stream).state.astype(self._network.coupling.dtype)
+        ends = self._run(cues, stream, dynamics=sampling.Asynchronous()).state
         _, first, counts = np.unique(
             ends, axis=0, return_index=True, return_counts=True
         )

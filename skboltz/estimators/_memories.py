@@ -9,6 +9,7 @@ from sklearn.utils.validation import validate_data
 from .._sklearn import check_sample_weight
 from ..learning import Hebb
 from ..sampling import network, recall
+from ..utils import as_numbers
 from . import _patterns
 
 
@@ -88,7 +89,11 @@ def marked(spins, rows):
 def check_rows(estimator, X, reset=False):
     """Rows of any type, finite or NaN, with something known in each."""
     X = validate_data(
-        estimator, X, dtype="numeric", ensure_all_finite="allow-nan", reset=reset
+        estimator,
+        as_numbers(X, "X"),
+        dtype="numeric",
+        ensure_all_finite="allow-nan",
+        reset=reset,
     )
     empty = np.flatnonzero((X != X).all(axis=1))
     if len(empty):

@@ -43,7 +43,10 @@ def to_spins(X, values):
 
 
 def from_spins(spins, values, dtype):
-    """The two values of a convention for negative and positive spins."""
+    """The two values of a convention for negative and positive spins.
+
+    In int8 if the type asked for has no -1 and needs one.
+    """
     low, high = values
-    number = np.dtype(dtype).type
-    return np.where(spins > 0, number(high), number(low))
+    dtype = np.dtype(np.int8 if low < 0 and np.dtype(dtype).kind in "bu" else dtype)
+    return np.where(spins > 0, dtype.type(high), dtype.type(low))

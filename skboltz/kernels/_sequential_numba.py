@@ -17,8 +17,9 @@ def _flip_sweep(state, field, outgoing, order, threshold, low, high, mirror, fli
                 continue
             for i in order:
                 if _flips(s[i], f[i], t[i], high, mirror):
-                    change = low + high - (s[i] + s[i])
-                    s[i] += change
+                    new = low if s[i] == high else high
+                    change = new - s[i]
+                    s[i] = new
                     flips[c] += 1
                     row = outgoing[i]
                     for k in range(len(f)):
@@ -35,11 +36,12 @@ def _sparse_flip_sweep(
             t = threshold[sweep, c]
             for i in order:
                 if _flips(s[i], f[i], t[i], high, mirror):
-                    change = low + high - (s[i] + s[i])
-                    s[i] += change
+                    new = low if s[i] == high else high
+                    change = new - s[i]
+                    s[i] = new
                     flips[c] += 1
                     for p in range(indptr[i], indptr[i + 1]):
-                        f[indices[p]] += change * data[p]
+                        f[np.uint64(indices[p])] += change * data[p]
 
 
 @_compiled
@@ -61,14 +63,15 @@ def _is_stable(state, field, threshold, high, mirror):
 
 @_compiled
 def _block_sweep(state, field, coupling, order, threshold, low, high, mirror, change):
-    both, none = low + high, low - low  # of the type of the states, as 2 is not
     for position in range(len(order)):
         i = order[position]
         for c in range(len(change)):
-            flips = _flips(state[i, c], field[i, c], threshold[i, c], high, mirror)
             s = state[i, c]
-            change[c] = both - (s + s) if flips else none
-            state[i, c] += change[c]
+            other = low if s == high else high
+            flips = _flips(s, field[i, c], threshold[i, c], high, mirror)
+            new = other if flips else s
+            change[c] = new - s
+            state[i, c] = new
         for later in range(position + 1, len(order)):
             k = order[later]
             weight = coupling[k, i]
@@ -79,6 +82,7 @@ def _block_sweep(state, field, coupling, order, threshold, low, high, mirror, ch
 def flip_sweep(state, field, outgoing, order, threshold, low, high, mirror=1):
     flips, values = np.zeros(len(state), np.int64), _numbers(state, low, high, mirror)
     threshold = threshold.reshape(-1, *state.shape)
+    order = order.astype(np.uint64)  # what may be negative is checked for it
     if sparse.issparse(outgoing):
         lists = outgoing.indptr, outgoing.indices, outgoing.data
         _sparse_flip_sweep(state, field, *lists, order, threshold, *values, flips)

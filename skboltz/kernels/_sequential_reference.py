@@ -31,10 +31,11 @@ def flip_sweep(state, field, outgoing, order, threshold, low, high, mirror=1):
     flips = np.zeros(len(state), np.int64)
     for limits in threshold.reshape(-1, *state.shape):
         for i in order:
-            change = _change(state[:, i], field[:, i], limits[:, i], low, high, mirror)
+            new = _decided(state[:, i], field[:, i], limits[:, i], low, high, mirror)
+            change = new - state[:, i]
             chains = np.flatnonzero(change)
             if len(chains):
-                state[chains, i] += change[chains]
+                state[:, i] = new
                 _pass_on(field, outgoing, i, chains, change[chains, None])
                 flips[chains] += 1
     return flips
@@ -55,13 +56,15 @@ def block_sweep(state, field, coupling, order, threshold, low, high, mirror=1):
     holds what these units give to each other, [receiver, sender].
     """
     for position, i in enumerate(order):
-        change = _change(state[i], field[i], threshold[i], low, high, mirror)
-        state[i] += change
+        new = _decided(state[i], field[i], threshold[i], low, high, mirror)
+        change = new - state[i]
+        state[i] = new
         later = order[position + 1 :]
         field[later] += coupling[later, i][:, None] * change
 
 
-def _change(state, field, threshold, low, high, mirror):
-    """By how much each state changes."""
-    flips = np.where(state == high, field < threshold, field > mirror * threshold)
-    return flips * (state.dtype.type(low + high) - 2 * state)
+def _decided(state, field, threshold, low, high, mirror):
+    """The states after an update."""
+    is_high, number = state == high, state.dtype.type
+    flips = np.where(is_high, field < threshold, field > mirror * threshold)
+    return np.where(flips, np.where(is_high, number(low), number(high)), state)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from ..utils import require
+from ..utils import require, require_count
 
 
 def stability(coupling, patterns, bias=0.0):
@@ -29,7 +29,7 @@ def _reinforced(rule, patterns, weight, fixed):
     """Add xi_i xi_j for every chosen pair of a pattern and a unit, until none is."""
     n = patterns.shape[1]
     coupling = np.zeros((n, n))
-    weighted = patterns * weight[:, None]
+    weighted = patterns * (weight / weight.mean())[:, None]
     for done in range(rule.max_iter + 1):
         chosen = rule.choose(*_aligned(coupling, patterns)) & ~fixed
         if not chosen.any():
@@ -41,6 +41,11 @@ def _reinforced(rule, patterns, weight, fixed):
         coupling += change + change.T if rule.symmetric else change
         np.fill_diagonal(coupling, 0)
     return coupling, 1 / n
+
+
+def _check(rule):
+    require(isinstance(rule.symmetric, bool), "symmetric", "a bool", rule.symmetric)
+    require_count("max_iter", rule.max_iter, 1)
 
 
 def _warn(kappa, rule):
@@ -77,8 +82,8 @@ class Perceptron:
     max_iter: int = 1000
 
     def __post_init__(self):
-        require(self.margin >= 0, "margin", "at least 0", self.margin)
-        require(self.max_iter >= 1, "max_iter", "at least 1", self.max_iter)
+        require(0 <= self.margin < np.inf, "margin", "at least 0", self.margin)
+        _check(self)
 
     def learn(self, patterns, weight, fixed, stream):
         return _reinforced(self, patterns, weight, fixed)
@@ -117,8 +122,9 @@ class MinimalOverlap:
     max_iter: int = 10_000
 
     def __post_init__(self):
-        require(self.target > 0, "target", "above 0", self.target)
-        require(self.max_iter >= 1, "max_iter", "at least 1", self.max_iter)
+        finite = 0 < self.target < np.inf
+        require(finite, "target", "a finite number above 0", self.target)
+        _check(self)
 
     def learn(self, patterns, weight, fixed, stream):
         return _reinforced(self, patterns, weight, fixed)

@@ -13,7 +13,8 @@ class Storkey:
     h_ij = sum_{k != i, j} J_ik xi_k (Storkey 1997; Storkey & Valabregue 1999).  The
     result depends on the order of the memories.  A memory that comes again would
     take itself back, so equal and reversed ones count once, with their weights
-    added.
+    added.  Corrections are right to first order only: weights that differ by more
+    than a factor of about two weaken the memories they should favour.
     """
 
     def learn(self, patterns, weight, fixed, stream):

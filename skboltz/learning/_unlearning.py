@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..sampling import Asynchronous, Purpose, network, recall
-from ..utils import require
+from ..utils import require, require_count
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Unlearning:
     strength: float = 0.01
 
     def __post_init__(self):
-        require(self.n_dreams >= 0, "n_dreams", "at least 0", self.n_dreams)
+        require_count("n_dreams", self.n_dreams, 0)
         require(self.strength > 0, "strength", "above 0", self.strength)
 
     def apply(self, coupling, scale, fixed, stream):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import kernels
-from ..utils import require
+from ..utils import require, require_count
 from . import _network, _sequential
 
 
@@ -91,7 +91,7 @@ class Asynchronous(_Spins):
     max_iter: int = 100
 
     def __post_init__(self):
-        require(self.max_iter >= 1, "max_iter", "at least 1", self.max_iter)
+        require_count("max_iter", self.max_iter, 1)
 
     def init(self, network, start, hold):
         return _init_spins(network, start, hold, np.empty((len(start), 0)))
@@ -122,7 +122,7 @@ class Synchronous(_Spins):
     max_iter: int = 100
 
     def __post_init__(self):
-        require(self.max_iter >= 1, "max_iter", "at least 1", self.max_iter)
+        require_count("max_iter", self.max_iter, 1)
 
     def init(self, network, start, hold):
         motion = _init_spins(network, start, hold, None)
@@ -158,19 +158,25 @@ class Stochastic(_Spins):
     temperatures : sequence of float, default=(0.4, 0.3, 0.2, 0.1) each 5 times
         Of each sweep, in units of the couplings: Hebb's rule with few memories
         recalls below 1.
-    n_average : int, default=8
-        Sweeps at the end whose states are averaged.
+    n_average : int, default=None
+        Sweeps at the end whose states are averaged; None takes 8, or all if there
+        are fewer.
     """
 
     temperatures: tuple = tuple(np.repeat((0.4, 0.3, 0.2, 0.1), 5).tolist())
-    n_average: int = 8
+    n_average: int | None = None
 
     def __post_init__(self):
         found, n_average = np.asarray(self.temperatures, dtype=float), self.n_average
-        good = found.ndim == 1 and (found >= 0).all()
+        good = found.ndim == 1 and len(found) and (found >= 0).all()
         require(good, "temperatures", "numbers >= 0, one for each sweep", found)
-        what = f"between 1 and the number of sweeps, {len(found)}"
-        require(1 <= n_average <= len(found), "n_average", what, n_average)
+        what = f"None or between 1 and the number of sweeps, {len(found)}"
+        good = n_average is None or 1 <= n_average <= len(found)
+        require(good, "n_average", what, n_average)
+
+    @property
+    def averaged(self):
+        return self.n_average or min(8, len(self.temperatures))
 
     @property
     def max_iter(self):
@@ -194,13 +200,13 @@ class Stochastic(_Spins):
         return motion._replace(
             state=state,
             field=_network.field(network, state),
-            other=motion.other + state if left <= self.n_average else motion.other,
+            other=motion.other + state if left <= self.averaged else motion.other,
             status=motion.status if left > 1 else motion.status + Status.AVERAGED,
         )
 
     def result(self, motion):
         sign = np.sign(motion.other)
-        return np.where(sign == 0, motion.state, sign), motion.other / self.n_average
+        return np.where(sign == 0, motion.state, sign), motion.other / self.averaged
 
 
 @dataclass(frozen=True)
@@ -234,10 +240,10 @@ class GradedResponse(_Spins):
 
     def __post_init__(self):
         step_size = self.step_size
-        require(self.gain > 0, "gain", "above 0", self.gain)
+        require(0 < self.gain < np.inf, "gain", "finite and above 0", self.gain)
         require(0 < step_size <= 1, "step_size", "above 0 and at most 1", step_size)
         require(0 < self.start < 1, "start", "between 0 and 1", self.start)
-        require(self.max_iter >= 1, "max_iter", "at least 1", self.max_iter)
+        require_count("max_iter", self.max_iter, 1)
 
     def init(self, network, start, hold):
         start = start.astype(float)

@@ -1,6 +1,6 @@
 """Simulated annealing: the lowest energy of units coupled in pairs."""
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,9 @@ from ._stream import Purpose, Stream, random_key
 
 _NOISE = 2**20  # numbers drawn at a time
 _SMALL = 256  # units up to which carrying flips into all fields is always faster
+_HOTTEST = 1e-30  # inverse temperature: float32 has no larger temperatures
+_FRESH = 200  # sweeps after which carried fields are computed anew
+_SPARSE = 0.1  # share of couplings below which lists of neighbours are faster
 _FEW = 0.1  # share of units that flip in a sweep below which it is so for more
 
 
@@ -38,19 +41,16 @@ class Minimum(NamedTuple):
 
 
 class System(NamedTuple):
-    """Units in the arrays that the kernels take, float32.
+    """Spins in the arrays that the kernels take, float32.
 
     Attributes
     ----------
     coupling : ndarray or CSR array of shape (n_units, n_units)
     field : ndarray of shape (n_units,)
-    low, high : float
     """
 
     coupling: np.ndarray
     field: np.ndarray
-    low: float
-    high: float
 
 
 def minimize_energy(
@@ -83,10 +83,11 @@ def minimize_energy(
         any flip with probability 1 / (1 + exp(beta D)).
     n_restarts : int, default=64
     n_sweeps : int, default=1000
-        Updates of every unit in each restart.
+        Updates of every unit in each restart; counts for nothing if `betas` are given.
     betas : array-like of shape (n_sweeps,), default=None
-        Inverse temperature of each sweep, not falling.  None rises linearly from 0.1 to
-        5 over the root mean square of what flips of single units cost at random.
+        Inverse temperature of each sweep, above 0 and not falling.  None rises
+        linearly from 0.3 to 8 over the root mean square of the field on a spin among
+        random others; a flip against a field f costs 2 |f|.
     random_state : int, RandomState instance or None, default=None
 
     Returns
@@ -104,7 +105,8 @@ def minimize_energy(
     Max-Cut of a graph with symmetric weights W: J = -W with spins; the pairs of unlike
     spins have the weight sum(W) / 4 - E / 2.  QUBO, the minimum of x'Qx over x in
     {0, 1}: J = -(Q + Q') off the diagonal, b = -diag(Q) and `values=(0, 1)`; E is then
-    the value itself.
+    the value itself.  The default temperatures know one scale: keep penalties as small
+    as they may be, or pass `betas`.
 
     Examples
     --------
@@ -116,48 +118,76 @@ def minimize_energy(
     >>> minimize_energy(J, n_restarts=4, n_sweeps=10, random_state=0).energy
     -1.0
     """
-    J, b = _checked(coupling, field, values)
-    require(method in METHODS, "method", f"one of {sorted(METHODS)}", method)
+    J, b = _checked(coupling, field)
+    low, high = _checked_values(values)
+    known = isinstance(method, str) and method in METHODS
+    require(known, "method", f"one of {sorted(METHODS)}", method)
     for name, value in (("n_restarts", n_restarts), ("n_sweeps", n_sweeps)):
         good = isinstance(value, Integral) and value >= 1
         require(good, name, "an integer of at least 1", value)
-    betas = default_betas(J, b, values, n_sweeps) if betas is None else betas
     stream = Stream(random_key(check_random_state(random_state)), Purpose.SAMPLE)
-    system = System(J.astype(np.float32), b.astype(np.float32), *map(float, values))
-    start, stream = _random_states(system, n_restarts, stream)
-    states = anneal(system, start, _checked_betas(betas), method, stream)
-    states = _downhill(system, states).astype(np.float64)
+    given, spins = _scaled(J, b)
+    inner, spins = _scaled(*_as_spins(*spins, low, high))
+    schedule = default_betas(*spins, n_sweeps)
+    if betas is not None:
+        schedule = given * inner * _checked_betas(betas)
+    system = System(_compact(spins[0]), spins[1].astype(np.float32))
+    start, stream = _random_spins(n_restarts, len(b), stream)
+    ends = anneal(system, start, schedule, method, stream)
+    states = np.where(_downhill(*spins, ends) > 0, high, low)
     energies = _energy(J, b, states)
     best = int(energies.argmin())
     return Minimum(states[best], float(energies[best]), states, energies)
+
+
+def _as_spins(coupling, field, low, high):
+    """Couplings and fields of the spins x in s = middle + half x, up to a constant.
+
+    -1/2 s'Js - b's = -1/2 x'(half^2 J)x - half (b + middle J 1)'x + constant.
+    """
+    middle, half = (low + high) / 2, (high - low) / 2
+    pull = np.asarray(coupling.sum(axis=1)).ravel()
+    return half**2 * coupling, half * (field + middle * pull)
+
+
+def _scaled(coupling, field):
+    """A power of 2 near the largest term, and all of them by it, as float32 needs."""
+    largest = max(abs(coupling).max(), abs(field).max())
+    unit = 2.0 ** np.floor(np.log2(largest)) if largest else 1.0
+    return unit, (coupling / unit, field / unit)
+
+
+def _compact(coupling):
+    """Couplings as the kernels take them: CSR if few units are coupled."""
+    if not sparse.issparse(coupling):
+        few = np.count_nonzero(coupling) < _SPARSE * coupling.size
+        coupling = sparse.csr_array(coupling) if few else coupling
+    return coupling.astype(np.float32)
 
 
 def anneal(system, states, betas, method, stream):
     """States after a sweep at each inverse temperature, in place.
 
     Fields are carried along where units are few or flips are rare, else products give
-    them block by block; the fields of a chunk of sweeps begin anew, so that rounding
-    does not add up.
+    them block by block.
     """
     draw, mirror = METHODS[method]
-    size = max(1, _NOISE // states.size)
+    size, field = max(1, _NOISE // states.size), None
     follow = sparse.issparse(system.coupling) or len(system.field) <= _SMALL
     for start in range(0, len(betas), size):
-        part = np.asarray(betas[start : start + size], np.float32)
+        part = np.maximum(betas[start : start + size], _HOTTEST)
         noise, stream = draw(stream, (len(part), *states.shape))
-        noise *= (1 / (np.float32(system.high - system.low) * part))[:, None, None]
-        rate = (_by_flips if follow else _by_blocks)(system, states, noise, mirror)
-        follow = follow or rate < _FEW
+        # A flip against the field f costs 2 |f|.
+        noise *= (0.5 / part).astype(np.float32)[:, None, None]
+        if not follow:
+            follow = _by_blocks(system, states, noise, mirror) < _FEW
+            continue
+        # Rounding adds up flip by flip: begin anew now and then.
+        if field is None or start % _FRESH < size:
+            field = _fields(system, states)
+        order = np.arange(states.shape[1])
+        kernels.flip_sweep(states, field, system.coupling, order, noise, -1, 1, mirror)
     return states
-
-
-def _by_flips(system, states, noise, mirror):
-    field = _fields(system, states)
-    order, values = np.arange(states.shape[1]), (system.low, system.high)
-    flips = kernels.flip_sweep(
-        states, field, system.coupling, order, noise, *values, mirror
-    )
-    return flips.sum() / noise.size
 
 
 def _by_blocks(system, states, noise, mirror):
@@ -165,15 +195,7 @@ def _by_blocks(system, states, noise, mirror):
     units = np.ascontiguousarray(states.T)
     for threshold in noise:
         before = units.copy()
-        _sequential.sweep(
-            system.coupling,
-            system.field,
-            units,
-            threshold.T,
-            system.low,
-            system.high,
-            mirror,
-        )
+        _sequential.sweep(*system, units, threshold.T, -1, 1, mirror)
     states[:] = units.T
     return (before != units).mean()
 
@@ -185,16 +207,16 @@ def _fields(system, states):
     return total
 
 
-def _downhill(system, states):
-    """States that no single flip lowers."""
-    order, zero = np.arange(states.shape[1]), np.zeros_like(states)
-    rows = np.arange(len(states))
+def _downhill(coupling, field, states):
+    """States that no single flip lowers by more than rounding, in double precision."""
+    system, states = System(coupling, field), states.astype(np.float64)
+    order, rows = np.arange(states.shape[1]), np.arange(len(states))
     while len(rows):
-        part, field = states[rows], _fields(system, states[rows])
-        values = system.low, system.high
-        flips = kernels.flip_sweep(
-            part, field, system.coupling, order, zero[rows], *values
-        )
+        part, fields = states[rows], _fields(system, states[rows])
+        # Less would be the rounding of fields: gains of that size could go round.
+        margin = len(field) * np.finfo(float).eps * np.abs(fields).max()
+        limits = np.full_like(part, -margin)
+        flips = kernels.flip_sweep(part, fields, coupling, order, limits, -1, 1, -1)
         states[rows] = part
         rows = rows[flips > 0]
     return states
@@ -206,39 +228,33 @@ def _energy(coupling, field, states):
     return -(total * states).sum(axis=1)
 
 
-def _random_states(system, n_rows, stream):
-    noise, stream = stream.draw((n_rows, len(system.field)), np.float32)
-    values = np.float32([system.low, system.high])
-    return values[(noise > 0).astype(int)], stream
+def _random_spins(n_rows, n_units, stream):
+    noise, stream = stream.draw((n_rows, n_units), np.float32)
+    return np.where(noise > 0, np.float32(1), np.float32(-1)), stream
 
 
-def default_betas(coupling, field, values, n_sweeps):
-    """Inverse temperatures that rise linearly past the scale of single flips."""
-    low, high = values
+def default_betas(coupling, field, n_sweeps):
+    """Inverse temperatures that rise linearly past the scale of the fields of spins."""
     squares = coupling.power(2) if sparse.issparse(coupling) else coupling**2
-    mean = field + np.asarray(coupling.sum(axis=1)).ravel() * (low + high) / 2
-    spread = np.asarray(squares.sum(axis=1)).ravel() * (high - low) ** 2 / 4
-    scale = (high - low) / 2 * np.sqrt((spread + mean**2).mean())
-    return np.linspace(0.1, 5, n_sweeps) / (scale or 1.0)
+    of_fields = np.asarray(squares.sum(axis=1)).ravel() + field**2
+    return np.linspace(0.3, 8, n_sweeps) / (np.sqrt(of_fields.mean()) or 1.0)
 
 
-def _checked(coupling, field, values):
+def _checked(coupling, field):
     """Couplings, dense or CSR, and fields in double precision."""
-    low, high = values
-    require(low < high, "values", "two numbers, the lower first", values)
     if sparse.issparse(coupling):
-        coupling = sparse.csr_array(coupling, dtype=np.float64)
-        finite, odd = np.isfinite(coupling.data).all(), abs(coupling - coupling.T).max()
+        coupling = sparse.csr_array(coupling, copy=True)
+        coupling.sum_duplicates()
+        values = coupling.data
     else:
-        coupling = np.asarray(coupling, dtype=np.float64)
-        square = coupling.ndim == 2 and coupling.shape[0] == coupling.shape[1]
-        require(square, "coupling", "a square matrix", coupling.shape)
-        finite, odd = (
-            np.isfinite(coupling).all(),
-            not np.array_equal(coupling, coupling.T),
-        )
-    require(finite, "coupling", "finite", "NaN or infinity")
-    if odd:
+        coupling = values = np.asarray(coupling)
+    shape = coupling.shape
+    square = len(shape) == 2 and shape[0] == shape[1] > 0
+    require(square, "coupling", "a square matrix of at least one unit", shape)
+    require(values.dtype.kind in "biuf", "coupling", "real numbers", values.dtype)
+    require(np.isfinite(values).all(), "coupling", "finite", "NaN or infinity")
+    coupling = coupling.astype(np.float64)
+    if abs(coupling - coupling.T).max():
         raise ValueError("coupling is not symmetric; take (coupling + coupling.T) / 2.")
     if coupling.diagonal().any():
         raise ValueError(
@@ -246,11 +262,19 @@ def _checked(coupling, field, values):
             "a constant, for values of 0 and 1 add half of it to field; then set it "
             "to 0."
         )
-    n = coupling.shape[0]
-    field = np.zeros(n) if field is None else np.asarray(field, dtype=np.float64)
-    good = field.shape == (n,) and np.isfinite(field).all()
-    require(good, "field", f"{n} finite numbers", field)
-    return coupling, field
+    field = np.zeros(shape[0]) if field is None else np.asarray(field)
+    good = field.shape == shape[:1] and field.dtype.kind in "biuf"
+    good = good and np.isfinite(field).all()
+    require(good, "field", f"{shape[0]} finite numbers", field)
+    return coupling, field.astype(np.float64)
+
+
+def _checked_values(values):
+    good = isinstance(values, tuple | list | np.ndarray) and len(values) == 2
+    good = good and all(isinstance(v, Real) and np.isfinite(v) for v in values)
+    good = good and values[0] < values[1]
+    require(good, "values", "two finite numbers, the lower first", values)
+    return tuple(map(float, values))
 
 
 def _checked_betas(betas):

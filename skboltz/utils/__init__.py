@@ -2,7 +2,7 @@
 
 from ._missing import has_missing
 from ._numbers import as_numbers, check_type
-from ._require import require
+from ._require import require, require_count
 from ._threads import one_blas_thread, suited_threads
 from ._trees import each
 
@@ -13,5 +13,6 @@ __all__ = [
     "has_missing",
     "one_blas_thread",
     "require",
+    "require_count",
     "suited_threads",
 ]

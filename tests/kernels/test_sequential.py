@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from kernel_twins import TWINS
 from oracles import configurations, pairwise_energy
+from scipy import sparse
 
 SHAPES = [(1, 1), (1, 9), (7, 1), (5, 33), (130, 20)]  # chains, units
 DTYPES = [np.float32, np.float64]
@@ -41,7 +42,7 @@ def flip_swept(kernels, state, coupling, bias, order, threshold, low, high):
 
 def block_swept(kernels, state, coupling, bias, order, threshold, low, high):
     """State of every chain after `block_sweep`."""
-    state = np.ascontiguousarray(state.T)
+    state = state.T.copy()
     field = coupling @ state + bias[:, None]
     threshold = np.ascontiguousarray(threshold.T)
     kernels.block_sweep(state, field, coupling, order, threshold, low, high)
@@ -86,7 +87,7 @@ def test_twins_of_block_sweep_leave_the_same_fields(dtype):
     state, coupling, bias, order, threshold = inputs((9, 20), dtype, -1, 1, False)
     fields = []
     for kernels in TWINS:
-        units = np.ascontiguousarray(state.T)
+        units = state.T.copy()
         field = coupling @ units + bias[:, None]
         limits = np.ascontiguousarray(threshold.T)
         kernels.block_sweep(units, field, coupling, order, limits, -1, 1)
@@ -204,3 +205,197 @@ def test_units_outside_the_order_stay(swept, kernels):
     np.testing.assert_array_equal(new, expected)
     rest = np.setdiff1d(np.arange(10), args[3])
     np.testing.assert_array_equal(new[:, rest], args[0][:, rest])
+
+
+# Metropolis, several sweeps at once, sparse couplings --------------------------------
+
+MIRRORS = [1, -1]
+LAYOUTS = {"dense": np.ascontiguousarray, "sparse": sparse.csr_array}
+each_layout = pytest.mark.parametrize("layout", LAYOUTS)
+each_mirror = pytest.mark.parametrize("mirror", MIRRORS)
+N_SWEEPS = 4
+
+
+def several(shape, dtype, low, high, whole):
+    """As `inputs`, with the thresholds of several sweeps and half of the couplings."""
+    state, coupling, bias, order, _ = inputs(shape, dtype, low, high, whole)
+    rng = np.random.default_rng([*shape, whole, 7])
+    coupling[rng.random(coupling.shape) < 0.5] = 0
+    size = (N_SWEEPS, *shape)
+    if whole:
+        threshold = rng.integers(-2, 6, size).astype(dtype)
+    else:
+        threshold = rng.normal(0.5, 1, size).astype(dtype)
+    extreme = rng.random(size) < 0.1
+    threshold[extreme] = rng.choice([-np.inf, np.inf], extreme.sum())
+    return state, coupling, bias, order, threshold
+
+
+def swept(kernels, layout, state, coupling, bias, order, threshold, *rule):
+    """State, field and flips after one call of `flip_sweep`; no input is changed."""
+    outgoing = LAYOUTS[layout](coupling.T)
+    state, field = state.copy(), state @ coupling.T + bias
+    flips = kernels.flip_sweep(state, field, outgoing, order, threshold, *rule)
+    return state, field, flips
+
+
+def written_out(state, coupling, bias, order, threshold, low, high, mirror):
+    """Chain by chain, sweep by sweep, unit by unit, every field anew."""
+    coupling, bias = coupling.tolist(), bias.tolist()
+    rows, flips = state.tolist(), [0] * len(state)
+    for c, s in enumerate(rows):
+        for limits in threshold.tolist():
+            for i in order.tolist():
+                field = bias[i]
+                for j in range(len(s)):
+                    field += coupling[i][j] * s[j]
+                if s[i] == high and field < limits[c][i]:
+                    s[i] = low
+                    flips[c] += 1
+                elif s[i] == low and field > mirror * limits[c][i]:
+                    s[i] = high
+                    flips[c] += 1
+    return np.array(rows), np.array(flips)
+
+
+@pytest.mark.skipif(len(TWINS) < 2, reason="this run is without Numba on purpose")
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("low, high", UNITS)
+@each_mirror
+@each_layout
+def test_twins_of_several_sweeps(layout, mirror, shape, dtype, low, high):
+    args = several(shape, dtype, low, high, False)
+    reference, compiled = (
+        swept(kernels, layout, *args, low, high, mirror) for kernels in TWINS
+    )
+    for one, other in zip(reference, compiled, strict=True):
+        assert one.dtype == other.dtype
+        assert one.tobytes() == other.tobytes()
+
+
+@pytest.mark.skipif(len(TWINS) < 2, reason="this run is without Numba on purpose")
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("low, high", UNITS)
+def test_twins_of_metropolis_in_blocks(shape, dtype, low, high):
+    state, coupling, bias, order, threshold = several(shape, dtype, low, high, False)
+    ends = []
+    for kernels in TWINS:
+        units = state.T.copy()
+        field = coupling @ units + bias[:, None]
+        for limits in threshold:
+            limits = np.ascontiguousarray(limits.T)
+            kernels.block_sweep(units, field, coupling, order, limits, low, high, -1)
+        ends.append((units.tobytes(), field.tobytes()))
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("kernels", TWINS)
+@pytest.mark.parametrize("shape", [(1, 9), (7, 1), (5, 33)])
+@pytest.mark.parametrize("low, high", UNITS)
+@each_mirror
+@each_layout
+def test_several_sweeps_are_the_loop(layout, mirror, kernels, shape, low, high):
+    args = several(shape, np.float32, low, high, True)
+    expected, changes = written_out(*args, low, high, mirror)
+    state, field, flips = swept(kernels, layout, *args, low, high, mirror)
+    np.testing.assert_array_equal(state, expected)
+    np.testing.assert_array_equal(flips, changes)
+    _, coupling, bias, *_ = args
+    np.testing.assert_array_equal(field, expected @ coupling.T + bias)
+
+
+@pytest.mark.parametrize("kernels", TWINS)
+@pytest.mark.parametrize("low, high", UNITS)
+@each_mirror
+def test_a_block_is_the_loop(mirror, kernels, low, high):
+    *args, threshold = several((5, 33), np.float32, low, high, True)
+    state, coupling, bias, order = args
+    for limits in threshold:
+        expected, _ = written_out(*args, limits[None], low, high, mirror)
+        units = state.T.copy()
+        field, limits = coupling @ units + bias[:, None], np.ascontiguousarray(limits.T)
+        kernels.block_sweep(units, field, coupling, order, limits, low, high, mirror)
+        np.testing.assert_array_equal(units.T, expected)
+
+
+@pytest.mark.parametrize("kernels", TWINS)
+@each_mirror
+@each_layout
+def test_one_call_is_as_good_as_several(layout, mirror, kernels):
+    state, coupling, bias, order, threshold = several((5, 33), np.float32, -1, 1, False)
+    rule = -1.0, 1.0, mirror
+    together = swept(kernels, layout, state, coupling, bias, order, threshold, *rule)
+    outgoing = LAYOUTS[layout](coupling.T)
+    field, flips = state @ coupling.T + bias, 0
+    for limits in threshold:
+        flips += kernels.flip_sweep(state, field, outgoing, order, limits, *rule)
+    for one, other in zip(together, (state, field, flips), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("mistake", ["mirror", "order of sweeps", "one sweep", "stale"])
+@each_layout
+def test_wrong_sweeps_differ_from_the_loop(layout, mistake):
+    args = several((5, 33), np.float32, -1.0, 1.0, True)
+    expected, _ = written_out(*args, -1.0, 1.0, -1)
+    state, coupling, bias, order, threshold = args
+    if mistake == "order of sweeps":
+        threshold = threshold[::-1].copy()
+    if mistake == "one sweep":
+        threshold = threshold[:1]
+    outgoing = LAYOUTS[layout](coupling.T * (mistake != "stale"))
+    field, mirror = state @ coupling.T + bias, 1 if mistake == "mirror" else -1
+    TWINS[0].flip_sweep(state, field, outgoing, order, threshold, -1.0, 1.0, mirror)
+    assert (state != expected).any()
+
+
+@pytest.mark.parametrize("kernels", TWINS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("low, high", UNITS)
+@each_layout
+def test_metropolis_flips_iff_the_cost_is_below_the_noise(
+    layout, kernels, dtype, low, high
+):
+    rng = np.random.default_rng(0)
+    coupling = np.triu(rng.integers(-8, 9, (4, 4)) / 4, 1)  # dyadic: fields are exact
+    coupling, bias = coupling + coupling.T, rng.integers(-8, 9, 4) / 4
+    for s in configurations((low, high), 4):
+        for i in range(4):
+            other = s[:i] + (low + high - s[i],) + s[i + 1 :]
+            cost = pairwise_energy(coupling, bias, other)
+            cost -= pairwise_energy(coupling, bias, s)
+            limit = dtype(cost / (high - low))
+            up = np.nextafter(limit, dtype(np.inf))
+            down = np.nextafter(limit, dtype(-np.inf))
+            threshold = np.repeat(np.array([[up], [limit], [down]]), 4, axis=1)
+            args = np.array([s] * 3, dtype), coupling.astype(dtype), bias.astype(dtype)
+            new, _, flips = swept(
+                kernels, layout, *args, np.array([i]), threshold, low, high, -1
+            )
+            assert flips.tolist() == [1, 0, 0]
+            np.testing.assert_array_equal(new, [other, s, s])
+
+
+@pytest.mark.parametrize("kernels", TWINS)
+@pytest.mark.parametrize("low, high", UNITS)
+@each_layout
+def test_minus_infinity_clamps_both_states(layout, kernels, low, high):
+    args = inputs((20, 12), np.float32, low, high, False)
+    state, coupling, bias, order, _ = args
+    threshold = np.full((N_SWEEPS, *state.shape), -np.inf, np.float32)
+    big = 1e30 * coupling, 1e30 * bias
+    new, _, flips = swept(kernels, layout, state, *big, order, threshold, low, high, -1)
+    np.testing.assert_array_equal(new, state)
+    assert not flips.any()
+
+
+@pytest.mark.parametrize("kernels", TWINS)
+def test_sparse_couplings_without_entries(kernels):
+    state, coupling, bias, order, threshold = several((5, 9), np.float64, -1, 1, True)
+    args = state, 0 * coupling, bias, order, threshold, -1.0, 1.0, 1
+    expected, _ = written_out(*args)
+    new, field, _ = swept(kernels, "sparse", *args)
+    np.testing.assert_array_equal(new, expected)
+    np.testing.assert_array_equal(field, np.tile(bias, (5, 1)))

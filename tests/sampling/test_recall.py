@@ -490,7 +490,7 @@ def test_rows_may_share_their_noise():
         ({"temperatures": (-1.0,) * 8}, "temperatures"),
         ({"temperatures": (np.nan,) * 8}, "temperatures"),
         ({"temperatures": 1.0}, "temperatures"),
-        ({"temperatures": (1.0, 1.0)}, "n_average"),
+        ({"temperatures": (1.0, 1.0), "n_average": 3}, "n_average"),
         ({"n_average": 0}, "n_average"),
     ],
 )
