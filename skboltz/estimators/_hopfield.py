@@ -523,7 +523,7 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def stability(self):
         """Least stability kappa of the units of each memory.
 
-        kappa = min_i xi_i (sum_j J_ij xi_j + b_i) / |J_i| (Gardner 1988); a memory
+        kappa = min_i xi_i (sum_j J_ij xi_j + b_i) / norm(J_i) (Gardner 1988); a memory
         with a positive one is a fixed point, and the larger, the wider its basin.
 
         Returns

@@ -64,7 +64,7 @@ def _warn(kappa, rule):
 class Perceptron:
     """The perceptron rule for every unit at once.
 
-    Wherever xi_i sum_j J_ij xi_j <= margin |J_i|, J_ij += xi_i xi_j / n (Gardner
+    Wherever xi_i sum_j J_ij xi_j <= margin norm(J_i), J_ij += xi_i xi_j / n (Gardner
     1988); with symmetric couplings J_ji follows.  Weights scale the steps.
 
     Parameters

@@ -77,7 +77,7 @@ class SampleQuality(NamedTuple):
 def mmd(samples, held_out, *, bandwidth=None, baseline=None, random_state=None):
     """Unbiased squared maximum mean discrepancy under a Gaussian kernel.
 
-    With k(x, y) = exp(-|x - y|^2 / (2 bandwidth^2)), it is the mean of k over pairs
+    With k(x, y) = exp(-norm(x - y)^2 / (2 bandwidth^2)), it is the mean of k over pairs
     of distinct samples, plus its mean over pairs of distinct held-out rows, minus
     twice its mean over all pairs of a sample and a held-out row (Gretton et al.
     2012, A kernel two-sample test, eq. 3).

@@ -229,7 +229,7 @@ class GradedResponse(_Spins):
     max_iter : int, default=1000
         Most steps.
     start : float, default=0.9
-        |V| of the cue.
+        Size of V for the cue.
     """
 
     gain: float = 4.0

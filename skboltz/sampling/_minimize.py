@@ -87,7 +87,7 @@ def minimize_energy(
     betas : array-like of shape (n_sweeps,), default=None
         Inverse temperature of each sweep, above 0 and not falling.  None rises
         linearly from 0.3 to 8 over the root mean square of the field on a spin among
-        random others; a flip against a field f costs 2 |f|.
+        random others; a flip against a field f costs 2 abs(f).
     random_state : int, RandomState instance or None, default=None
 
     Returns
