@@ -44,11 +44,12 @@ def attention(rounds):
         np.matmul(probes, X.T, out=scores)
         np.matmul(scores, X, out=out)
 
-    def step(similarity, beta):
+    def step(similarity, beta, shift=0):
         one = DenseAssociativeMemory(similarity=similarity, beta=beta, max_iter=1)
-        one.fit(X)
+        one.fit(X + np.float32(shift))
+        cues = probes + np.float32(shift)
         # Beneath the checks of scikit-learn, which take a pass over the probes.
-        return lambda: dense_recall.run(one._memory, probes, 1)
+        return lambda: dense_recall.run(one._memory, cues, 1)
 
     functions = {
         "products": products,
@@ -56,6 +57,7 @@ def attention(rounds):
         "dot, sharp": step("dot", 1.0),
         "euclidean, broad": step("euclidean", 0.01),
         "euclidean, sharp": step("euclidean", 1.0),
+        "euclidean, far from the origin": step("euclidean", 1.0, shift=1000),
     }
     _report(functions, rounds, "products")
 

@@ -24,6 +24,7 @@ SPIN_INTERACTIONS = {
     "rectified": lambda memory: models.RectifiedPolynomial(memory.degree),
     "exponential": lambda memory: models.Exponential(),
 }
+_SMALLEST = 1e-140  # the least size of real patterns whose squares are normal numbers
 SIMILARITIES = {"dot": models.Dot(), "euclidean": models.Euclidean()}
 
 
@@ -37,7 +38,8 @@ class DenseRecall(NamedTuple):
     trajectory : ndarray of shape (n_steps + 1, n_samples, n_features)
         The states at the start and after each step.  A row that has ended stays.
     energies : ndarray of shape (n_steps + 1, n_samples), float64
-        Of these states; never rising.
+        Of these states, in double precision; never rising, up to the rounding of the
+        states, which have the type of `patterns`.
     n_iter : ndarray of shape (n_samples,)
         Steps that each row took; the last changed nothing if it has converged.
     converged : ndarray of shape (n_samples,), bool
@@ -99,7 +101,8 @@ interaction, default="softmax"
 
     tol : float, default=1e-5
         Of "softmax": a row stops when no entry moves by more than this times the
-        largest entry of the memories.
+        largest entry of the memories (less their mean, if that is far from the origin
+        and the similarity Euclidean).
 
     random_state : int, RandomState instance or None, default=None
         Of the orders in which units are updated. They are fixed in `fit`, and the same
@@ -109,7 +112,8 @@ interaction, default="softmax"
     ----------
     memories_ : ndarray of shape (n_memories, n_features)
         X itself, not a copy: do not change X afterwards. For two values, what is
-        recalled comes from a copy in 8 bits.
+        recalled comes from a copy in 8 bits, and rows of :meth:`partial_fit` are
+        stored in the two values of the first ones.
 
     labels_ : ndarray of shape (n_memories,) or None
         y, if it was given.
@@ -232,13 +236,15 @@ interaction, default="softmax"
         Raises
         ------
         ValueError
-            If X has infinities, or values whose squares overflow; if no row is
-            without NaN, or one has nothing else; if `degree` is so large that powers
-            overflow.
+            If X has infinities, or values whose squares overflow or vanish; if no row
+            is without NaN, or one has nothing else; if `degree` is so large that
+            powers overflow.
         """
         X = check_rows(self, as_numbers(X, "X"), reset=True)
         key = random_key(check_random_state(self.random_state))
-        self._store(X, self._code(X), _labels(X, y), key)
+        code = self._code(X)
+        code.warn(self, X, stacklevel=5)
+        self._store(X, code, _labels(X, y), key)
         self.n_iter_ = 1
         return self
 
@@ -251,6 +257,8 @@ interaction, default="softmax"
         Parameters
         ----------
         X : array-like of shape (n_memories, n_features)
+            Patterns of two values are stored in those of the memories before, with a
+            warning if they have others.
         y : array-like of shape (n_memories,), default=None
             Needed if the memories before have labels.
 
@@ -263,7 +271,9 @@ interaction, default="softmax"
         X = check_rows(self, as_numbers(X, "X"))
         labels = _joined(self.labels_, _labels(X, y))
         code = self._code(self.memories_)
-        self._store(np.concatenate([self.memories_, X]), code, labels, self._key)
+        code.warn(self, X, stacklevel=5)
+        X = np.concatenate([self.memories_, code.stored(X)])
+        self._store(X, code, labels, self._key)
         return self
 
     def _code(self, X):
@@ -276,7 +286,6 @@ interaction, default="softmax"
 
     def _store(self, X, code, labels, key):
         """Make a memory of some rows, and publish it."""
-        code.warn(self, X, stacklevel=6)
         X = self._completed(X, code, key)
         self._memory = self._memory_of(X, code, key)
         self._values, self._key = code, key
@@ -290,8 +299,7 @@ interaction, default="softmax"
         interaction = _interaction(self, X)
         if isinstance(interaction, models.Softmax):
             memory = PatternMemory(interaction, X, self.tol)
-            if not np.isfinite(memory.half_squares).all():
-                raise ValueError("X is too large: its squares overflow. Scale it down.")
+            _check_range(X, memory)
             return memory
         interaction.check(X.shape[1], len(X))
         return SpinMemory(interaction, np.ascontiguousarray(code.encode(X).T), key)
@@ -325,8 +333,8 @@ interaction, default="softmax"
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            Real patterns in float32 or float64; patterns of two values in those of the
-            memories, and the type of X.
+            Real patterns in float32 or, for float64 and integers beyond 2^24,
+            float64; patterns of two values in those of the memories, and the type of X.
 
         Raises
         ------
@@ -493,7 +501,17 @@ def _interaction(estimator, X):
     if beta == "auto":
         with np.errstate(over="ignore", invalid="ignore"):  # refused later
             beta = models.suggested_beta(X, estimator.similarity)
+            beta = beta if np.isfinite(beta) else 1.0
     return models.Softmax(beta, SIMILARITIES[estimator.similarity])
+
+
+def _check_range(X, memory):
+    """Refuse real patterns whose squares no float holds."""
+    if not np.isfinite(memory.half_squares).all():
+        raise ValueError("X is too large: its squares overflow. Scale it down.")
+    # Of rows far from the origin `largest` may be mere rounding.
+    if memory.centre is None and 0 < memory.largest < _SMALLEST:
+        raise ValueError("X is too small: its squares vanish. Scale it up.")
 
 
 def _labels(X, y):

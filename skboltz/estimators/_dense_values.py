@@ -4,23 +4,38 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..utils import has_missing
 from . import _patterns
 from ._validation import float_type
 
+_EXACT_IN_FLOAT32 = 2**24
+
 
 class RealValues:
-    """Rows as they are, in float32 or float64."""
+    """Rows as they are, in float32 or, where they are float64 or need it, float64."""
 
     values = None
 
     def encode(self, X):
-        return X.astype(float_type(X), copy=False)
+        dtype = np.float64 if _large_integers(X) else float_type(X)
+        return X.astype(dtype, copy=False)
 
     def decode(self, states, dtype):
         return states
 
+    def stored(self, X):
+        """Rows as they are kept beside others."""
+        return X
+
     def warn(self, estimator, X, stacklevel):
         """Any number will do."""
+
+
+def _large_integers(X):
+    """Whether integers are so large that float32 would round them."""
+    if X.dtype.kind not in "iu" or X.dtype.itemsize < 4:
+        return False
+    return max(int(X.max()), -int(X.min())) > _EXACT_IN_FLOAT32
 
 
 class TwoValues(NamedTuple):
@@ -43,6 +58,13 @@ class TwoValues(NamedTuple):
         if self.values[0] < 0 and dtype.kind in "bu":
             dtype = np.int8
         return _patterns.from_spins(states, self.values, dtype)
+
+    def stored(self, X):
+        """Rows in the two values, as they are kept beside others; NaN stays."""
+        rows = self.decode(self.encode(X), X.dtype)
+        if has_missing(X):
+            rows[np.isnan(X)] = np.nan
+        return rows
 
     def warn(self, estimator, X, stacklevel):
         """A DataRangeWarning where X is neither of the two values."""

@@ -14,7 +14,7 @@ QUERY_ROWS, PATTERN_ROWS = 1024, 2048
 _CACHED = 2**17  # of these, how many stay in the cache
 
 
-def attend(queries, patterns, offset=None, features=None, values=None):
+def attend(queries, patterns, offset=None, features=None, values=None, centre=None):
     """Averages of values, weighted by the softmax of their patterns' scores.
 
     With scores z_mu = q . features(x_mu) + offset_mu of a query q,
@@ -32,6 +32,8 @@ def attend(queries, patterns, offset=None, features=None, values=None):
         What of a block of patterns is multiplied by the queries; itself by default.
     values : callable, default=None
         What of the patterns in a slice is averaged; the patterns by default.
+    centre : ndarray of shape (n_features,), default=None
+        Subtracted from the patterns before all else, also before they are averaged.
 
     Returns
     -------
@@ -40,14 +42,14 @@ def attend(queries, patterns, offset=None, features=None, values=None):
         log sum_mu exp(z_mu); not finite where the scores overflow.
     """
     parts = [
-        _attend(queries[rows], patterns, offset, features, values)
+        _attend(queries[rows], patterns, offset, features, values, centre)
         for rows in _slices(len(queries), QUERY_ROWS)
     ]
     averages, log_sums = zip(*parts, strict=True)
     return np.concatenate(averages), np.concatenate(log_sums)
 
 
-def most_similar(queries, patterns, offset=None):
+def most_similar(queries, patterns, offset=None, centre=None):
     """The pattern of the largest score for each query, the first of equal ones.
 
     Parameters and scores are those of :func:`attend`.
@@ -60,7 +62,7 @@ def most_similar(queries, patterns, offset=None):
     index = np.zeros(len(queries), dtype=np.intp)
     score = np.full(len(queries), -np.inf, dtype=queries.dtype)
     for part in _slices(len(queries), QUERY_ROWS):
-        for rows, _, scores in _scores(queries[part], patterns, offset, None):
+        for rows, _, scores in _scores(queries[part], patterns, offset, None, centre):
             best = scores.argmax(axis=1)
             top = scores[np.arange(len(scores)), best]
             # Not-a-number wins and stays, so that an overflow is seen.
@@ -70,14 +72,14 @@ def most_similar(queries, patterns, offset=None):
     return index, score
 
 
-def _attend(queries, patterns, offset, features, values):
+def _attend(queries, patterns, offset, features, values, centre):
     number = queries.dtype.type
     # Sums of weights too small to be normal numbers would make the product slow.
     floor = np.log(np.finfo(number).tiny) / 2
     largest = np.full(len(queries), -np.inf, dtype=number)
     total, average = np.zeros(len(queries), dtype=number), number(0)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for rows, block, scores in _scores(queries, patterns, offset, features):
+        for rows, block, scores in _scores(queries, patterns, offset, features, centre):
             top, sums = _exponentials(scores, largest, floor)
             shrink = np.exp(np.maximum(largest - top, floor))
             total = total * shrink + sums
@@ -110,16 +112,24 @@ def _exponentials(scores, largest, floor):
     return top, sums
 
 
-def _scores(queries, patterns, offset, features):
+def _scores(queries, patterns, offset, features, centre):
     """Slices of the patterns, their rows as floats, and all queries' scores."""
     for rows in _slices(len(patterns), PATTERN_ROWS):
-        block = patterns[rows].astype(queries.dtype, copy=False)
         with np.errstate(over="ignore", invalid="ignore"):
+            block = _floats(patterns[rows], centre, queries.dtype)
             keys = block if features is None else features(block)
             scores = queries @ keys.T
             if offset is not None:
                 scores += offset[rows].astype(queries.dtype)
         yield rows, block, scores
+
+
+def _floats(rows, centre, dtype):
+    """Rows in some precision, less a centre that is subtracted before any rounding."""
+    if centre is None:
+        return rows.astype(dtype, copy=False)
+    exact = np.result_type(rows, centre, dtype)
+    return np.subtract(rows, centre, dtype=exact).astype(dtype, copy=False)
 
 
 def _slices(n, size):

@@ -6,10 +6,18 @@ al. 2020): E(x) = -log-sum-exp of the similarities of x and the patterns + 1/2 x
 """
 
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import log_softmax, logsumexp, softmax
+
+from ..utils import require, require_count
+
+_ELEMENTS = 2**18  # of some rows turned into double precision at a time
+# The square of a mean against that of the spread, from which on it is subtracted: below
+# it no more than a digit is lost, and zeros stay zeros.
+_FAR = 16
 
 
 class Differences(NamedTuple):
@@ -53,6 +61,9 @@ class Polynomial:
     """
 
     degree: int = 3
+
+    def __post_init__(self):
+        require_count("degree", self.degree, 1)
 
     def value(self, overlap):
         """F of overlaps, exact as long as it stays below 2^53."""
@@ -152,6 +163,10 @@ class Dot:
     or take the distance.
     """
 
+    def centre(self, patterns):
+        """What is subtracted from patterns and states: nothing, scores would change."""
+        return None
+
     def offset(self, half_squares):
         """What is added to x_mu . x, for each pattern; None for nothing."""
         return None
@@ -176,7 +191,27 @@ class Euclidean:
     product with an offset for each pattern, and what depends on x alone cancels in the
     softmax.  E(x) = -1/beta log sum_mu exp(-beta/2 |x_mu - x|^2) is then -1/beta times
     the log of a sum of Gaussian kernels, and the update its mean shift.
+
+    Far from the origin the two large terms would cancel.  Distances do not change if
+    the mean of the patterns is subtracted from everything: then it is.
     """
+
+    def centre(self, patterns):
+        """What is subtracted from patterns and states; None if the origin will do.
+
+        Returns
+        -------
+        ndarray of shape (n_features,) or None
+            In a type that holds the patterns.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = row_mean(patterns)
+            length = mean @ mean
+            spread = sum(np.vdot(rows, rows) for _, rows in blocks(patterns))
+            far = length > _FAR * (spread / len(patterns) - length)
+        if not far:
+            return None
+        return mean.astype(np.result_type(patterns.dtype, np.float32))
 
     def offset(self, half_squares):
         """What is added to x_mu . x, for each pattern."""
@@ -232,13 +267,22 @@ class Softmax:
     beta: float = 1.0
     similarity: Dot | Euclidean = field(default_factory=Dot)
 
+    def __post_init__(self):
+        good = isinstance(self.beta, Real) and 0 < self.beta < np.inf
+        require(good, "beta", "a finite number above 0", self.beta)
+
     def energy(self, patterns, x):
         """E of each row of x, shape (n_samples,)."""
-        scores, half_squares = self._scores(patterns, x)
-        return self.energy_by(logsumexp(scores, axis=1), x, half_squares)
+        patterns, x = self._centred(patterns, x)
+        half_squares = _half_squares(patterns)
+        log_sum = logsumexp(self._scores(patterns, x), axis=1)
+        return self.energy_by(log_sum, x, half_squares)
 
     def energy_by(self, log_sum, x, half_squares):
-        """E of each row of x, given log sum_mu exp(beta similarity)."""
+        """E of each row of x, given log sum_mu exp(beta similarity).
+
+        All of it less the centre of the similarity.
+        """
         square = np.einsum("ij,ij->i", x, x, dtype=np.float64)
         constant = self.similarity.constant(half_squares, self.beta)
         # As a float32, beta may be 0.
@@ -246,17 +290,41 @@ class Softmax:
 
     def update(self, patterns, x):
         """One step of attention from each row of x."""
-        return softmax(self._scores(patterns, x)[0], axis=1) @ patterns
+        weights = softmax(self._scores(*self._centred(patterns, x)), axis=1)
+        return weights @ np.asarray(patterns)
 
     def log_weights(self, patterns, x):
         """log p_mu for each row of x, shape (n_samples, n_patterns)."""
-        return log_softmax(self._scores(patterns, x)[0], axis=1)
+        return log_softmax(self._scores(*self._centred(patterns, x)), axis=1)
+
+    def _centred(self, patterns, x):
+        """Both in double precision, less the centre if there is one."""
+        patterns, x = (np.asarray(rows, np.float64) for rows in (patterns, x))
+        centre = self.similarity.centre(patterns)
+        return (patterns, x) if centre is None else (patterns - centre, x - centre)
 
     def _scores(self, patterns, x):
         """beta times the similarities, less what depends on x alone."""
-        half_squares = np.einsum("ij,ij->i", patterns, patterns) / 2
-        scores, offset = x @ patterns.T, self.similarity.offset(half_squares)
-        return self.beta * (scores if offset is None else scores + offset), half_squares
+        scores = x @ patterns.T
+        offset = self.similarity.offset(_half_squares(patterns))
+        return self.beta * (scores if offset is None else scores + offset)
+
+
+def blocks(X):
+    """Slices of the rows of X, and these rows in double precision."""
+    size = max(1, _ELEMENTS // max(1, X.shape[1]))
+    for start in range(0, len(X), size):
+        rows = slice(start, start + size)
+        yield rows, X[rows].astype(np.float64)
+
+
+def row_mean(X):
+    """The mean of the rows of X, in double precision."""
+    return sum(rows.sum(axis=0) for _, rows in blocks(X)) / len(X)
+
+
+def _half_squares(patterns):
+    return np.einsum("ij,ij->i", patterns, patterns) / 2
 
 
 def _power(x, degree):

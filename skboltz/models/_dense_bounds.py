@@ -1,10 +1,14 @@
 """How many memories a dense associative memory holds, and when it finds them."""
 
 import numpy as np
-from scipy.special import lambertw
+from scipy.special import gammaln, lambertw
+
+from ..utils import require, require_count
+from ._dense import blocks, row_mean
 
 _SIDE = 2**10  # rows and columns of a block of similarities
-_ELEMENTS = 2**20  # of the patterns turned into double precision at a time
+_SIMILARITIES = ("dot", "euclidean")
+_NAMES = '"dot" or "euclidean"'
 
 
 def separation(X, similarity="dot", rows=None):
@@ -19,6 +23,7 @@ def separation(X, similarity="dot", rows=None):
         At least one row; worked on block by block, in double precision.
     similarity : {"dot", "euclidean"}, default="dot"
         "euclidean" takes -1/2 |x_i - x_j|^2, so that Delta_i = 1/2 min |x_i - x_j|^2.
+        It is worked out from the rows less their mean, which changes no distance.
     rows : ndarray of int, default=None
         Which i, each against all j; None means all.
 
@@ -42,16 +47,12 @@ def separation(X, similarity="dot", rows=None):
     >>> separation(X, "euclidean")
     array([1., 1.])
     """
-    X = _patterns(X)
-    half_squares = _half_squares(X)
-    offset = {"dot": 0 * half_squares, "euclidean": -half_squares}.get(similarity)
-    if offset is None:
-        raise ValueError(
-            f'similarity must be "dot" or "euclidean", found {similarity!r}.'
-        )
+    X, centre = _centred(X, similarity)
+    half_squares = _half_squares(X, centre)
+    offset = -half_squares if similarity == "euclidean" else 0 * half_squares
     rows = np.arange(len(X)) if rows is None else np.asarray(rows)
     parts = (rows[s : s + _SIDE] for s in range(0, len(rows), _SIDE))
-    rivals = np.concatenate([_rivals(X, offset, part) for part in parts])
+    rivals = np.concatenate([_rivals(X, centre, offset, part) for part in parts])
     gap = (2 * half_squares + offset)[rows] - rivals
     # A square and the product of equal rows may differ in their last bits.
     return np.maximum(gap, 0.0) if similarity == "euclidean" else gap
@@ -65,8 +66,9 @@ def retrieval_beta(X, similarity="dot"):
         Delta_i >= 2 / (beta N) + ln(2 (N - 1) N beta M^2) / beta,
 
     with N patterns of length M at most (Ramsauer et al. 2020, Theorem 4: a fixed point
-    lies within 1 / (beta N M) of x_i).  Very small beta that meet the inequality, with
-    a distance that says nothing, are passed over.
+    lies within 1 / (beta N M) of x_i).  With "euclidean", all of it is true of the rows
+    less their mean, and M is the length of those.  Very small beta that meet the
+    inequality, with a distance that says nothing, are passed over.
 
     Parameters
     ----------
@@ -88,10 +90,11 @@ def retrieval_beta(X, similarity="dot"):
     >>> round(beta, 4), round(beta - np.log(4 * beta), 4)
     (3.6926, np.float64(1.0))
     """
-    X = _patterns(X)
+    X, centre = _centred(X, similarity)
     if len(X) == 1:
         return 0.0
-    least, square = separation(X, similarity).min(), 2 * _half_squares(X).max()
+    least = separation(X, similarity).min()
+    square = 2 * _half_squares(X, centre).max()
     return _beta(least, len(X), square) if least > _rounding(X, square) else np.inf
 
 
@@ -120,9 +123,10 @@ def suggested_beta(X, similarity="dot", n_rows=1000):
     >>> suggested_beta(np.eye(3)) == retrieval_beta(np.eye(3))
     True
     """
-    X = _patterns(X)
+    X, centre = _centred(X, similarity)
     some = np.unique(np.linspace(0, len(X) - 1, n_rows).astype(int))
-    gaps, square = separation(X, similarity, some), 2 * _half_squares(X).max()
+    gaps = separation(X, similarity, some)
+    square = 2 * _half_squares(X, centre).max()
     gaps = gaps[(gaps > _rounding(X, square)) & (gaps < np.inf)]
     return _beta(np.median(gaps), len(X), square) if len(gaps) else 1.0
 
@@ -131,7 +135,8 @@ def retrieval_error_bound(X, beta, distance=0.0, similarity="dot"):
     """How far one update may end from each pattern, when it starts near by.
 
     |x_i - f(x)| <= 2 (N - 1) M exp(-beta (Delta_i - 2 M |x - x_i|)) (Ramsauer et al.
-    2020, Theorem 5), with N patterns of length M at most.
+    2020, Theorem 5), with N patterns of length M at most; with "euclidean", less their
+    mean.
 
     Parameters
     ----------
@@ -154,8 +159,8 @@ def retrieval_error_bound(X, beta, distance=0.0, similarity="dot"):
     >>> retrieval_error_bound(np.eye(2), beta=10.0).round(6)  # 2 exp(-10)
     array([9.1e-05, 9.1e-05])
     """
-    X = _patterns(X)
-    longest = np.sqrt(2 * _half_squares(X).max())
+    X, centre = _centred(X, similarity)
+    longest = np.sqrt(2 * _half_squares(X, centre).max())
     gap = separation(X, similarity) - 2 * longest * np.asarray(distance)
     with np.errstate(over="ignore"):
         bound = 2 * (len(X) - 1) * longest * np.exp(-beta * gap)
@@ -168,21 +173,28 @@ def storage_constant(beta, radius, n_features, failure):
     With probability 1 - p at least sqrt(p) c^((d-1)/4) random patterns on a sphere of
     radius K sqrt(d - 1) can be stored and retrieved in one update, where
     c = b / W0(exp(a + ln b)), a = 2 / (d - 1) (1 + ln(2 beta K^2 p (d - 1))),
-    b = 2 K^2 beta / 5 (Ramsauer et al. 2020, Theorem 3).
+    b = 2 K^2 beta / 5 (Ramsauer et al. 2020, Theorem 3).  The theorem holds only where
+    c >= (2 / sqrt(p))^(4 / (d-1)), which the caller has to check.
 
     Parameters
     ----------
     beta : float
+        Above 0.
     radius : float
-        K.
+        K, above 0.
     n_features : int
         d, at least 2.
     failure : float
-        p, between 0 and 1.
+        p, above 0 and below 1.
 
     Returns
     -------
     float
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not such a number.
 
     Examples
     --------
@@ -190,6 +202,10 @@ def storage_constant(beta, radius, n_features, failure):
     >>> round(storage_constant(beta=1, radius=3, n_features=20, failure=0.001), 4)
     3.1546
     """
+    require_count("n_features", n_features, 2)
+    require(0 < beta < np.inf, "beta", "a finite number above 0", beta)
+    require(0 < radius < np.inf, "radius", "a finite number above 0", radius)
+    require(0 < failure < 1, "failure", "above 0 and below 1", failure)
     d = n_features - 1
     a = 2 / d * (1 + np.log(2 * beta * radius**2 * failure * d))
     b = 2 * radius**2 * beta / 5
@@ -212,14 +228,25 @@ def polynomial_capacity(n_units, degree):
     -------
     float
 
+    Raises
+    ------
+    ValueError
+        If a parameter is not such an integer, or no float holds the result.
+
     Examples
     --------
     >>> from skboltz.models import polynomial_capacity
     >>> [round(polynomial_capacity(100, degree)) for degree in (2, 3)]
     [11, 362]
     """
-    odd = np.prod(np.arange(1, 2 * degree - 2, 2, dtype=float))
-    return float(float(n_units) ** (degree - 1) / (2 * odd * np.log(n_units)))
+    require_count("n_units", n_units, 2)
+    require_count("degree", degree, 2)
+    # (2n - 3)!! = 2^(n-1) Gamma(n - 1/2) / sqrt(pi)
+    odd = (degree - 1) * np.log(2) + gammaln(degree - 0.5) - np.log(np.pi) / 2
+    exponent = (degree - 1) * np.log(float(n_units)) - odd
+    small_enough = exponent < np.log(np.finfo(np.float64).max)
+    require(small_enough, "degree", f"smaller for {n_units} units", degree)
+    return float(np.exp(exponent) / (2 * np.log(float(n_units))))
 
 
 def exponential_capacity_rate(corrupted=0.0):
@@ -237,6 +264,11 @@ def exponential_capacity_rate(corrupted=0.0):
     -------
     float
 
+    Raises
+    ------
+    ValueError
+        If rho is not such a number.
+
     Examples
     --------
     >>> import numpy as np
@@ -244,6 +276,7 @@ def exponential_capacity_rate(corrupted=0.0):
     >>> bool(np.isclose(exponential_capacity_rate(), np.log(2) / 2))
     True
     """
+    require(0 <= corrupted <= 0.5, "corrupted", "from 0 to 1/2", corrupted)
     shares = np.array([1 - corrupted, corrupted])  # (1 + a) / 2 and (1 - a) / 2
     logs = np.log(2 * shares, out=np.zeros(2), where=shares > 0)
     return float(shares @ logs) / 2
@@ -256,25 +289,31 @@ def _patterns(X):
     return X
 
 
-def _rivals(X, offset, rows):
-    """The largest x_i . x_j + offset_j of some rows i with any other j."""
-    some, best = X[rows].astype(np.float64), np.full(len(rows), -np.inf)
+def _centred(X, similarity):
+    """Patterns, and what is subtracted from them: their mean, or nothing."""
+    require(similarity in _SIMILARITIES, "similarity", _NAMES, similarity)
+    X = _patterns(X)
+    return X, row_mean(X) if similarity == "euclidean" else np.zeros(X.shape[1])
+
+
+def _rivals(X, centre, offset, rows):
+    """The largest x_i . x_j + offset_j of some rows i, less a centre, with other j."""
+    some, best = X[rows] - centre, np.full(len(rows), -np.inf)
     for start in range(0, len(X), _SIDE):
         others = slice(start, start + _SIDE)
-        scores = some @ X[others].astype(np.float64).T + offset[others]
+        scores = some @ (X[others] - centre).T + offset[others]
         own = np.flatnonzero((rows >= start) & (rows < start + _SIDE))
         scores[own, rows[own] - start] = -np.inf
         np.maximum(best, scores.max(axis=1), out=best)
     return best
 
 
-def _half_squares(X):
-    """1/2 |x_i|^2 in double precision, without a copy of X in it."""
+def _half_squares(X, centre):
+    """1/2 |x_i|^2 of rows less a centre, without a copy of X in double precision."""
     halves = np.empty(len(X))
-    size = max(1, _ELEMENTS // max(1, X.shape[1]))
-    for start in range(0, len(X), size):
-        block = X[start : start + size].astype(np.float64)
-        halves[start : start + size] = np.einsum("ij,ij->i", block, block) / 2
+    for rows, block in blocks(X):
+        block -= centre
+        halves[rows] = np.einsum("ij,ij->i", block, block) / 2
     return halves
 
 

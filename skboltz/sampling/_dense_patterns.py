@@ -7,9 +7,9 @@ import numpy as np
 
 from .. import kernels
 from ..models import Softmax
+from ..models._dense import blocks
 
 _TOGETHER = 4096  # rows whose states are held at a time
-_ELEMENTS = 2**18  # of the patterns turned into double precision at a time
 
 
 class Points(NamedTuple):
@@ -31,7 +31,7 @@ class PatternMemory:
     """Real patterns and the energy of :class:`skboltz.models.Softmax`.
 
     A step is the update of all unknown entries at once, x <- sum_mu p_mu x_mu. It never
-    raises the energy.
+    raises the energy, up to the rounding of the states' type.
 
     Parameters
     ----------
@@ -40,19 +40,31 @@ class PatternMemory:
         Of any numeric type; never copied whole.
     tol : float
         A row stays if no entry moves by more than `tol` times the largest entry of
-        all patterns.
+        all patterns, less their centre if there is one, or by more than rounding does.
+
+    Attributes
+    ----------
+    centre : ndarray of shape (n_features,) or None
+        What the similarity subtracts from patterns and states before it compares them.
+    half_squares : ndarray of shape (n_patterns,)
+        1/2 |x|^2 of the patterns less the centre.
+    largest : float
+        The largest entry of these by its size.
     """
 
     interaction: Softmax
     patterns: np.ndarray
     tol: float
+    centre: np.ndarray | None = field(init=False)
     half_squares: np.ndarray = field(init=False)
     largest: float = field(init=False)
 
     n_together = _TOGETHER
 
     def __post_init__(self):
-        half_squares, largest = _sizes(self.patterns)
+        centre = self.interaction.similarity.centre(self.patterns)
+        half_squares, largest = _sizes(self.patterns, centre)
+        object.__setattr__(self, "centre", centre)
         object.__setattr__(self, "half_squares", half_squares)
         object.__setattr__(self, "largest", largest)
 
@@ -67,7 +79,7 @@ class PatternMemory:
         partial = unknown.any(axis=1)
         values = probes.copy()
         if partial.any():
-            guess = self._complete(probes[partial], ~unknown[partial])
+            guess = self._complete(probes[partial])
             values[partial] = np.where(unknown[partial], guess, probes[partial])
         return Points(values, ~unknown & partial[:, None])
 
@@ -76,7 +88,7 @@ class PatternMemory:
         new = self._update(state.values)
         new = np.where(state.clamped, state.values, new)
         with np.errstate(over="ignore"):
-            moved = np.abs(new - state.values).max(axis=1) > self.tol * self.largest
+            moved = np.abs(new - state.values).max(axis=1) > self._least(new.dtype)
         return Points(new, state.clamped), moved
 
     def select(self, state, probes):
@@ -84,15 +96,21 @@ class PatternMemory:
         return Points(*(part[probes] for part in state))
 
     def energy(self, states):
-        """E of each row, shape (n_samples,)."""
+        """E of each row, shape (n_samples,), in double precision."""
+        states = states.astype(np.float64, copy=False)
         log_sum = self._attend(states, values=_nothing)[1]
-        return self.interaction.energy_by(log_sum, states, self.half_squares)
+        return self.interaction.energy_by(
+            log_sum, self._centred(states), self.half_squares
+        )
 
     def nearest(self, states):
         """Index of the most similar pattern, for each row."""
         return _with_enough_range(
             lambda x: kernels.most_similar(
-                self._scaled(x), self.patterns, self._offset()
+                self._scaled(self._centred(x)),
+                self.patterns,
+                self._offset(),
+                self.centre,
             ),
             states,
         )[0]
@@ -107,26 +125,50 @@ class PatternMemory:
         return self._attend(states, values=members)[0]
 
     def _update(self, values):
-        return self._attend(values)[0].astype(values.dtype, copy=False)
+        return self._placed(self._attend(values)[0], values.dtype)
 
     def _attend(self, x, values=None):
         offset = self._offset()
         return _with_enough_range(
             lambda x: kernels.attend(
-                self._scaled(x), self.patterns, offset, values=values
+                self._scaled(self._centred(x)),
+                self.patterns,
+                offset,
+                values=values,
+                centre=self.centre,
             ),
             x,
         )
 
-    def _complete(self, probes, known):
+    def _complete(self, probes):
         """The average of the patterns by their similarity in what is known."""
         similarity = self.interaction.similarity
 
         def attend(rows):
-            queries = self._scaled(similarity.partial(rows, ~np.isnan(rows)))
-            return kernels.attend(queries, self.patterns, features=similarity.features)
+            known = ~np.isnan(rows)
+            queries = self._scaled(similarity.partial(self._centred(rows), known))
+            return kernels.attend(
+                queries,
+                self.patterns,
+                features=similarity.features,
+                centre=self.centre,
+            )
 
-        return _with_enough_range(attend, probes)[0]
+        return self._placed(_with_enough_range(attend, probes)[0], probes.dtype)
+
+    def _centred(self, x):
+        """Rows less the centre."""
+        return x if self.centre is None else (x - self.centre).astype(x.dtype)
+
+    def _placed(self, x, dtype):
+        """Rows of some type, with the centre added again."""
+        x = x if self.centre is None else x + self.centre
+        return x.astype(dtype, copy=False)
+
+    def _least(self, dtype):
+        """Up to how much a row may move and stay."""
+        shift = 0.0 if self.centre is None else float(np.abs(self.centre).max())
+        return max(self.tol * self.largest, float(np.finfo(dtype).eps) * shift)
 
     def _scaled(self, x):
         # In double precision: beta alone may be too small for a float32.
@@ -162,13 +204,12 @@ def _nothing(rows):
     return np.empty((rows.stop - rows.start, 0))
 
 
-def _sizes(patterns):
-    """1/2 |x|^2 of each pattern, and the largest entry of all by its size."""
+def _sizes(patterns, centre):
+    """1/2 |x|^2 of each pattern less the centre, and the largest entry by its size."""
     halves, largest = np.empty(len(patterns)), 0.0
-    size = max(1, _ELEMENTS // patterns.shape[1])
-    for start in range(0, len(patterns), size):
-        block = patterns[start : start + size].astype(np.float64)
-        with np.errstate(over="ignore"):
-            halves[start : start + size] = np.einsum("ij,ij->i", block, block) / 2
+    for rows, block in blocks(patterns):
+        with np.errstate(over="ignore", invalid="ignore"):
+            block = block if centre is None else block - centre
+            halves[rows] = np.einsum("ij,ij->i", block, block) / 2
         largest = max(largest, float(block.max()), -float(block.min()))
     return halves, largest

@@ -43,6 +43,23 @@ def test_other_values_and_features(blocks):
     np.testing.assert_allclose(average, p @ PATTERNS, rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32, np.float64])
+@pytest.mark.parametrize("centre", [np.float32, np.float64])
+def test_a_centre_is_subtracted_from_the_patterns(blocks, dtype, centre):
+    patterns = (100 + 10 * PATTERNS).astype(dtype)
+    centre = patterns.mean(axis=0).astype(centre)
+    less = patterns.astype(np.float64) - centre
+    for found, expected in zip(
+        attend(QUERIES, patterns, OFFSET, centre=centre),
+        attend(QUERIES, less, OFFSET),
+        strict=True,
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+    index, score = most_similar(QUERIES, patterns, OFFSET, centre)
+    np.testing.assert_array_equal(index, most_similar(QUERIES, less, OFFSET)[0])
+    np.testing.assert_allclose(score, most_similar(QUERIES, less, OFFSET)[1])
+
+
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64])
 def test_patterns_of_any_type(blocks, dtype):
     patterns = (PATTERNS > 0).astype(dtype)

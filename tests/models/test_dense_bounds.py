@@ -63,7 +63,8 @@ def test_separation_of_integers_and_of_one():
 
 def holds(X, beta, similarity):
     """Theorem 4's inequality, written out."""
-    n, square = len(X), (X**2).sum(axis=1).max()
+    n, centre = len(X), X.mean(axis=0) if similarity == "euclidean" else 0
+    square = ((X - centre) ** 2).sum(axis=1).max()
     need = 2 / (beta * n) + math.log(2 * (n - 1) * n * beta * square) / beta
     return (separation(X, similarity) >= need).all()
 
