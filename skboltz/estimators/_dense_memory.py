@@ -91,7 +91,7 @@ interaction, default="softmax"
         to recall all.
 
     similarity : {"euclidean", "dot"}, default="euclidean"
-        Of "softmax": -1/2 |x_mu - x|^2, by which patterns of any norm are found; or
+        Of "softmax": -1/2 norm(x_mu - x)^2, by which patterns of any norm are found; or
         x_mu . x, as in attention and in [3]_, for which patterns should have equal
         norms.
 

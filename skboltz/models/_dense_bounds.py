@@ -22,7 +22,8 @@ def separation(X, similarity="dot", rows=None):
     X : ndarray of shape (n_patterns, n_features)
         At least one row; worked on block by block, in double precision.
     similarity : {"dot", "euclidean"}, default="dot"
-        "euclidean" takes -1/2 |x_i - x_j|^2, so that Delta_i = 1/2 min |x_i - x_j|^2.
+        "euclidean" takes -1/2 norm(x_i - x_j)^2, so that
+        Delta_i = 1/2 min norm(x_i - x_j)^2.
         It is worked out from the rows less their mean, which changes no distance.
     rows : ndarray of int, default=None
         Which i, each against all j; None means all.
@@ -134,9 +135,9 @@ def suggested_beta(X, similarity="dot", n_rows=1000):
 def retrieval_error_bound(X, beta, distance=0.0, similarity="dot"):
     """How far one update may end from each pattern, when it starts near by.
 
-    |x_i - f(x)| <= 2 (N - 1) M exp(-beta (Delta_i - 2 M |x - x_i|)) (Ramsauer et al.
-    2020, Theorem 5), with N patterns of length M at most; with "euclidean", less their
-    mean.
+    norm(x_i - f(x)) <= 2 (N - 1) M exp(-beta (Delta_i - 2 M norm(x - x_i))) (Ramsauer
+    et al. 2020, Theorem 5), with N patterns of length M at most; with "euclidean",
+    less their mean.
 
     Parameters
     ----------
@@ -144,7 +145,7 @@ def retrieval_error_bound(X, beta, distance=0.0, similarity="dot"):
     beta : float
         Inverse temperature.
     distance : float or ndarray of shape (n_patterns,), default=0.0
-        |x - x_i|, where the update starts.
+        norm(x - x_i), where the update starts.
     similarity : {"dot", "euclidean"}, default="dot"
 
     Returns
