@@ -5,7 +5,6 @@ from numbers import Integral, Real
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.metaestimators import available_if
@@ -14,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 from .. import models
 from .._sklearn import Interval, StrOptions, fit_context
 from ..sampling import PatternMemory, SpinMemory, dense_recall, random_key
-from ..utils import as_numbers, has_missing
+from ..utils import has_missing
 from . import _patterns
+from ._associative import AssociativeMemory, has_labels
 from ._dense_values import RealValues, TwoValues
 from ._memories import check_rows
 
@@ -52,13 +52,7 @@ class DenseRecall(NamedTuple):
     converged: np.ndarray
 
 
-def _may_have_labels(memory):
-    if getattr(memory, "labels_", memory) is None:
-        raise AttributeError(f"{type(memory).__name__} was fitted without labels y.")
-    return True
-
-
-class DenseAssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class DenseAssociativeMemory(AssociativeMemory):
     """An associative memory that holds far more patterns than it has units.
 
     The rows of X are stored as they are; recall descends in an energy, from a cue that
@@ -240,7 +234,7 @@ interaction, default="softmax"
             is without NaN, or one has nothing else; if `degree` is so large that
             powers overflow.
         """
-        X = check_rows(self, as_numbers(X, "X"), reset=True)
+        X = check_rows(self, X, reset=True)
         key = random_key(check_random_state(self.random_state))
         code = self._code(X)
         code.warn(self, X, stacklevel=5)
@@ -268,7 +262,7 @@ interaction, default="softmax"
         """
         if not hasattr(self, "memories_"):
             return self.fit(X, y)
-        X = check_rows(self, as_numbers(X, "X"))
+        X = check_rows(self, X)
         labels = _joined(self.labels_, _labels(X, y))
         code = self._code(self.memories_)
         code.warn(self, X, stacklevel=5)
@@ -391,7 +385,7 @@ interaction, default="softmax"
         nearest = self._memory.nearest(states)
         return nearest if self.labels_ is None else self.labels_[nearest]
 
-    @available_if(_may_have_labels)
+    @available_if(has_labels)
     def predict_proba(self, X):
         """Share of each class in what each row recalls; only if y was given to `fit`.
 
@@ -410,24 +404,6 @@ interaction, default="softmax"
         """
         _, states = self._recalled(X)
         return self._memory.shares(states, self._codes, len(self.classes_))
-
-    @available_if(_may_have_labels)
-    def score(self, X, y, sample_weight=None):
-        """Share of rows whose predicted label is right; only if y was given to `fit`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        float
-        """
-        return float(
-            np.average(self.predict(X) == np.asarray(y), weights=sample_weight)
-        )
 
     # Questions ----------------------------------------------------------------
 
@@ -452,24 +428,10 @@ interaction, default="softmax"
             raise ValueError("X has NaN; fill the gaps first, by transform.")
         return self._memory.energy(self._values.encode(X))
 
-    def familiarity(self, X):
-        """Minus the energy of each row: the larger, the more like the memories.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Without NaN.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,), float64
-        """
-        return -self.energy(X)
-
     def _cues(self, X, stacklevel=5):
         """Checked rows, of whose values a warning tells if they are not the two."""
         check_is_fitted(self)
-        X = check_rows(self, as_numbers(X, "X"))
+        X = check_rows(self, X)
         self._values.warn(self, X, stacklevel)
         return X
 
@@ -483,12 +445,6 @@ interaction, default="softmax"
         end = dense_recall.run(memory, cues, self.max_iter)
         _warn_if_running(end.converged, self.max_iter, stacklevel)
         return end
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
 
 
 def _interaction(estimator, X):

@@ -55,8 +55,6 @@ class TwoValues(NamedTuple):
 
     def decode(self, states, dtype):
         """The two values, in a type like that of X that holds both."""
-        if self.values[0] < 0 and dtype.kind in "bu":
-            dtype = np.int8
         return _patterns.from_spins(states, self.values, dtype)
 
     def stored(self, X):

@@ -5,10 +5,8 @@ from numbers import Integral, Real
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, gen_batches
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .. import learning, sampling
@@ -17,6 +15,7 @@ from .._sklearn import Interval, Options, StrOptions, fit_context
 from ..sampling import Purpose, Stream, random_key
 from ..utils import suited_threads
 from . import _patterns
+from ._associative import AssociativeMemory
 from ._attractors import Attractors, kinds
 from ._hidden_units import FILLS
 from ._memories import Memories, check_cues, check_rows, marked
@@ -53,16 +52,7 @@ class Recall(NamedTuple):
     status: np.ndarray
 
 
-def _has_labels(memory):
-    return memory.labels_ is not None
-
-
-def _may_score(memory):
-    """A memory without labels cannot; one to be fitted may."""
-    return not hasattr(memory, "labels_") or _has_labels(memory)
-
-
-class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class HopfieldMemory(AssociativeMemory):
     """An associative memory of patterns with two values, by a Hopfield network.
 
     The memories are minima of the energy of spins s = -1 or +1,
@@ -413,31 +403,13 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             largest total weight.
         """
         overlap = self.overlap(X)
-        if not _has_labels(self):
+        if self.labels_ is None:
             found = overlap.max(axis=1) >= self.min_overlap
             return np.where(found, overlap.argmax(axis=1), -1)
         labels, number = np.unique(self.labels_, return_inverse=True)
         nearest = overlap == overlap.max(axis=1, keepdims=True)
         votes = nearest @ (np.eye(len(labels))[number] * self._memories.weight[:, None])
         return labels[votes.argmax(axis=1)]
-
-    @available_if(_may_score)
-    def score(self, X, y, sample_weight=None):
-        """Share of rows whose predicted label is right; only if y was given to `fit`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        float
-        """
-        return float(
-            np.average(self.predict(X) == np.asarray(y), weights=sample_weight)
-        )
 
     def _cues(self, X):
         """Checked rows, and spins with 0 for what is unknown."""
@@ -491,19 +463,6 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         states, field = self._settled(X)
         return sampling.network_energy(self._network, states, field)
-
-    def familiarity(self, X):
-        """Minus the energy of each row: the larger, the more like the memories.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,), float64
-        """
-        return -self.energy(X)
 
     def is_fixed_point(self, X):
         """Whether each row stays as it is under recall.
@@ -588,12 +547,6 @@ class HopfieldMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _field(self, states):
         return sampling.network_field(self._network, states)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
 
 
 _STATUS = {status: status.name.lower().replace("_", " ") for status in sampling.Status}
