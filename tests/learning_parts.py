@@ -3,7 +3,10 @@
 import numpy as np
 
 from skboltz.learning import (
+    CenteredGradient,
+    Gradient,
     GradientAscent,
+    HiddenMeans,
     Momentum,
     Recipe,
     SparsityTarget,
@@ -25,12 +28,13 @@ def recipe(
 ):
     return Recipe(
         model=case.model,
+        positive=HiddenMeans(),
         negative=negative,
+        gradient=CenteredGradient() if centered else Gradient(),
         optimiser=Momentum(momentum) if momentum else GradientAscent(),
         decay=WeightDecay(l1, l2),
         sparsity=sparsity or SparsityTarget(),
         batch_size=batch_size,
-        centered=centered,
     )
 
 

@@ -1,4 +1,4 @@
-"""What can be asked of a fitted machine: features, likelihoods, samples."""
+"""What can be asked of a fitted bipartite machine: features, likelihoods, samples."""
 
 import numpy as np
 from scipy import sparse
@@ -6,9 +6,13 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .. import kernels, likelihood
+from ..models import BipartiteParams
+from ..sampling import gibbs
 from ..utils import has_missing
+from ._chains import choose_sampler
 from ._likelihoods import LikelihoodMixin
-from ._samples import SamplingMixin
+from ._samples import SamplingMixin, sample_stream
+from ._validation import check_count, check_layer
 
 
 class FittedMachine(
@@ -18,6 +22,34 @@ class FittedMachine(
 
     They need the attribute `_model` and the fitted parameters, and change nothing.
     """
+
+    @property
+    def _visible_unit(self):
+        return self._model.visible_unit
+
+    def _params(self):
+        model = self._model
+        return BipartiteParams(
+            self.components_,
+            model.visible_unit.parameters(self.intercept_visible_),
+            model.hidden_unit.parameters(self.intercept_hidden_),
+        )
+
+    def _free_energies(self, v):
+        return self._model.free_energy(self._params(), v)
+
+    def _marginal_free_energies(self, v):
+        return likelihood.marginal_free_energy(self._model, self._params(), v)
+
+    def _conditional_means(self, v):
+        return likelihood.conditional_means(self._model, self._params(), v)
+
+    def _pseudo_log_likelihoods(self, v):
+        return likelihood.pseudo_log_likelihood(self._model, self._params(), v)
+
+    def _sampler(self, method, given, start, n_chains, n_samples):
+        means = self._data_means()
+        return choose_sampler(method, given, start, n_chains, n_samples, means)
 
     def transform(self, X):
         """Mean of the hidden units given each row, E[h | v].
@@ -41,9 +73,7 @@ class FittedMachine(
             kernels.tail_mean(unit, params.hidden, input, out=hidden[rows])
         if has_missing(X):
             holes = np.isnan(X).any(axis=1)
-            hidden[holes] = likelihood.conditional_means(self._model, params, X[holes])[
-                1
-            ]
+            hidden[holes] = self._conditional_means(X[holes])[1]
         return hidden
 
     def _hidden_inputs(self, params, X):
@@ -69,5 +99,49 @@ class FittedMachine(
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        h = self._layer(X, "X", len(self.components_), "n_components")
+        shape = len(self.components_), "n_components"
+        h = check_layer(X, "X", *shape, self._dtype)
         return self._visible_mean(self._params(), h)
+
+    def _visible_mean(self, params, h):
+        unit = self._model.visible_unit
+        return unit.mean(params.visible, self._model.visible_field(params, h))
+
+    def gibbs(self, v, *, random_state=None):
+        """Visible states after one Gibbs sweep, v -> h -> v.
+
+        Parameters
+        ----------
+        v : array-like of shape (n_samples, n_features) or (n_features,)
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of the shape of v
+        """
+        check_is_fitted(self)
+        states = self._visible_states(v, "gibbs()", name="v")
+        params, stream = self._params(), sample_stream(random_state)
+        chains = gibbs.from_visible(self._model, params, states, stream)
+        return gibbs.step(self._model, params, chains).visible.reshape(np.shape(v))
+
+    def reconstruct(self, X, *, k=1, random_state=None):
+        """Mean of the visible units after k Gibbs sweeps from each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        k : int, default=1
+            The last sweep ends with E[v | h] in place of a sample.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        k, v = check_count(k, "k", 1), self._visible_states(X, "reconstruct()")
+        params, stream = self._params(), sample_stream(random_state)
+        chains = gibbs.from_visible(self._model, params, v, stream)
+        chains = gibbs.run(self._model, params, chains, k - 1)
+        return self._visible_mean(params, chains.hidden)

@@ -1,7 +1,5 @@
 """Likelihoods of a fitted machine, in nats."""
 
-from functools import partial
-
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -32,18 +30,14 @@ class LikelihoodMixin(Machine):
         """
         check_is_fitted(self)
         X = self._check(X)
-        free_energy = self._by_row(self._model.free_energy, X)
-        if has_missing(X):
-            holes = np.isnan(X).any(axis=1)
-            free_energy[holes] = likelihood.marginal_free_energy(
-                self._model, self._params(), X[holes]
-            )
+        if not has_missing(X):
+            return self._by_row(self._free_energies, X)
+        holes = np.isnan(X).any(axis=1)
+        free_energy = np.empty(len(X), self._dtype)
+        if not holes.all():
+            free_energy[~holes] = self._by_row(self._free_energies, X[~holes])
+        free_energy[holes] = self._marginal_free_energies(X[holes])
         return free_energy
-
-    def _by_row(self, function, X):
-        params = self._params()
-        parts = [function(params, v) for _, v in self._chunks(X)]
-        return np.concatenate(parts)
 
     def log_partition(
         self,
@@ -116,11 +110,6 @@ class LikelihoodMixin(Machine):
         arguments = (method, effort, mean, states, key, n_jobs)
         return log_partition(self._model, self._params(), *arguments)
 
-    def _training_chains(self):
-        """Visible states of the persistent chains, if there are any."""
-        state = getattr(self, "_training_state", None)
-        return getattr(getattr(state, "negative", None), "visible", None)
-
     def score_samples(self, X):
         """Log-likelihood of every row, log P(v) = -F(v) - log Z, in nats.
 
@@ -178,5 +167,4 @@ class LikelihoodMixin(Machine):
         """
         check_is_fitted(self)
         X = self._check(X, complete_for="pseudo_log_likelihood()")
-        function = partial(likelihood.pseudo_log_likelihood, self._model)
-        return self._by_row(function, X)
+        return self._by_row(self._pseudo_log_likelihoods, X)

@@ -5,9 +5,7 @@ from itertools import islice
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .. import likelihood
-from ..sampling import Purpose, Stream, gibbs, random_key
-from ._chains import choose_sampler
+from ..sampling import Purpose, Stream, random_key
 from ._machine import Machine
 from ._validation import (
     as_rows,
@@ -19,7 +17,7 @@ from ._validation import (
 
 
 class SamplingMixin(Machine):
-    """Samples, Gibbs sweeps, reconstructions and imputed values."""
+    """Samples and imputed values."""
 
     def sample(
         self,
@@ -43,7 +41,7 @@ class SamplingMixin(Machine):
 default=None
             Features that keep their values; NaN says "sample me".
         method : {"gibbs", "tempering", "annealing"}, default="gibbs"
-            Plain block Gibbs sweeps; parallel tempering, which crosses between modes
+            Plain Gibbs sweeps; parallel tempering, which crosses between modes
             that plain chains stay in; or chains led from independent units to the
             machine in `burn_in` steps of inverse temperature. `given` needs "gibbs".
         burn_in : int, default=None
@@ -77,10 +75,8 @@ default=None
         burn_in = check_count(burn_in, "burn_in", int(method == "annealing"))
         if start is not None:
             start = self._start_states(start, n_chains)
-        sampler = choose_sampler(
-            method, given, start, n_chains, n_samples, self._data_means()
-        )
-        stream = _sample_stream(random_state)
+        sampler = self._sampler(method, given, start, n_chains, n_samples)
+        stream = sample_stream(random_state)
         chains = sampler(self._model, self._params(), n_chains, burn_in, stream)
         n_draws = -(-n_samples // n_chains)
         rows = [next(chains)]
@@ -91,7 +87,7 @@ default=None
     def _given(self, given, n_samples):
         """Rows to be completed, as floats with NaN."""
         X = check_data(self, as_rows(given, "given"), name="given")
-        warn_out_of_range(self, X, self._model.visible_unit, stacklevel=4)
+        warn_out_of_range(self, X, self._visible_unit, stacklevel=4)
         rows = np.concatenate([v for _, v in self._chunks(X)])
         if n_samples is not None and len(rows) not in (1, n_samples):
             raise ValueError(
@@ -110,45 +106,6 @@ default=None
                 f"needs one."
             )
         return v
-
-    def gibbs(self, v, *, random_state=None):
-        """Visible states after one Gibbs sweep, v -> h -> v.
-
-        Parameters
-        ----------
-        v : array-like of shape (n_samples, n_features) or (n_features,)
-        random_state : int, RandomState instance or None, default=None
-
-        Returns
-        -------
-        ndarray of the shape of v
-        """
-        check_is_fitted(self)
-        states = self._visible_states(v, "gibbs()", name="v")
-        params, stream = self._params(), _sample_stream(random_state)
-        chains = gibbs.from_visible(self._model, params, states, stream)
-        return gibbs.step(self._model, params, chains).visible.reshape(np.shape(v))
-
-    def reconstruct(self, X, *, k=1, random_state=None):
-        """Mean of the visible units after k Gibbs sweeps from each row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        k : int, default=1
-            The last sweep ends with E[v | h] in place of a sample.
-        random_state : int, RandomState instance or None, default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        k, v = check_count(k, "k", 1), self._visible_states(X, "reconstruct()")
-        params, stream = self._params(), _sample_stream(random_state)
-        chains = gibbs.from_visible(self._model, params, v, stream)
-        chains = gibbs.run(self._model, params, chains, k - 1)
-        return self._visible_mean(params, chains.hidden)
 
     def impute(self, X, *, strategy="mean", random_state=None):
         """X with its missing values filled by what the machine makes of the others.
@@ -180,16 +137,16 @@ default=None
         given = np.concatenate([v for _, v in self._chunks(X)])
         if strategy == "sample":
             return self.sample(given=given, random_state=random_state)
-        params, unit = self._params(), self._model.visible_unit
+        unit = self._visible_unit
         filled, holes = given.copy(), np.isnan(given).any(axis=1)
         if holes.any():
-            means = likelihood.conditional_means(self._model, params, given[holes])[0]
-            filled[holes] = means
+            filled[holes] = self._conditional_means(given[holes])[0]
         if strategy == "mode":
             nearest = np.where(2 * filled > unit.low + unit.high, unit.high, unit.low)
             filled = np.where(np.isnan(given), nearest, given).astype(given.dtype)
         return filled
 
 
-def _sample_stream(random_state):
+def sample_stream(random_state):
+    """Noise for samples."""
     return Stream(random_key(check_seed(random_state)), Purpose.SAMPLE)

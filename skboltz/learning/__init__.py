@@ -6,7 +6,7 @@ from ._contrastive import ContrastiveDivergence
 from ._energy_descent import EnergyDescent
 from ._exact import Enumeration
 from ._fast import FastPersistentContrastiveDivergence
-from ._gradient import Offsets
+from ._gradient import CenteredGradient, Gradient, Offsets
 from ._hebb import Hebb
 from ._initialisation import initial_params, smoothed_mean
 from ._inverse_ising import PairwiseFit, all_pairs, fit_moments, fit_pseudo_likelihood
@@ -15,6 +15,7 @@ from ._optimisers import GradientAscent, Momentum
 from ._penalties import SparsityTarget, WeightDecay
 from ._perceptron import MinimalOverlap, Perceptron, stability
 from ._persistent import PersistentContrastiveDivergence
+from ._positive import DataPhase, HiddenMeans
 from ._pseudo_inverse import PseudoInverse
 from ._restarted import RandomRestart
 from ._schedules import SCHEDULES
@@ -26,13 +27,17 @@ from ._unlearning import Unlearning
 __all__ = [
     "RULES",
     "SCHEDULES",
+    "CenteredGradient",
     "ContrastiveDivergence",
     "Data",
+    "DataPhase",
     "EnergyDescent",
     "Enumeration",
     "FastPersistentContrastiveDivergence",
+    "Gradient",
     "GradientAscent",
     "Hebb",
+    "HiddenMeans",
     "MinimalOverlap",
     "Momentum",
     "Offsets",

@@ -44,6 +44,29 @@ class Offsets(NamedTuple):
         )
 
 
+class Gradient:
+    """The gradient as it is."""
+
+    def step(self, positive, negative, rate, offsets):
+        """rate x gradient, in the shape of the parameters."""
+        return plain_step(positive, negative, rate)
+
+    def finish(self, step, offsets):
+        """What is left to do to a step once penalties have pulled at its weights."""
+
+
+class CenteredGradient:
+    """The centered gradient, which does not depend on the values of the units."""
+
+    def step(self, positive, negative, rate, offsets):
+        """rate x gradient; its biases lack what `finish` adds."""
+        return centered_step(positive, negative, rate, offsets)
+
+    def finish(self, step, offsets):
+        """Let the biases follow the weights, in place."""
+        recenter(step, offsets)
+
+
 def plain_step(positive, negative, rate):
     """rate x gradient."""
     weights = _product(*_phase_factors(positive, negative, rate))

@@ -9,14 +9,11 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._exceptions import DivergenceError
-from ..models import Bipartite, BipartiteParams
 from ..sampling import Purpose, Stream, gibbs
-from . import _missing as missing
 from ._batches import batches, take
-from ._gradient import Offsets, centered_step, plain_step, recenter
+from ._gradient import Offsets
 from ._optimisers import copy as copy_arrays
 from ._penalties import SparsityTarget, WeightDecay
-from ._positive import data_phase
 
 _MOST_HALVINGS = 20
 _ROWS_LOOKED_AT = 1000
@@ -29,22 +26,25 @@ class Recipe:
 
     Parameters
     ----------
-    model : Bipartite
-    negative : ContrastiveDivergence, PersistentContrastiveDivergence or Enumeration
-    optimiser : GradientAscent or Momentum
+    model : Bipartite or Pairwise
+    positive : HiddenMeans, ...
+    negative : ContrastiveDivergence, PersistentContrastiveDivergence, Enumeration, ...
+    gradient : Gradient, CenteredGradient, ...
+        From the sums of both phases to a step.
+    optimiser : GradientAscent, Momentum, ...
     decay : WeightDecay
     sparsity : SparsityTarget
     batch_size : int
-    centered : bool
     """
 
-    model: Bipartite
+    model: Any
+    positive: Any
     negative: Any
+    gradient: Any
     optimiser: Any
     decay: WeightDecay
     sparsity: SparsityTarget
     batch_size: int
-    centered: bool
 
 
 class Data(NamedTuple):
@@ -63,12 +63,12 @@ class Data(NamedTuple):
 class TrainingState(NamedTuple):
     """All that changes in a training; the arrays of `params` are moved in place."""
 
-    params: BipartiteParams
+    params: Any
     optimiser: Any
     negative: Any
     offsets: Offsets
     shuffle: Stream
-    completion: Any = None
+    positive: Any = None
     rate_factor: float = 1.0
 
 
@@ -94,8 +94,7 @@ class Progress(NamedTuple):
 def init(recipe, params, visible_mean, key):
     """The state of a training that starts from given parameters."""
     dtype = params.weights.dtype
-    hidden_field = params.weights @ visible_mean + params.hidden.bias
-    hidden_mean = recipe.model.hidden_unit.mean(params.hidden, hidden_field)
+    hidden_mean = recipe.positive.hidden_mean(recipe.model, params, visible_mean)
     chains = Stream(key, Purpose.CHAINS)
     return TrainingState(
         params,
@@ -109,37 +108,38 @@ def init(recipe, params, visible_mean, key):
 def resume(recipe, params, state, X):
     """A state that goes on with given parameters, as far as recipe and data allow.
 
-    Chains and velocities of another method are dropped and begun anew, and so are
-    guesses of the missing values of other data.
+    Chains and velocities of another method are dropped and begun anew, and so is what
+    the positive phase remembers of other data.
     """
-    optimiser, negative, completion = state.optimiser, state.negative, state.completion
+    optimiser, negative, positive = state.optimiser, state.negative, state.positive
     if not recipe.optimiser.accepts(optimiser):
         optimiser = recipe.optimiser.init(params)
     if not recipe.negative.accepts(negative):
         later = Stream(state.shuffle.key, Purpose.CHAINS, state.shuffle.step << 32)
         negative = recipe.negative.init(recipe.model, params, later)
-    if completion is None or not completion.suits(X):
+    if not recipe.positive.accepts(positive, X):
         later = Stream(state.shuffle.key, Purpose.DATA, state.shuffle.step << 32)
-        completion = missing.start(recipe.model, params, X, later)
+        positive = recipe.positive.init(recipe.model, params, X, later)
     return state._replace(
-        params=params, optimiser=optimiser, negative=negative, completion=completion
+        params=params, optimiser=optimiser, negative=negative, positive=positive
     )
 
 
 def copy(state):
     """The state with its own copies of the arrays that are moved in place."""
-    completion = state.completion
-    if completion is not None:
-        completion = completion._replace(values=completion.values.copy())
+    positive = state.positive
     return state._replace(
         params=copy_arrays(state.params),
         optimiser=copy_arrays(state.optimiser),
-        completion=completion,
+        positive=None if positive is None else positive.copy(),
     )
 
 
-def update(recipe, state, v, weight, rate, share=1.0):
+def update(recipe, state, v, weight, rate, share=1.0, rows=None):
     """One batch, of `share` times the mean weight: both phases, and a step.
+
+    `rows` are the places of the batch in the data, for a positive phase that
+    remembers something of each row.
 
     Returns
     -------
@@ -148,21 +148,21 @@ def update(recipe, state, v, weight, rate, share=1.0):
         Visible means of the data minus those of the model; hidden means.
     """
     model, params, offsets = recipe.model, state.params, state.offsets
-    data = data_phase(model, params, v, weight)
+    data, memory = recipe.positive.step(model, params, state.positive, v, weight, rows)
     negative, chains = recipe.negative.step(model, params, state.negative, data)
     visible_mean, hidden_mean = data.sums.means()
     offsets = offsets.slide(visible_mean, hidden_mean, share)
     positive = recipe.sparsity.shift(data.sums, offsets.hidden)
-    if recipe.centered:
-        step = centered_step(positive, negative, rate, offsets)
-    else:
-        step = plain_step(positive, negative, rate)
+    step = recipe.gradient.step(positive, negative, rate, offsets)
     recipe.decay.pull(step.weights, params.weights, rate)
-    if recipe.centered:
-        recenter(step, offsets)
+    recipe.gradient.finish(step, offsets)
     optimiser = recipe.optimiser.step(params, state.optimiser, step)
     state = state._replace(
-        params=params, optimiser=optimiser, negative=chains, offsets=offsets
+        params=params,
+        optimiser=optimiser,
+        negative=chains,
+        offsets=offsets,
+        positive=memory,
     )
     return state, (visible_mean - negative.means()[0], hidden_mean)
 
@@ -195,8 +195,7 @@ def epoch(recipe, state, data, rate):
             if not share:
                 continue
             v = take(data.X, rows, state.params.weights.dtype)
-            state, v = _complete(recipe, state, rows, v)
-            state, means = update(recipe, state, v, weight, rate * share, share)
+            state, means = update(recipe, state, v, weight, rate * share, share, rows)
             # Whatever happens to the weights reaches the hidden means a batch later.
             _check_finite(means[1:], rate)
             # Squares first: the mean difference over an epoch is how far the biases
@@ -253,24 +252,13 @@ def _check_drift(recipe, state, data, rate):
     model, params = recipe.model, state.params
     rows = np.arange(min(_ROWS_LOOKED_AT, data.X.shape[0]))
     v = take(data.X, rows, params.weights.dtype)
-    if state.completion is not None:
-        v = missing.filled(state.completion, rows, v)
+    v = recipe.positive.filled(state.positive, rows, v)
     later = Stream(state.shuffle.key, Purpose.DATA, state.shuffle.step << 32, shard=1)
     chains = gibbs.from_visible(model, params, v, later)
     chains = gibbs.run(model, params, chains, _SWEEPS_OF_DRIFT)
     start, end = (model.free_energy(params, x).mean() for x in (v, chains.visible))
     if not start - end <= v.shape[1] * math.log(2):  # nor may they be NaN
         _diverged(rate)
-
-
-def _complete(recipe, state, rows, v):
-    """A batch whose missing entries are filled by a few sweeps given the others."""
-    if state.completion is None:
-        return state, v
-    v, completion = missing.complete(
-        recipe.model, state.params, state.completion, rows, v
-    )
-    return state._replace(completion=completion), v
 
 
 def _total(weight, rows):
@@ -281,7 +269,7 @@ def _progress(params, gap, activation, mean_weight, data, order):
     n_batches = _total(data.weight, order) / mean_weight
     return Progress(
         float(np.sqrt(np.mean(gap / n_batches))),
-        float(np.mean(activation / n_batches)),
+        float(np.mean(activation / n_batches)) if len(activation) else 0.0,
         float(np.sqrt(np.vdot(params.weights, params.weights))),
     )
 

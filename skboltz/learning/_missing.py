@@ -34,6 +34,10 @@ class Completion(NamedTuple):
     stream: Stream
     data: bytes
 
+    def copy(self):
+        """The same, with values of its own."""
+        return self._replace(values=self.values.copy())
+
     def suits(self, X):
         """Whether they are guesses of the missing values of X."""
         return has_missing(X) and self.data == _digest(X)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import kernels
+from . import _missing as missing
 from ._sums import Sums, sums
 
 
@@ -23,6 +24,36 @@ class DataPhase(NamedTuple):
     visible: np.ndarray
     hidden_input: np.ndarray
     weight: np.ndarray | None
+
+
+class HiddenMeans:
+    """E[. | v] by the means of hidden units that are independent given v.
+
+    Missing values are sampled: it remembers a guess for each, moved by a few sweeps
+    whenever its batch comes.
+    """
+
+    def init(self, model, params, X, stream):
+        return missing.start(model, params, X, stream)
+
+    def accepts(self, state, X):
+        """Whether a training with that state can go on with this phase and data."""
+        return state is not None and state.suits(X)
+
+    def hidden_mean(self, model, params, visible_mean):
+        """What the hidden means are like before anything is learnt."""
+        field = params.weights @ visible_mean + params.hidden.bias
+        return model.hidden_unit.mean(params.hidden, field)
+
+    def step(self, model, params, state, v, weight=None, rows=None):
+        """The data phase of a batch, and the state after it."""
+        if state is not None:
+            v, state = missing.complete(model, params, state, rows, v)
+        return data_phase(model, params, v, weight), state
+
+    def filled(self, state, rows, v):
+        """A batch with the guesses in place of its missing entries."""
+        return v if state is None else missing.filled(state, rows, v)
 
 
 def data_phase(model, params, v, weight=None):

@@ -114,8 +114,8 @@ def test_guesses_belong_to_their_own_rows():
     X = np.array([[0.0, 1.0, np.nan], [np.nan, 1.0, 0.0]] * 10)
     other = X[:, ::-1].copy()
     rbm = BernoulliRBM(2, n_iter=1, random_state=0).partial_fit(X)
-    assert rbm._training_state.completion.suits(X)
-    assert not rbm._training_state.completion.suits(other)
+    assert rbm._training_state.positive.suits(X)
+    assert not rbm._training_state.positive.suits(other)
 
 
 def asked(n_iter=1):

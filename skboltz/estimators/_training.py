@@ -1,0 +1,201 @@
+"""Fitting by the training loop: what every estimator that learns in epochs shares."""
+
+import sys
+import time
+from copy import deepcopy
+from numbers import Integral, Real
+from typing import ClassVar
+
+from sklearn.callback import CallbackSupportMixin
+from sklearn.utils import check_random_state
+
+from .. import learning
+from .._sklearn import Interval, StrOptions, check_sample_weight, fit_context
+from ..learning import training
+from ..sampling import random_key
+from ..utils import suited_threads
+from ._validation import (
+    check_data,
+    check_factor,
+    check_known,
+    float_type,
+    warn_out_of_range,
+)
+
+_HISTORY = ("epoch", "learning_rate", *training.Progress._fields, "seconds")
+
+
+class Trainable(CallbackSupportMixin):
+    """`fit` and `partial_fit` by epochs of the training loop.
+
+    A subclass provides `_visible_unit`, the unit of the features; `_resumes()`, whether
+    there is something to go on from; `_first_state(X, weight, key)`; `_recipe()`;
+    `_params()`; and `_attributes(state)`, the fitted attributes that hold a state.
+    """
+
+    _parameter_constraints: ClassVar = {
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "n_iter": [Interval(Integral, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "schedule": [StrOptions(set(learning.SCHEDULES)), callable],
+        "l1": [Interval(Real, 0, None, closed="left")],
+        "l2": [Interval(Real, 0, None, closed="left")],
+        "centered": ["boolean"],
+        "warm_start": ["boolean"],
+    }
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn from the rows of X, from scratch unless `warm_start` is set.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            NaN in a dense array, or None in a list or a frame, says that a value is
+            missing: the likelihood of the known values is then learnt, the missing
+            ones are sampled.
+        y : ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+            How often each row counts.  Weights that sum to 1 thus say that all rows
+            together are one: pass them times the number of rows.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DivergenceError
+            If a parameter is no longer finite; the fitted attributes are then those
+            of the last finished epoch.
+        """
+        resume = self.warm_start and self._resumes()
+        X, weight = self._check_training_data(X, sample_weight, reset=not resume)
+        if not resume:
+            self._start(X, weight)
+        self._train(X, y, weight, self.n_iter, self._callback_context(self.n_iter))
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Learn from one pass over some rows, and keep what was learnt before.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Any number of rows; they are cut into batches of `batch_size`.
+        y : ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self
+
+        Notes
+        -----
+        The first call sets the visible biases to the log-odds of its rows: let it
+        have enough of them.  Callbacks are called by :meth:`fit` alone.
+        """
+        resume = self._resumes()
+        X, weight = self._check_training_data(X, sample_weight, reset=not resume)
+        if not resume:
+            self._start(X, weight)
+        self._train(X, y, weight, 1, None)
+        return self
+
+    def _check_training_data(self, X, sample_weight, reset):
+        X = check_data(self, X, reset=reset)
+        check_known(X, columns=reset)
+        self._check_size(X.shape[1])
+        warn_out_of_range(self, X, self._visible_unit, stacklevel=5)
+        if sample_weight is not None:
+            sample_weight = check_sample_weight(
+                sample_weight, X, dtype=float_type(X), ensure_non_negative=True
+            )
+        return X, sample_weight
+
+    def _check_size(self, n_features):
+        """Refuse a training that would not end."""
+
+    def _start(self, X, weight):
+        """The state of a training about to begin."""
+        key = random_key(check_random_state(self.random_state))
+        self.n_iter_ = 0
+        self.history_ = {name: [] for name in _HISTORY}
+        self._publish(self._first_state(X, weight, key))
+
+    def _optimiser(self):
+        if self.momentum:
+            return learning.Momentum(self.momentum)
+        return learning.GradientAscent()
+
+    def _train(self, X, y, weight, n_epochs, context):
+        """Epochs on copies of the state: only a finished one is published."""
+        recipe, data = self._recipe(), learning.Data(X, weight)
+        state = training.resume(recipe, self._params(), self._training_state, X)
+        size = min(self.batch_size, X.shape[0]) * state.params.weights.size
+        try:
+            with suited_threads(size):
+                for done in range(n_epochs):
+                    task = _begin(context, self, X, y)
+                    state = self._epoch(recipe, state, data, done / n_epochs)
+                    if _end(task, self, X, y, lambda s=state: self._snapshot(s)):
+                        break
+        finally:
+            self._publish(state)
+        if context is not None:
+            context.call_on_fit_task_end(estimator=self, X=X, y=y)
+
+    def _epoch(self, recipe, state, data, progress):
+        schedule = learning.SCHEDULES.get(self.schedule, self.schedule)
+        rate = self.learning_rate * check_factor(schedule(progress), progress)
+        start = time.perf_counter()
+        state, seen, rate = self._run_epoch(recipe, state, data, rate)
+        self.n_iter_ += 1
+        self._record(self.n_iter_, rate, *seen, time.perf_counter() - start)
+        return state
+
+    def _run_epoch(self, recipe, state, data, rate):
+        """An epoch on a copy of the state, and the rate that it took."""
+        state, seen = training.epoch(recipe, training.copy(state), data, rate)
+        return state, seen, rate
+
+    def _record(self, *values):
+        for name, value in zip(_HISTORY, values, strict=True):
+            self.history_[name].append(value)
+        if self.verbose:
+            line = ", ".join(
+                f"{name.replace('_', ' ')} {values[-1]:.4g}"
+                for name, values in self.history_.items()
+            )
+            sys.stdout.write(f"[{type(self).__name__}] {line}\n")
+
+    def _callback_context(self, n_epochs):
+        context = self._init_callback_context(max_subtasks=n_epochs)
+        return context.call_on_fit_task_begin(estimator=self)
+
+    def _publish(self, state):
+        for name, value in self._attributes(state).items():
+            setattr(self, name, value)
+
+    def _snapshot(self, state):
+        """Attributes of a copy that later epochs leave alone."""
+        return self._attributes(state) | {"history_": deepcopy(self.history_)}
+
+
+def _begin(context, estimator, X, y):
+    """A callback task for one epoch."""
+    if context is None:
+        return None
+    task = context.subcontext(task_name="epoch")
+    return task.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
+
+
+def _end(task, estimator, X, y, attributes):
+    """Tell callbacks that an epoch ended; whether one asks to stop."""
+    return task is not None and task.call_on_fit_task_end(
+        estimator=estimator, X=X, y=y, reconstruction_attributes=attributes
+    )
