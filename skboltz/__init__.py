@@ -11,6 +11,8 @@ from ._exceptions import (
 from ._version import __version__
 from .estimators import (
     BernoulliRBM,
+    BoltzmannClassifier,
+    BoltzmannMachine,
     CapacityCurve,
     DenseAssociativeMemory,
     EnergyImputer,
@@ -20,6 +22,8 @@ from .estimators import (
 
 __all__ = [
     "BernoulliRBM",
+    "BoltzmannClassifier",
+    "BoltzmannMachine",
     "CapacityCurve",
     "CapacityWarning",
     "DataRangeWarning",

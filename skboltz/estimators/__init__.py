@@ -2,6 +2,8 @@
 
 from ..sampling._capacity import CapacityCurve, capacity_curve
 from ._attractors import Attractors
+from ._boltzmann_classifier import BoltzmannClassifier
+from ._boltzmann_machine import BoltzmannMachine
 from ._dense_memory import DenseAssociativeMemory
 from ._hopfield import HopfieldMemory, Recall
 from ._imputer import EnergyImputer
@@ -10,6 +12,8 @@ from ._rbm import BernoulliRBM
 __all__ = [
     "Attractors",
     "BernoulliRBM",
+    "BoltzmannClassifier",
+    "BoltzmannMachine",
     "CapacityCurve",
     "DenseAssociativeMemory",
     "EnergyImputer",

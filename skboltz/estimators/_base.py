@@ -29,6 +29,7 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         "n_chains": [Interval(Integral, 1, None, closed="left"), None],
         "n_rungs": [Interval(Integral, 2, None, closed="left")],
         "fast_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "centered": ["boolean"],
         "sparsity_target": [Interval(Real, 0, 1, closed="neither"), None],
         "sparsity_cost": [Interval(Real, 0, None, closed="left")],
         "rate_guard": ["boolean"],
@@ -105,9 +106,9 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
             self.n_components,
             float_type(X),
         )
-        return training.init(self._recipe(), params, mean, key)
+        return training.init(self._recipe(X), params, mean, key)
 
-    def _recipe(self):
+    def _recipe(self, X):
         return learning.Recipe(
             model=self._model,
             positive=learning.HiddenMeans(),

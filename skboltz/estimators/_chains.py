@@ -4,13 +4,46 @@ from functools import partial
 
 import numpy as np
 
-from ..sampling import annealing, clamping, gibbs, tempering
+from ..sampling import (
+    annealing,
+    clamped,
+    clamped_chains,
+    clamping,
+    gibbs,
+    tempering,
+)
 
+_SETTLE = 10  # sweeps of hidden units before the visible ones are let go
 SAMPLERS = ("gibbs", "tempering", "annealing")
 
 
 def choose_sampler(method, given, start, n_chains, n_samples, visible_mean):
     """A function (model, params, n_chains, burn_in, stream) -> iterator of rows."""
+    _check_choice(method, given, start, n_chains, n_samples)
+    if method == "gibbs":
+        return partial(plain, given=given, start=start)
+    along = {"tempering": tempered, "annealing": annealed}[method]
+    return partial(along, visible_mean=visible_mean)
+
+
+def choose_pairwise_sampler(method, given, start, n_chains, n_samples, means):
+    """As `choose_sampler`, for a pairwise model; `means` are of all units."""
+    _check_choice(method, given, start, n_chains, n_samples)
+    along = {
+        "gibbs": partial(sequential, given=given, start=start),
+        "tempering": partial(tempered, visible_mean=means),
+        "annealing": partial(annealed_pairwise, visible_mean=means),
+    }
+    return partial(_visible_part, along[method])
+
+
+def _visible_part(sampler, model, *arguments):
+    """Visible units of what a sampler of all units draws."""
+    for states in sampler(model, *arguments):
+        yield states[:, : model.n_visible]
+
+
+def _check_choice(method, given, start, n_chains, n_samples):
     if method not in SAMPLERS:
         raise ValueError(f"method must be one of {list(SAMPLERS)}, found {method!r}.")
     if method != "gibbs" and not (given is None and start is None):
@@ -21,10 +54,6 @@ def choose_sampler(method, given, start, n_chains, n_samples, visible_mean):
             f"n_chains is {n_chains}, but each of the {n_samples} rows given needs a "
             f"chain of its own; leave n_chains out."
         )
-    if method == "gibbs":
-        return partial(plain, given=given, start=start)
-    along = {"tempering": tempered, "annealing": annealed}[method]
-    return partial(along, visible_mean=visible_mean)
 
 
 def plain(model, params, n_chains, burn_in, stream, given=None, start=None):
@@ -62,3 +91,41 @@ def annealed(model, params, n_chains, burn_in, stream, visible_mean=None):
     while True:
         yield chains.visible
         chains = gibbs.step(model, params, chains)
+
+
+def sequential(model, params, n_chains, burn_in, stream, given=None, start=None):
+    """States of all units, swept in order but for those that are given."""
+    unit, n_hidden = model.unit, len(params.coupling) - model.n_visible
+    if given is None:
+        given = np.full((n_chains, model.n_visible), np.nan, params.coupling.dtype)
+    known = clamped.with_hidden(given, n_hidden)
+    if start is None:
+        chains = clamped_chains.init(unit, params, known, stream)
+    else:
+        begin = clamped.with_hidden(start, n_hidden)
+        is_high, stream = _settled(unit, params, begin, stream)
+        chains = clamped_chains.from_states(unit, params, known, is_high, stream)
+    chains = clamped_chains.run(unit, chains, np.ones(burn_in))
+    while True:
+        yield clamped_chains.filled(chains, known)
+        chains = clamped_chains.step(unit, chains)
+
+
+def _settled(unit, params, known, stream):
+    """Which units are high after some sweeps of the hidden ones alone."""
+    chains = clamped_chains.init(unit, params, known, stream)
+    chains = clamped_chains.run(unit, chains, np.ones(_SETTLE))
+    states = clamped_chains.filled(chains, known)
+    return 2 * states > unit.low + unit.high, chains.stream
+
+
+def annealed_pairwise(model, params, n_chains, burn_in, stream, visible_mean=None):
+    """States of all units led from independent ones, then plain sweeps."""
+    path = annealing.base_path(model, params, visible_mean)
+    chains = annealing.init(path, stream, n_chains)
+    chains = annealing.run(path, chains, np.linspace(0, 1, burn_in + 1))
+    state = np.ascontiguousarray(chains.visible.T)
+    chains = clamped_chains.free(params, state, chains.stream)
+    while True:
+        yield chains.visible
+        chains = clamped_chains.step(model.unit, chains)

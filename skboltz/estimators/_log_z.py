@@ -71,12 +71,12 @@ def check_tractable(model, params):
     """Refuse an enumeration that would not end."""
     if likelihood.is_tractable(model, params):
         return
-    n_hidden, n_visible = params.weights.shape
+    _, n_units, n_terms, _ = model.small_side(params)
     raise EnumerationTooLargeError(
-        f"The exact log Z needs about 2^{min(n_hidden, n_visible)} states, more than "
-        f"can be enumerated ({n_hidden} hidden and {n_visible} visible units). Use "
-        f'method="bridge" for an estimate with an error bar, pseudo_log_likelihood(X), '
-        f"or n_components of at most {tractable_size(n_visible)}."
+        f"The exact log Z needs about 2^{n_units} states of {n_terms} terms each, more "
+        f'than can be enumerated. Use method="bridge" for an estimate with an error '
+        f"bar, pseudo_log_likelihood(X), or a machine of which at most "
+        f"{tractable_size(n_terms)} units have to be enumerated."
     )
 
 

@@ -11,7 +11,21 @@ from ._validation import as_rows, check_data, check_known, warn_out_of_range
 _CHUNK = 256
 
 
-class Machine:
+class Rows:
+    """Rows in parts: a subclass has `_dtype`, the precision of its parameters."""
+
+    def _chunks(self, X):
+        """Rows of X in chunks, as dense floats of the model's precision."""
+        for rows in gen_batches(X.shape[0], _CHUNK):
+            part = X[rows]
+            part = part.toarray() if sparse.issparse(part) else part
+            yield rows, part.astype(self._dtype, copy=False)
+
+    def _by_row(self, function, X):
+        return np.concatenate([function(v) for _, v in self._chunks(X)])
+
+
+class Machine(Rows):
     """A fitted estimator of a distribution of visible units, hidden ones summed out.
 
     A family of models provides `_model`, what they are; `_visible_unit`;
@@ -36,16 +50,6 @@ class Machine:
         """Rows as dense floats without gaps; a single row may come as a vector."""
         X = self._check(as_rows(X, name), complete_for, name)
         return np.concatenate([v for _, v in self._chunks(X)])
-
-    def _chunks(self, X):
-        """Rows of X in chunks, as dense floats of the model's precision."""
-        for rows in gen_batches(X.shape[0], _CHUNK):
-            part = X[rows]
-            part = part.toarray() if sparse.issparse(part) else part
-            yield rows, part.astype(self._dtype, copy=False)
-
-    def _by_row(self, function, X):
-        return np.concatenate([function(v) for _, v in self._chunks(X)])
 
     def _data_means(self):
         """Means of the training data for the base of an annealing, if known."""

@@ -29,7 +29,7 @@ class Trainable(CallbackSupportMixin):
     """`fit` and `partial_fit` by epochs of the training loop.
 
     A subclass provides `_visible_unit`, the unit of the features; `_resumes()`, whether
-    there is something to go on from; `_first_state(X, weight, key)`; `_recipe()`;
+    there is something to go on from; `_first_state(X, weight, key)`; `_recipe(X)`;
     `_params()`; and `_attributes(state)`, the fitted attributes that hold a state.
     """
 
@@ -43,7 +43,6 @@ class Trainable(CallbackSupportMixin):
         "schedule": [StrOptions(set(learning.SCHEDULES)), callable],
         "l1": [Interval(Real, 0, None, closed="left")],
         "l2": [Interval(Real, 0, None, closed="left")],
-        "centered": ["boolean"],
         "warm_start": ["boolean"],
     }
 
@@ -134,7 +133,7 @@ class Trainable(CallbackSupportMixin):
 
     def _train(self, X, y, weight, n_epochs, context):
         """Epochs on copies of the state: only a finished one is published."""
-        recipe, data = self._recipe(), learning.Data(X, weight)
+        recipe, data = self._recipe(X), learning.Data(X, weight)
         state = training.resume(recipe, self._params(), self._training_state, X)
         size = min(self.batch_size, X.shape[0]) * state.params.weights.size
         try:

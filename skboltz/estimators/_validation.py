@@ -10,35 +10,38 @@ from sklearn.utils.validation import validate_data
 
 from .. import likelihood
 from .._exceptions import DataRangeWarning, EnumerationTooLargeError
-from ..utils import as_numbers, check_type, has_missing
+from ..utils import as_numbers, check_type, has_missing, require
 from ._log_z import METHODS, tractable_size
 
 _MEAN_ELEMENTS = 2**20  # of the rows converted to double precision at a time
 
 
-def check_data(estimator, X, reset=False, complete_for=None, name="X"):
+def check_data(estimator, X, reset=False, complete_for=None, name="X", y=None):
     """Rows as an array or CSR matrix of numbers, of whatever type they are.
 
     Integers stay as they are: batches become floats one by one.  A dense array may
     have NaN unless `complete_for` names a method that needs every value.  Errors call
-    the rows `name`.
+    the rows `name`.  With labels y, both are returned.
     """
     X = as_numbers(X, name)
     if name != "X":  # scikit-learn would speak of X
         _check_width(estimator, X, name)
+    labels = {} if y is None else {"y": y}
     X = validate_data(
         estimator,
         X,
+        **labels,
         accept_sparse="csr",
         dtype="numeric",
         ensure_all_finite=False,
         reset=reset,
     )
+    X, *labels = X if labels else (X,)
     check_type(X.dtype, name)
     if X.dtype.kind == "f" and X.dtype not in (np.float32, np.float64):
         X = X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
     _check_finite(X, name, complete_for)
-    return X
+    return (X, *labels) if labels else X
 
 
 def as_rows(values, name):
@@ -239,3 +242,40 @@ def weighted_mean(X, weight):
         sums, total = sum(parts), weight.sum()
     mean = np.asarray(sums).ravel() / np.maximum(total, np.finfo(np.float64).tiny)
     return mean.astype(float_type(X)), total
+
+
+def check_values(values):
+    """The two values of a unit, the lower first."""
+    good = isinstance(values, tuple | list | np.ndarray) and len(values) == 2
+    good = good and all(isinstance(v, Real) and np.isfinite(v) for v in values)
+    good = good and values[0] < values[1]
+    require(good, "values", "two finite numbers, the lower first", values)
+    return tuple(map(float, values))
+
+
+def check_temperatures(temperatures):
+    """Pairs of a temperature and a number of sweeps, falling to 1."""
+    good = isinstance(temperatures, tuple | list | np.ndarray) and len(temperatures) > 0
+    good = good and all(_is_stage(stage) for stage in temperatures)
+    good = good and temperatures[-1][0] == 1
+    good = good and all(
+        a[0] >= b[0] for a, b in zip(temperatures[:-1], temperatures[1:], strict=True)
+    )
+    what = "pairs (temperature, sweeps): finite, above 0, never rising, the last one 1"
+    require(good, "temperatures", what, temperatures)
+
+
+def _is_stage(stage):
+    good = isinstance(stage, tuple | list | np.ndarray) and len(stage) == 2
+    good = good and all(isinstance(x, Real) and 0 < x < np.inf for x in stage)
+    return good and int(stage[1]) == stage[1]
+
+
+def check_clamping_noise(noise):
+    """Probabilities with which a high and a low unit are clamped to the other value."""
+    good = noise is None or (
+        isinstance(noise, tuple | list | np.ndarray)
+        and len(noise) == 2
+        and all(isinstance(p, Real) and 0 <= p < 1 for p in noise)
+    )
+    require(good, "clamping_noise", "None or two probabilities below 1", noise)

@@ -1,17 +1,33 @@
 """Learning: phases, optimisers, schedules, penalties, and the one loop."""
 
 from . import _loop as training
+from ._annealed_phases import AnnealedClamped, AnnealedFree, Schedule
 from ._batches import batches, cut, take
+from ._clamped_phases import ClampedGibbs, Inferred, both_high, naive, tap
+from ._conditional import GivenInputs, Mixture
 from ._contrastive import ContrastiveDivergence
 from ._energy_descent import EnergyDescent
 from ._exact import Enumeration
 from ._fast import FastPersistentContrastiveDivergence
+from ._free_phases import FreeChains, FreeEnumeration
 from ._gradient import CenteredGradient, Gradient, Offsets
 from ._hebb import Hebb
-from ._initialisation import initial_params, smoothed_mean
-from ._inverse_ising import PairwiseFit, all_pairs, fit_moments, fit_pseudo_likelihood
+from ._initialisation import initial_pairwise_params, initial_params, smoothed_mean
+from ._inverse_ising import (
+    PairwiseFit,
+    all_pairs,
+    data_moments,
+    fit_moments,
+    fit_pseudo_likelihood,
+)
 from ._loop import Data, Progress, Recipe, TrainingState
 from ._optimisers import GradientAscent, Momentum
+from ._pairwise import (
+    CenteredPairwiseGradient,
+    PairwiseGradient,
+    PairwiseSums,
+    SignedPairwiseGradient,
+)
 from ._penalties import SparsityTarget, WeightDecay
 from ._perceptron import MinimalOverlap, Perceptron, stability
 from ._persistent import PersistentContrastiveDivergence
@@ -27,27 +43,40 @@ from ._unlearning import Unlearning
 __all__ = [
     "RULES",
     "SCHEDULES",
+    "AnnealedClamped",
+    "AnnealedFree",
     "CenteredGradient",
+    "CenteredPairwiseGradient",
+    "ClampedGibbs",
     "ContrastiveDivergence",
     "Data",
     "DataPhase",
     "EnergyDescent",
     "Enumeration",
     "FastPersistentContrastiveDivergence",
+    "FreeChains",
+    "FreeEnumeration",
+    "GivenInputs",
     "Gradient",
     "GradientAscent",
     "Hebb",
     "HiddenMeans",
+    "Inferred",
     "MinimalOverlap",
+    "Mixture",
     "Momentum",
     "Offsets",
     "PairwiseFit",
+    "PairwiseGradient",
+    "PairwiseSums",
     "Perceptron",
     "PersistentContrastiveDivergence",
     "Progress",
     "PseudoInverse",
     "RandomRestart",
     "Recipe",
+    "Schedule",
+    "SignedPairwiseGradient",
     "SparsityTarget",
     "Storkey",
     "Sums",
@@ -57,14 +86,19 @@ __all__ = [
     "WeightDecay",
     "all_pairs",
     "batches",
+    "both_high",
     "cut",
+    "data_moments",
     "fit_moments",
     "fit_pseudo_likelihood",
+    "initial_pairwise_params",
     "initial_params",
+    "naive",
     "smoothed_mean",
     "stability",
     "sums",
     "take",
+    "tap",
     "training",
 ]
 

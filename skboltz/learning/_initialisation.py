@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..models import BipartiteParams
+from ..models import BipartiteParams, PairwiseParams
+from ..units import Bias
 
 WEIGHT_SCALE = 0.01
 
@@ -23,10 +24,7 @@ def initial_params(model, stream, visible_mean, total_weight, n_hidden, dtype):
     Hinton (2012), "A practical guide to training restricted Boltzmann machines",
     section 8.  Hidden biases start at zero.
     """
-    # In float32 the two samples are lost beside 2^24 others, and the log-odds infinite.
-    mean = visible_mean.astype(np.float64)
-    mean = smoothed_mean(model.visible_unit, mean, np.float64(total_weight))
-    visible = model.visible_unit.bias_for_mean(mean)
+    visible = _log_odds(model.visible_unit, visible_mean, total_weight)
     size = (n_hidden, len(visible_mean))
     weights = WEIGHT_SCALE * stream.generator().standard_normal(size)
     return BipartiteParams(
@@ -34,3 +32,27 @@ def initial_params(model, stream, visible_mean, total_weight, n_hidden, dtype):
         type(visible)(*(part.astype(dtype) for part in visible)),
         model.hidden_unit.parameters(np.zeros(n_hidden, dtype=dtype)),
     )
+
+
+def initial_pairwise_params(model, stream, visible_mean, total_weight, mask, dtype):
+    """As :func:`initial_params`, for the pairs that a mask allows.
+
+    Only couplings of hidden units need to differ from each other at the start: those
+    among visible units begin at zero.
+    """
+    visible = _log_odds(model.unit, visible_mean, total_weight).bias
+    bias = np.zeros(len(mask))
+    bias[: len(visible)] = visible
+    coupling = WEIGHT_SCALE * stream.generator().standard_normal(mask.shape)
+    coupling = np.triu(np.where(mask, coupling, 0), 1)
+    coupling[: len(visible), : len(visible)] = 0
+    return PairwiseParams(
+        (coupling + coupling.T).astype(dtype), Bias(bias.astype(dtype))
+    )
+
+
+def _log_odds(unit, mean, total_weight):
+    """Biases at which free units have nearly these means."""
+    # In float32 the two samples are lost beside 2^24 others, and the log-odds infinite.
+    mean = smoothed_mean(unit, mean.astype(np.float64), np.float64(total_weight))
+    return unit.bias_for_mean(mean)

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import gen_batches
 
 from ..models import PairwiseParams
 from ..sampling import blocks
 from ..units import Bias
+from ._batches import batches, take
 
 _ROWS = 4096  # whose fields stay in the cache
 _HALVINGS = 40
@@ -67,6 +67,41 @@ def all_pairs(n_units, mask=None):
     i, j = np.triu_indices(n_units, 1)
     allowed = np.ones(len(i), bool) if mask is None else np.asarray(mask, bool)[i, j]
     return Pairs(i[allowed], j[allowed], n_units)
+
+
+def row_numbers(X):
+    """Numbers of rows, so many at a time that their fields stay in the cache."""
+    return batches(np.arange(X.shape[0]), _ROWS)
+
+
+def data_moments(X, pairs, weight=None):
+    """Means and pair correlations of the rows of X, as :func:`fit_moments` takes them.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_samples, n_units)
+    pairs : Pairs
+    weight : ndarray of shape (n_samples,), default=None
+
+    Returns
+    -------
+    ndarray of shape (n_units + n_pairs,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.learning import all_pairs, data_moments
+    >>> data_moments(np.array([[1.0, 1.0], [-1.0, 1.0]]), all_pairs(2))
+    array([0., 1., 0.])
+    """
+    weight = np.ones(X.shape[0]) if weight is None else np.asarray(weight, float)
+    linear, matrix = np.zeros(pairs.n_units), np.zeros((pairs.n_units,) * 2)
+    for rows in row_numbers(X):
+        states = take(X, rows, np.float64)
+        weighted = states * weight[rows, None]
+        linear += weighted.sum(axis=0)
+        matrix += weighted.T @ states
+    return pairs.vector(linear, matrix) / weight.sum()
 
 
 def fit_moments(unit, moments, pairs, *, l2=0.0, tol=1e-10, max_iter=200):
@@ -157,8 +192,8 @@ def fit_pseudo_likelihood(
     Parameters
     ----------
     unit : TwoValuedUnit
-    X : ndarray of shape (n_samples, n_units)
-        In the two values of the units.
+    X : {ndarray, sparse matrix} of shape (n_samples, n_units)
+        In the values of the units, or between them: then both count by their shares.
     pairs : Pairs
     weight : ndarray of shape (n_samples,), default=None
     l1, l2 : float, default=0.0
@@ -175,7 +210,7 @@ def fit_pseudo_likelihood(
     ConvergenceWarning
         If the gradient stays above `tol`.
     """
-    weight = np.ones(len(X)) if weight is None else np.asarray(weight, float)
+    weight = np.ones(X.shape[0]) if weight is None else np.asarray(weight, float)
     weight = weight / weight.sum()
     n, n_pairs = pairs.n_units, len(pairs.i)
 
@@ -230,16 +265,15 @@ def _pseudo_gradient(unit, X, weight, pairs, theta):
     """Mean of sum_i log P(s_i | others), and its gradient."""
     params, n = pairs.params(theta), pairs.n_units
     value, linear, matrix = 0.0, np.zeros(n), np.zeros((n, n))
-    for rows in gen_batches(len(X), _ROWS):
-        states = np.asarray(X[rows], dtype=np.float64)
-        is_high = states == unit.high
+    for rows in row_numbers(X):
+        states = take(X, rows, np.float64)
+        share = (states - unit.low) / unit.span
         gap = unit.span * (states @ params.coupling + params.units.bias)
         tail = np.exp(-np.abs(gap))
-        wrong = np.where(is_high, -gap, gap)
-        # log P = -softplus(wrong); its slope by the gap is the chance of the other.
-        log_p = -(np.maximum(wrong, 0) + np.log1p(tail)).sum(axis=1)
-        other = np.where(wrong > 0, 1, tail) / (1 + tail)
-        slope = np.where(is_high, other, -other) * (unit.span * weight[rows, None])
+        # log P = share * gap - softplus(gap), whose slope is share - P(high).
+        log_p = (share * gap - np.maximum(gap, 0) - np.log1p(tail)).sum(axis=1)
+        high = np.where(gap > 0, 1, tail) / (1 + tail)
+        slope = (share - high) * (unit.span * weight[rows, None])
         value += weight[rows] @ log_p
         linear += slope.sum(axis=0)
         matrix += slope.T @ states

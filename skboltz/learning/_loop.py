@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._exceptions import DivergenceError
 from ..sampling import Purpose, Stream, gibbs
+from ..utils import copied
 from ._batches import batches, take
 from ._gradient import Offsets
 from ._optimisers import copy as copy_arrays
@@ -127,11 +128,10 @@ def resume(recipe, params, state, X):
 
 def copy(state):
     """The state with its own copies of the arrays that are moved in place."""
-    positive = state.positive
     return state._replace(
         params=copy_arrays(state.params),
         optimiser=copy_arrays(state.optimiser),
-        positive=None if positive is None else positive.copy(),
+        positive=copied(state.positive),
     )
 
 

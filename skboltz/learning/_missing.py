@@ -4,6 +4,7 @@ import hashlib
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from ..sampling import Stream, clamping, gibbs
 from ..utils import has_missing
@@ -34,13 +35,9 @@ class Completion(NamedTuple):
     stream: Stream
     data: bytes
 
-    def copy(self):
-        """The same, with values of its own."""
-        return self._replace(values=self.values.copy())
-
     def suits(self, X):
         """Whether they are guesses of the missing values of X."""
-        return has_missing(X) and self.data == _digest(X)
+        return has_missing(X) and self.data == digest(X)
 
 
 def start(model, params, X, stream):
@@ -50,11 +47,16 @@ def start(model, params, X, stream):
     missing = np.isnan(X)
     limits = np.append(0, np.cumsum(missing.sum(axis=1)))
     drawn = gibbs.init(model, params, stream, len(X))
-    return Completion(drawn.visible[missing], limits, drawn.stream, _digest(X))
+    return Completion(drawn.visible[missing], limits, drawn.stream, digest(X))
 
 
-def _digest(X):
-    return hashlib.blake2b(np.ascontiguousarray(X), digest_size=16).digest()
+def digest(X):
+    """A short mark of a data set, dense or CSR."""
+    parts = (X.data, X.indices, X.indptr) if sparse.issparse(X) else (X,)
+    mark = hashlib.blake2b(repr(X.shape).encode(), digest_size=16)
+    for part in parts:
+        mark.update(np.ascontiguousarray(part))
+    return mark.digest()
 
 
 def complete(model, params, completion, rows, v):

@@ -72,7 +72,7 @@ class TemperedContrastiveDivergence:
 
     def step(self, model, params, state, data):
         """Sums over the coldest rung, and the replicas after it."""
-        path = annealing.Path(model, state.base, params)
+        path = annealing.base_path(model, params)._replace(base=state.base)
         # The weights have moved since the inputs were computed.
         replicas = tempering.refreshed(path, state.replicas)
         replicas = tempering.run(path, state.betas, replicas, self.k)

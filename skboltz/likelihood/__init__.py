@@ -1,6 +1,14 @@
 """Likelihoods in nats: log Z, pseudo-likelihood, and scores of samples."""
 
 from ._annealed import bridge_estimate, forward_estimate, reverse_estimate
+from ._clamped import (
+    annealed_means,
+    clamped_free_energy,
+    clamped_means,
+    conditional_gaps,
+    is_exact,
+)
+from ._classes import class_proba, sampled_class_proba
 from ._estimate import (
     DEFAULT_EFFORT,
     METHODS,
@@ -17,7 +25,7 @@ from ._exact import (
 )
 from ._log_partition import LogPartition
 from ._missing import conditional_means, marginal_free_energy
-from ._pseudo import pseudo_log_likelihood
+from ._pseudo import log_probability, pseudo_log_likelihood
 from ._reliability import doubts, separation, visited_bound
 from ._sample_moments import MomentErrors, Score, moment_errors
 from ._sample_quality import (
@@ -41,15 +49,22 @@ __all__ = [
     "SampleQuality",
     "Score",
     "adversarial_accuracy",
+    "annealed_means",
     "bridge_estimate",
+    "clamped_free_energy",
+    "clamped_means",
+    "class_proba",
+    "conditional_gaps",
     "conditional_means",
     "doubts",
     "estimate_log_partition",
     "exact_log_likelihood",
     "exact_log_partition",
     "forward_estimate",
+    "is_exact",
     "is_tractable",
     "ladder",
+    "log_probability",
     "marginal_free_energy",
     "mmd",
     "moment_errors",
@@ -57,6 +72,7 @@ __all__ = [
     "pseudo_log_likelihood",
     "reverse_estimate",
     "sample_quality",
+    "sampled_class_proba",
     "separation",
     "visited_bound",
 ]

@@ -64,13 +64,14 @@ def estimate_log_partition(
 
     Parameters
     ----------
-    model : Bipartite
-    params : BipartiteParams
+    model : Bipartite or Pairwise
+    params : BipartiteParams or PairwiseParams
     method : {"bridge", "ais", "reverse_ais"}, default="bridge"
         Both directions joined by Bennett's acceptance ratio, or one of them.
     effort : Effort
     visible_mean : ndarray of shape (n_visible,), default=None
-        Means of the data: the independent units of the base then have these.
+        Means of the data: the independent units of the base then have these. All
+        units of a pairwise model are visible.
     states : ndarray of shape (n_states, n_visible), default=None
         More states to descend from, such as rows of the data.
     key : pair of int, default=(0, 0)
@@ -92,7 +93,7 @@ def estimate_log_partition(
     annealing"; Bennett (1976); Syed et al. (2022).
     """
     path = annealing.base_path(model, params, visible_mean)
-    log_z_base = annealing.base_log_partition(path)
+    log_z_base = path.base_log_partition()
     parallel = Parallel(n_jobs=n_jobs)
     with one_blas_thread():
         if method == "ais":
@@ -110,7 +111,7 @@ def estimate_log_partition(
             *(path, betas, key, effort.n_chains),
             *(rungs, effort.n_sweeps, found[0]),
         )
-        reverse, risen, fallen, hidden = map(np.concatenate, zip(*reverse, strict=True))
+        reverse, risen, fallen, seen = map(np.concatenate, zip(*reverse, strict=True))
         if method == "bridge":
             forward = _gather(parallel, _forward, path, betas, key, effort.n_chains)
             forward = np.concatenate(forward)
@@ -118,15 +119,15 @@ def estimate_log_partition(
         else:
             estimate = reverse_estimate(reverse, log_z_base)
     estimate = _rounded(estimate, params)
-    bound = _lower_bound(model, params, found, hidden)
+    bound = _lower_bound(model, params, found, seen)
     apart = separation(model, params, risen, fallen)
     reasons = doubts(estimate, effort.n_chains, bound, apart)
     return _not_below(estimate, bound), reasons
 
 
-def _lower_bound(model, params, found, hidden):
+def _lower_bound(model, params, found, seen):
     """The better of two values that log Z is not below."""
-    visited, _ = visited_bound(model, params, np.concatenate([found[1], hidden]))
+    visited, _ = visited_bound(model, params, np.concatenate([found[1], seen]))
     double = in_float64(params)
     modes_seen = found[0][:_MOST_MODES].astype(np.float64)
     return max(visited, mean_field.lower_bound(model, double, modes_seen))
@@ -141,8 +142,9 @@ def _not_below(estimate, bound):
 
 def _rounded(estimate, params):
     """The estimate with errors not below those of rounding."""
-    size = max(1.0, abs(estimate.value), *params.weights.shape)
-    least = 16 * float(np.finfo(params.weights.dtype).eps) * size
+    couplings = params[0]  # of any model
+    size = max(1.0, abs(estimate.value), *couplings.shape)
+    least = 16 * float(np.finfo(couplings.dtype).eps) * size
     return estimate._replace(
         standard_error=max(estimate.standard_error, least),
         gap_error=max(estimate.gap_error, least),
@@ -195,7 +197,7 @@ def _forward(path, betas, key, shard, n_chains):
 
 
 def _reverse(path, betas, key, shard, n_chains, rungs, n_sweeps, found):
-    """Log weights of chains led back; their starts, by origin, and hidden modes."""
+    """Log weights of chains led back; their starts, by origin, and what bounds Z."""
     with one_blas_thread():
         stream = Stream(key, Purpose.REVERSE, shard=shard)
         replicas = tempering.init(path, stream, rungs, n_chains)
@@ -206,10 +208,8 @@ def _reverse(path, betas, key, shard, n_chains, rungs, n_sweeps, found):
         chains = annealing.from_visible(path, start, replicas.stream)
         log_weight = annealing.run(path, chains, betas[::-1]).log_weight
     half = n_chains // 2
-    hidden = path.model.hidden_unit.mode(
-        path.target.hidden, path.model.hidden_field(path.target, start)
-    )
-    return log_weight, start[half:], start[:half], hidden
+    seen = modes.partners(path.model, path.target, start)
+    return log_weight, start[half:], start[:half], seen
 
 
 def _started_at(path, replicas, likeliest, others, n_rows):

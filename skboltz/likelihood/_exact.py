@@ -1,4 +1,4 @@
-"""log Z exactly: the smaller side enumerated, the other summed in closed form."""
+"""log Z exactly: some units enumerated, the others summed in closed form."""
 
 import numpy as np
 from scipy.special import logsumexp
@@ -24,9 +24,17 @@ def is_tractable(model, params):
     >>> from skboltz.likelihood import is_tractable
     >>> from skboltz.models import Pairwise, PairwiseParams
     >>> from skboltz.units import SPIN, Bias
-    >>> params = PairwiseParams(np.zeros((40, 40)), Bias(np.zeros(40)))
-    >>> is_tractable(Pairwise(SPIN), params)
+    >>> coupling = np.ones((40, 40)) - np.eye(40)
+    >>> params = PairwiseParams(coupling, Bias(np.zeros(40)))
+    >>> is_tractable(Pairwise(SPIN), params)  # 2^39 x 40
     False
+
+    Units without couplings among each other cost nothing: of a star of 40 units
+    only the hub is enumerated.
+
+    >>> coupling[1:, 1:] = 0
+    >>> is_tractable(Pairwise(SPIN), params)  # 2 x 40
+    True
     """
     return n_terms(model, params) <= TRACTABLE_TERMS
 
@@ -36,7 +44,8 @@ def exact_log_partition(model, params):
 
     For a bipartite model Z = sum_h exp(c'h + sum_i log z_i(b_i + (W'h)_i)), z_i
     the sum over the values of visible unit i, or the same with the layers
-    exchanged; for a pairwise model every state is visited.
+    exchanged.  For a pairwise model the units of an independent set are summed in
+    the same way, and all states of the others are visited.
 
     Parameters
     ----------

@@ -3,6 +3,21 @@
 import numpy as np
 
 
+def log_probability(share, gap):
+    """log P of a two-valued unit of given log-odds; `share` is 1 for high, 0 for low.
+
+    share gap - log(1 + exp(gap)): values between count by their shares.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.likelihood import log_probability
+    >>> np.exp(log_probability(np.array([1.0, 0.0]), np.log([3.0, 3.0])))
+    array([0.75, 0.25])
+    """
+    return share * gap - np.maximum(gap, 0) - np.log1p(np.exp(-abs(gap)))
+
+
 def pseudo_log_likelihood(model, params, v):
     """sum_i log P(v_i | all other visible units), exact over all sites.
 
@@ -48,7 +63,7 @@ def pseudo_log_likelihood(model, params, v):
             model, params, field, shares, weights, v[:, i]
         )
         share = (v[:, i] - unit.low) / unit.span
-        total += share * gap - np.maximum(gap, 0) - np.log1p(np.exp(-abs(gap)))
+        total += log_probability(share, gap)
     return total
 
 

@@ -1,7 +1,12 @@
 """Checks of an estimate of log Z: what must hold if the chains found the model."""
 
+from functools import singledispatch
+
 import numpy as np
 from scipy.special import logsumexp
+
+from ..models import Bipartite
+from ..sampling import modes
 
 # A correct estimate fails one of the first two with a probability of a few in 1000.
 _DISAGREEMENT = 3.3  # standard errors between forward and reverse
@@ -11,11 +16,18 @@ _LEAST_SIZE = 5.0  # below it standard errors are too small themselves
 _LEAST_CHAINS = 60  # that can show that a quarter of them are apart from the others
 
 
-def visited_bound(model, params, hidden):
-    """A lower bound on log Z: the sum over the hidden states seen.
+def visited_bound(model, params, states):
+    """A lower bound on log Z: the sum over the states seen.
 
     log Z = log sum_h f(h), f(h) = sum_v exp(-E(v, h)) > 0, is at least the sum over
-    any distinct hidden states.  Nothing in it is random but which states those are.
+    any distinct hidden states; for a pairwise model, over any states of all units.
+    Nothing in it is random but which states those are.
+
+    Parameters
+    ----------
+    model : Bipartite or Pairwise
+    params : BipartiteParams or PairwiseParams
+    states : ndarray of shape (n_rows, n_hidden) or (n_rows, n_units)
 
     Returns
     -------
@@ -37,9 +49,20 @@ def visited_bound(model, params, hidden):
     >>> visited_bound(rbm, params, np.array([[0.0], [1.0], [1.0]]))
     (1.3862943611198906, 2)
     """
-    states = np.unique(hidden, axis=0).astype(np.float64)
-    free_energy = model.swap().free_energy(model.swap_params(params), states)
+    states = np.unique(states, axis=0).astype(np.float64)
+    free_energy = _energy_of_seen(model, params, states)
     return float(logsumexp(-free_energy.astype(np.float64))), len(states)
+
+
+@singledispatch
+def _energy_of_seen(model, params, states):
+    """Minus the logarithm of what states of the kind that is counted weigh."""
+    return modes.free_energy(model, params, states)
+
+
+@_energy_of_seen.register
+def _(model: Bipartite, params, states):
+    return model.swap().free_energy(model.swap_params(params), states)
 
 
 def separation(model, params, first, second):
@@ -49,7 +72,7 @@ def separation(model, params, first, second):
     means by its standard error; chains that forgot where they started are within 4.
     """
     gaps = [_gap(first, second)]
-    energies = (model.free_energy(params, v)[:, None] for v in (first, second))
+    energies = (modes.free_energy(model, params, v)[:, None] for v in (first, second))
     gaps.append(_gap(*energies))
     return float(np.concatenate(gaps).max())
 

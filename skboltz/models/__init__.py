@@ -34,7 +34,7 @@ from ._dense_bounds import (
     storage_constant,
     suggested_beta,
 )
-from ._pairwise import Pairwise, PairwiseParams
+from ._pairwise import Pairwise, PairwiseParams, converted, independent_set
 
 __all__ = [
     "Bipartite",
@@ -48,11 +48,13 @@ __all__ = [
     "Polynomial",
     "RectifiedPolynomial",
     "Softmax",
+    "converted",
     "critical_load",
     "exponential_capacity_rate",
     "gardner_capacity",
     "gardner_load",
     "hebb_capacity",
+    "independent_set",
     "one_step_error",
     "polynomial_capacity",
     "pseudo_inverse_capacity",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..units import TwoValuedUnit
+from ..utils import each
 
 
 class PairwiseParams(NamedTuple):
@@ -22,6 +23,15 @@ class PairwiseParams(NamedTuple):
     coupling: np.ndarray
     units: NamedTuple
 
+    @property
+    def weights(self):
+        """What penalties pull at: the couplings."""
+        return self.coupling
+
+    def arrays(self):
+        """All arrays, the couplings first."""
+        return (self.coupling, *self.units)
+
 
 @dataclass(frozen=True)
 class Pairwise:
@@ -35,6 +45,8 @@ class Pairwise:
     ----------
     unit : unit
         What the units are, see :mod:`skboltz.units`.
+    n_visible : int, default=None
+        How many of the units are visible, the first ones; None means all.
 
     Examples
     --------
@@ -48,6 +60,7 @@ class Pairwise:
     """
 
     unit: TwoValuedUnit
+    n_visible: int | None = None
 
     def input(self, params, s):
         """What every unit receives from the others, its bias not included."""
@@ -62,7 +75,123 @@ class Pairwise:
         pairs = 0.5 * (phi * self.input(params, s)).sum(axis=1)
         return self.unit.base_energy(params.units, s) - pairs
 
+    def free_energy(self, params, s):
+        """E(s) again: every unit is visible, none is summed over."""
+        return self.energy(params, s)
+
     def small_side(self, params):
-        """All units: nothing of a pairwise model can be summed out for free."""
-        n_units = len(params.coupling)
-        return self.unit, n_units, n_units, lambda s: self.energy(params, s)
+        """What to enumerate: all units but those that see no other of their kind.
+
+        Given the others, the units of an independent set are on their own, and
+        their sum is a product: F(s) = E(s) - sum_i log z_i(b_i + (J s)_i), where
+        s are the units enumerated and z_i is the sum over the values of unit i.
+
+        Returns
+        -------
+        unit, n_units, n_terms, free_energy
+            Summing exp(-free_energy(states)) over the states of `n_units` units
+            gives Z; `n_terms` is the length of the sum for one state.
+        """
+        free = independent_set(params.coupling)
+        n_enumerated = int(np.count_nonzero(~free))
+
+        def free_energy(s):
+            return self._summed_over(params, free, s)
+
+        return self.unit, n_enumerated, len(free), free_energy
+
+    def _summed_over(self, params, free, s):
+        """-log sum over the units that are free of exp(-E), the others being s."""
+        kept = _part(params, ~free)
+        units = _part(params, free).units
+        statistic = self.unit.statistic(kept.units, s)
+        field = self.unit.field(units, statistic @ params.coupling[np.ix_(~free, free)])
+        return self.energy(kept, s) - self.unit.log_partition(units, field).sum(axis=1)
+
+
+def _part(params, chosen):
+    """The machine of some of the units, as if the others were not there."""
+    units = each(lambda parameter: parameter[chosen], params.units)
+    return PairwiseParams(params.coupling[np.ix_(chosen, chosen)], units)
+
+
+def independent_set(coupling):
+    """A large set of units of which no two are coupled.
+
+    Greedy: of the units left, the one with the fewest couplings to others that are
+    left joins the set (the first of them), and those it is coupled to drop out.
+    The set is a largest one where the couplings form a forest (a chain, a star, a
+    tree) or join every unit of one layer to every unit of another; elsewhere it is
+    a good one, and with all units coupled it is a single unit.
+
+    Parameters
+    ----------
+    coupling : ndarray of shape (n_units, n_units)
+        Units i and j are coupled where element (i, j) or (j, i) is not 0.
+
+    Returns
+    -------
+    ndarray of shape (n_units,), bool
+        Whether a unit is in the set.
+
+    Examples
+    --------
+    In a chain of three, the ends see only the unit in the middle.
+
+    >>> import numpy as np
+    >>> from skboltz.models import independent_set
+    >>> coupling = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, -2.0], [0.0, -2.0, 0.0]])
+    >>> independent_set(coupling)
+    array([ True, False,  True])
+    """
+    neighbour = _neighbours(coupling)
+    degree = neighbour.sum(axis=0)
+    left = np.ones(len(neighbour), dtype=bool)
+    chosen = np.zeros(len(neighbour), dtype=bool)
+    while left.any():
+        unit = np.argmin(np.where(left, degree, len(degree)))
+        chosen[unit] = True
+        gone = left & neighbour[unit]
+        gone[unit] = True
+        left &= ~gone
+        degree = degree - neighbour[gone].sum(axis=0)
+    return chosen
+
+
+def _neighbours(coupling):
+    """Whether two different units are coupled, in either direction."""
+    is_coupled = (coupling != 0) | (coupling.T != 0)
+    return is_coupled & ~np.eye(len(coupling), dtype=bool)
+
+
+def converted(params, unit, new_unit):
+    """The same machine with other values of its units: the same P of the same states.
+
+    With s = a + c t, for the values s before and t after, -b's - 1/2 s'Js is up to a
+    constant -b't - 1/2 t'Jt with c^2 J for J and c (b + a J1) for b.
+
+    Parameters
+    ----------
+    params : PairwiseParams
+    unit, new_unit : TwoValuedUnit
+
+    Returns
+    -------
+    PairwiseParams
+
+    Examples
+    --------
+    Spins coupled by J are binary units coupled by 4 J.
+
+    >>> import numpy as np
+    >>> from skboltz.models import PairwiseParams, converted
+    >>> from skboltz.units import BERNOULLI, SPIN, Bias
+    >>> coupling = np.array([[0.0, 0.5], [0.5, 0.0]])
+    >>> binary = converted(PairwiseParams(coupling, Bias(np.zeros(2))), SPIN, BERNOULLI)
+    >>> binary.coupling[0, 1], binary.units.bias
+    (np.float64(2.0), array([-1., -1.]))
+    """
+    c = unit.span / new_unit.span
+    a = unit.low - c * new_unit.low
+    pull = params.units.bias + a * params.coupling.sum(axis=1)
+    return PairwiseParams(c**2 * params.coupling, params.units._replace(bias=c * pull))

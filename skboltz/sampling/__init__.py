@@ -1,7 +1,10 @@
 """Sampling: chains with two verbs, init and step, and exact enumeration."""
 
 from . import _annealing as annealing
+from . import _clamped as clamped
+from . import _clamped_chains as clamped_chains
 from . import _clamping as clamping
+from . import _coupled as coupled
 from . import _dense_recall as dense_recall
 from . import _gibbs as gibbs
 from . import _mean_field as mean_field
@@ -51,7 +54,10 @@ __all__ = [
     "autocorrelation",
     "autocorrelation_time",
     "blocks",
+    "clamped",
+    "clamped_chains",
     "clamping",
+    "coupled",
     "dense_recall",
     "effective_sample_size",
     "gibbs",

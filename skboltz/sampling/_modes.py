@@ -1,24 +1,55 @@
-"""Modes: states that no whole layer can better, found by descent."""
+"""Modes: states that no layer, or no unit, can better on its own, found by descent."""
+
+from functools import singledispatch
 
 import numpy as np
+
+from ..models import Bipartite, Pairwise
+from . import _sequential as sequential
 
 _MOST_STEPS = 100
 
 
+@singledispatch
 def descend(model, params, visible):
     """Let each layer take its likeliest state in turn, until nothing changes.
+
+    In a pairwise model each unit does, one after the other.
+
+    Parameters
+    ----------
+    model : Bipartite or Pairwise
+        Another kind of model registers a function of its own.
+    params : BipartiteParams or PairwiseParams
+    visible : ndarray of shape (n_rows, n_visible)
 
     Returns
     -------
     visible : ndarray of shape (n_rows, n_visible)
     hidden : ndarray of shape (n_rows, n_hidden)
         E(v, h) is not above that of the start; a row that still changes after 100
-        steps is returned as it is then.
+        steps is returned as it is then. Of a pairwise model the same as `visible`.
+
+    Examples
+    --------
+    Of two spins that want to be equal, the first gives way; then both are content.
+
+    >>> import numpy as np
+    >>> from skboltz.models import Pairwise, PairwiseParams
+    >>> from skboltz.sampling import modes
+    >>> from skboltz.units import SPIN, Bias
+    >>> coupling = np.array([[0.0, 2.0], [2.0, 0.0]])
+    >>> params = PairwiseParams(coupling, Bias(np.zeros(2)))
+    >>> modes.descend(Pairwise(SPIN), params, np.array([[-1.0, 1.0]]))[0]
+    array([[1., 1.]])
     """
+    raise TypeError(f"no descent is known in a model of type {type(model).__name__}.")
+
+
+@descend.register
+def _(model: Bipartite, params, visible):
     for _ in range(_MOST_STEPS):
-        hidden = model.hidden_unit.mode(
-            params.hidden, model.hidden_field(params, visible)
-        )
+        hidden = partners(model, params, visible)
         better = _visible_mode(model, params, hidden)
         if (better == visible).all():
             break
@@ -26,31 +57,98 @@ def descend(model, params, visible):
     return visible, hidden
 
 
-def _visible_mode(model, params, hidden):
-    return model.visible_unit.mode(params.visible, model.visible_field(params, hidden))
+@descend.register
+def _(model: Pairwise, params, visible):
+    unit, coupling = model.unit, params.coupling
+    state = np.array(visible.T, dtype=coupling.dtype, order="C")
+    bias, threshold = params.units.bias, np.zeros((len(state), 1), state.dtype)
+    for _ in range(_MOST_STEPS):
+        before = state.copy()
+        sequential.sweep(coupling, bias, state, threshold, unit.low, unit.high)
+        if (state == before).all():
+            break
+    visible = np.ascontiguousarray(state.T)
+    return visible, visible
+
+
+@singledispatch
+def partners(model, params, visible):
+    """What stands beside visible states in a pair of modes.
+
+    The likeliest hidden states; of a pairwise model, which has none, the states
+    themselves.
+    """
+    raise TypeError(f"no modes are known of a model of type {type(model).__name__}.")
+
+
+@partners.register
+def _(model: Bipartite, params, visible):
+    return model.hidden_unit.mode(params.hidden, model.hidden_field(params, visible))
+
+
+@partners.register
+def _(model: Pairwise, params, visible):
+    return visible
+
+
+@singledispatch
+def free_energy(model, params, visible):
+    """Minus the logarithm of what visible states weigh, shape (n_rows,).
+
+    Those of a pairwise model are states of all its units, whose energy it is.
+    """
+    return model.free_energy(params, visible)
+
+
+@free_energy.register
+def _(model: Pairwise, params, visible):
+    return model.energy(params, visible)
 
 
 def find(model, params, visible):
     """Distinct modes below given rows and below every hidden unit alone.
 
     The hidden units start all low, all high, and each high alone: what one hidden
-    unit prefers is where a mode hides that chains from other states do not meet.
+    unit prefers is where a mode hides that chains from other states do not meet. In
+    a pairwise model all units do.
 
     Returns
     -------
     visible : ndarray of shape (n_modes, n_visible)
         The lowest free energy first.
     hidden : ndarray of shape (n_modes, n_hidden)
+        Of a pairwise model the same as `visible`.
     """
-    alone = _visible_mode(model, params, _hidden_starts(model, params))
+    alone = _each_alone(model, params)
     starts = np.concatenate([visible.astype(alone.dtype), alone])
     visible, hidden = descend(model, params, np.unique(starts, axis=0))
     visible, first = np.unique(visible, axis=0, return_index=True)
-    order = np.argsort(model.free_energy(params, visible), kind="stable")
+    order = np.argsort(free_energy(model, params, visible), kind="stable")
     return visible[order], hidden[first[order]]
 
 
-def _hidden_starts(model, params):
-    n, unit, dtype = len(params.weights), model.hidden_unit, params.weights.dtype
+@singledispatch
+def _each_alone(model, params):
+    """Visible states to descend from, whatever chains have met."""
+    raise TypeError(f"no modes are known of a model of type {type(model).__name__}.")
+
+
+@_each_alone.register
+def _(model: Bipartite, params):
+    starts = _starts(model.hidden_unit, len(params.weights), params.weights.dtype)
+    return _visible_mode(model, params, starts)
+
+
+@_each_alone.register
+def _(model: Pairwise, params):
+    return _starts(model.unit, len(params.coupling), params.coupling.dtype)
+
+
+def _visible_mode(model, params, hidden):
+    return model.visible_unit.mode(params.visible, model.visible_field(params, hidden))
+
+
+def _starts(unit, n, dtype):
+    """Units all low, all high, and each high alone."""
     high = np.concatenate([np.zeros((1, n)), np.ones((1, n)), np.eye(n)])
     return np.where(high, dtype.type(unit.high), dtype.type(unit.low))

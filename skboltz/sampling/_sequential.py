@@ -8,7 +8,6 @@ Measured in doc/decisions/0005-sequential-sweeps.md.
 """
 
 import numpy as np
-from sklearn.utils import gen_batches
 
 from .. import kernels
 
@@ -23,7 +22,8 @@ def sweep(coupling, bias, state, threshold, low, high, mirror=1):
     ----------
     coupling : ndarray of shape (n_units, n_units)
         [receiver, sender]; a zero diagonal.
-    bias : ndarray of shape (n_units,)
+    bias : ndarray of shape (n_units,), (n_units, 1) or (n_units, n_chains)
+        A chain may have biases of its own; an infinite one holds its unit.
     state : ndarray of shape (n_units, n_chains)
     threshold : ndarray of shape (n_units, n_chains) or (n_units, 1)
         A unit becomes `high` if its field is above it, `low` if below.
@@ -32,11 +32,12 @@ def sweep(coupling, bias, state, threshold, low, high, mirror=1):
         -1 for exponential noise: Metropolis.
     """
     threshold = np.broadcast_to(threshold, state.shape)
-    for chains in gen_batches(state.shape[1], CHAINS):
+    bias = np.broadcast_to(bias.reshape(len(bias), -1), state.shape)
+    for chains in _slices(state.shape[1], CHAINS):
         part = np.ascontiguousarray(state[:, chains])
-        for units in gen_batches(len(state), BLOCK):
+        for units in _slices(len(state), BLOCK):
             field = coupling[units] @ part
-            field += bias[units, None]
+            field += bias[units, chains]
             kernels.block_sweep(
                 part[units],
                 field,
@@ -48,3 +49,8 @@ def sweep(coupling, bias, state, threshold, low, high, mirror=1):
                 mirror,
             )
         state[:, chains] = part
+
+
+def _slices(n, size):
+    """Parts of a size, by less checking than scikit-learn does of its own."""
+    return [slice(start, min(start + size, n)) for start in range(0, n, size)]

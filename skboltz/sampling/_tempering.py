@@ -14,8 +14,8 @@ class Replicas(NamedTuple):
     Attributes
     ----------
     visible : ndarray of shape (n_rungs, n_chains, n_visible)
-    input : ndarray of shape (n_rungs, n_chains, n_hidden)
-        What the hidden units receive from them at beta = 1.
+    input : ndarray of shape (n_rungs, n_chains, n_hidden or n_units)
+        What the hidden units, or all, receive from them at beta = 1.
     stream : Stream
     sweeps : int
         Sweeps done.
@@ -84,7 +84,7 @@ def refreshed(path, replicas):
 
 def _input(path, visible):
     flat = visible.reshape(-1, visible.shape[-1])
-    return path.model.hidden_input(path.target, flat).reshape(*visible.shape[:-1], -1)
+    return path.input(flat).reshape(*visible.shape[:-1], -1)
 
 
 def step(path, betas, replicas):
@@ -106,9 +106,9 @@ def run(path, betas, replicas, n_sweeps):
 
 def _sweep(path, betas, replicas):
     visible, stream = [], replicas.stream
-    for beta, input in zip(map(float, betas), replicas.input, strict=True):
-        layers = annealing.layers_at(path, beta)
-        states, stream = annealing.sweep(path, layers, beta, input, stream)
+    for k, beta in enumerate(betas):
+        rung = _rung(replicas, k)
+        states, stream = path.sweep(path.at(float(beta)), rung, stream)
         visible.append(states)
     visible = np.stack(visible)
     input = _input(path, visible)
@@ -147,13 +147,13 @@ def _exchange(path, betas, replicas):
 
 def _gain(path, betas, replicas, k):
     """What rung k gains in log probability at k + 1, and k + 1 at k."""
-    low, high = float(betas[k]), float(betas[k + 1])
-    ends = annealing.layers_at(path, low), low, annealing.layers_at(path, high), high
-    up, down = (
-        annealing.log_ratio(path, *ends, _Rung(replicas.visible[i], replicas.input[i]))
-        for i in (k, k + 1)
-    )
+    ends = path.at(float(betas[k])), path.at(float(betas[k + 1]))
+    up, down = (path.log_ratio(*ends, _rung(replicas, i)) for i in (k, k + 1))
     return up - down
+
+
+def _rung(replicas, k):
+    return _Rung(replicas.visible[k], replicas.input[k])
 
 
 def _permuted(array, order):
@@ -185,7 +185,7 @@ def tuned_ladder(
 
     Parameters
     ----------
-    path : Path
+    path : BipartitePath or PairwisePath
     stream : Stream
     target_rate : float, default=0.6
         Share of exchanges to be accepted between neighbours.

@@ -4,11 +4,12 @@ from ._missing import has_missing
 from ._numbers import as_numbers, check_type
 from ._require import require, require_count
 from ._threads import one_blas_thread, suited_threads
-from ._trees import each
+from ._trees import copied, each
 
 __all__ = [
     "as_numbers",
     "check_type",
+    "copied",
     "each",
     "has_missing",
     "one_blas_thread",

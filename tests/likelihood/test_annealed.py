@@ -41,8 +41,8 @@ def test_both_ends_of_the_path_are_the_base_and_the_model(case):
     mean = np.linspace(0.3, 0.6, case.oracle.n_visible)
     unit = case.model.visible_unit
     path = path_of(case, unit.low + unit.span * mean)
-    z = annealing.base_log_partition(path)
-    base = annealing.layers_at(path, 0.0)
+    z = path.base_log_partition()
+    base = path.at(0.0).units
     total = 0.0
     for v in case.oracle.visible_states:
         energy = unit.base_energy(base.visible, np.array([v], dtype=float))[0]
@@ -62,12 +62,7 @@ def test_log_ratios_are_differences_of_free_energies(case, dtype):
     v = np.array(case.oracle.visible_states, dtype=dtype)
     params = case.params._replace(weights=case.params.weights.astype(dtype))
     chains = annealing.from_visible(path._replace(target=params), v, None)
-    found = annealing.log_ratio(
-        path,
-        *(annealing.layers_at(path, beta), beta),
-        *(annealing.layers_at(path, new), new),
-        chains,
-    )
+    found = path.log_ratio(path.at(beta), path.at(new), chains)
     expected = mixed_free_energy(case, path, beta, v) - mixed_free_energy(
         case, path, new, v
     )
@@ -76,7 +71,7 @@ def test_log_ratios_are_differences_of_free_energies(case, dtype):
 
 
 def mixed_free_energy(case, path, beta, v):
-    layers = annealing.layers_at(path, beta)
+    layers = path.at(beta).units
     params = case.params._replace(
         weights=beta * case.params.weights, visible=layers.visible, hidden=layers.hidden
     )
@@ -88,9 +83,8 @@ def test_one_step_from_everywhere_gives_z_exactly(case):
     """E over the base of f_1/f_0 is Z_1/Z_0: summed over all states, not sampled."""
     path = path_of(case)
     v = np.array(case.oracle.visible_states, dtype=float)
-    ends = (annealing.layers_at(path, 0.0), 0.0), (annealing.layers_at(path, 1.0), 1.0)
     chains = annealing.from_visible(path, v, None)
-    ratio = annealing.log_ratio(path, *ends[0], *ends[1], chains)
+    ratio = path.log_ratio(path.at(0.0), path.at(1.0), chains)
     log_base = -mixed_free_energy(case, path, 0.0, v)
     assert np.isclose(
         np.log(np.exp(log_base + ratio).sum()), case.oracle.log_z, atol=1e-10
@@ -102,7 +96,7 @@ def test_forward_falls_short_and_reverse_exceeds(case):
     """In expectation, by Jensen's inequality; with four steps the gap is plain."""
     path, betas = path_of(case), np.linspace(0, 1, 5)
     stream = Stream((1, 2), Purpose.SAMPLE)
-    z = annealing.base_log_partition(path)
+    z = path.base_log_partition()
     up = annealing.run(path, annealing.init(path, stream, 20_000), betas)
     start = exact_chains(case, 20_000)
     down = annealing.from_visible(path, start, stream._replace(shard=1))

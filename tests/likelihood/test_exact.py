@@ -13,8 +13,8 @@ from skboltz.likelihood import (
     is_tractable,
     n_terms,
 )
-from skboltz.models import Bipartite, BipartiteParams
-from skboltz.units import BERNOULLI, Bias
+from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
+from skboltz.units import BERNOULLI, SPIN, Bias
 
 
 @pytest.mark.parametrize(**by_name(BIPARTITE))
@@ -78,3 +78,71 @@ def test_tractability_counts_the_terms_of_the_smaller_side(shape, expected):
     model = Bipartite(BERNOULLI, BERNOULLI)
     assert n_terms(model, params) == 2 ** min(shape) * max(shape)
     assert is_tractable(model, params) is expected
+
+
+# Pairwise machines that are not coupled everywhere ------------------------------
+
+
+def as_pairwise(params):
+    """A bipartite machine as one set of units, visible ones first."""
+    n_hidden, n_visible = params.weights.shape
+    visible, hidden = np.zeros((n_visible,) * 2), np.zeros((n_hidden,) * 2)
+    coupling = np.block([[visible, params.weights.T], [params.weights, hidden]])
+    bias = np.concatenate([params.visible.bias, params.hidden.bias])
+    return PairwiseParams(coupling, Bias(bias))
+
+
+@pytest.mark.parametrize("unit", [BERNOULLI, SPIN])
+@pytest.mark.parametrize("shape", [(3, 30), (8, 8), (40, 10)])
+def test_a_bipartite_machine_is_a_pairwise_one(unit, shape):
+    rng = np.random.default_rng(shape)
+    weights, b, c = (rng.normal(size=size) for size in (shape, shape[1], shape[0]))
+    params = BipartiteParams(weights, Bias(b), Bias(c))
+    model, pairwise = Bipartite(unit, unit), Pairwise(unit)
+    same = as_pairwise(params)
+    # No more states than the smaller layer has; each costs the units of both.
+    assert n_terms(pairwise, same) == 2 ** min(shape) * sum(shape)
+    assert math.isclose(
+        exact_log_partition(pairwise, same).value,
+        exact_log_partition(model, params).value,
+        rel_tol=1e-12,
+    )
+
+
+def test_a_star_of_sixty_spins_in_fields():
+    rng = np.random.default_rng(0)
+    bias, arms = rng.normal(size=60), rng.normal(size=59)
+    coupling = np.zeros((60, 60))
+    coupling[0, 1:] = coupling[1:, 0] = arms
+    params = PairwiseParams(coupling, Bias(bias))
+    expected = log_sum(
+        hub * bias[0]
+        + sum(
+            math.log(2 * math.cosh(b + hub * j))
+            for b, j in zip(bias[1:], arms, strict=True)
+        )
+        for hub in (-1, 1)
+    )
+    assert n_terms(Pairwise(SPIN), params) == 2 * 60
+    value = exact_log_partition(Pairwise(SPIN), params).value
+    assert math.isclose(value, expected, rel_tol=1e-13)
+
+
+def test_a_tree_of_46_spins_has_a_factor_for_every_edge():
+    """Z = 2^n prod cosh J without fields: three neighbours, four generations."""
+    parents = [0, 0, 0] + [1 + i // 2 for i in range(42)]
+    strength = np.random.default_rng(0).normal(size=45)
+    coupling = np.zeros((46, 46))
+    for child, (parent, j) in enumerate(zip(parents, strength, strict=True), start=1):
+        coupling[child, parent] = coupling[parent, child] = j
+    assert ((coupling != 0).sum(axis=0) == [3] * 22 + [1] * 24).all()
+    params = PairwiseParams(coupling, Bias(np.zeros(46)))
+    expected = 46 * math.log(2) + sum(math.log(math.cosh(j)) for j in strength)
+    assert n_terms(Pairwise(SPIN), params) == 2**15 * 46
+    value = exact_log_partition(Pairwise(SPIN), params).value
+    assert math.isclose(value, expected, rel_tol=1e-12)
+
+
+def test_no_units_at_all_have_one_state():
+    params = PairwiseParams(np.zeros((0, 0)), Bias(np.zeros(0)))
+    assert exact_log_partition(Pairwise(SPIN), params).value == 0

@@ -15,7 +15,7 @@ STREAM = Stream(key=(3, 4), purpose=Purpose.SAMPLE)
 
 def table(case, path, beta):
     """P(v; beta) of every visible state, from the energies mixed by hand."""
-    layers = annealing.layers_at(path, beta)
+    layers = path.at(beta).units
     params = case.params._replace(
         weights=beta * case.params.weights, visible=layers.visible, hidden=layers.hidden
     )

@@ -1,0 +1,310 @@
+"""Classification by a Boltzmann machine of the features and the class together."""
+
+from numbers import Real
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from .. import learning, likelihood
+from .._exceptions import EnumerationTooLargeError
+from .._sklearn import Interval, check_sample_weight, fit_context
+from ..sampling import clamped
+from ..utils import has_missing
+from ._boltzmann_machine import BoltzmannMachine
+from ._boltzmann_parts import SOLVERS
+from ._machine import Rows
+from ._validation import check_data, check_known, float_type, warn_out_of_range
+
+
+class _LabelledMachine(BoltzmannMachine):
+    """A machine that may learn the class given the features.
+
+    Attributes
+    ----------
+    n_classes_ : int
+        The last visible units.
+    generative_share_ : float
+        Of the joint likelihood in what is learnt.
+    """
+
+    def _phases(self, X, hidden):
+        positive, free = super()._phases(X, hidden)
+        given = learning.GivenInputs(self.n_classes_)
+        if self.generative_share_ == 1:
+            return positive, free
+        if self.generative_share_ == 0:
+            return positive, given
+        return positive, learning.Mixture(given, free, self.generative_share_)
+
+
+class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
+    """Classifier by one Boltzmann machine over the features and a one-hot class.
+
+    Each class is clamped in turn, and the free energies compared:
+
+        P(y | x) = exp(-F(x, y)) / sum_y' exp(-F(x, y')),
+
+    F the free energy of the machine whose visible units are the features followed by
+    one unit for each class [1]_ [2]_. What is learnt is a mean of two log-likelihoods,
+
+        (1 - a) log P(y | x) + a log P(x, y),   a = generative_share.
+
+    Parameters
+    ----------
+    machine : BoltzmannMachine, default=None
+        What to learn with; cloned. None means 64 hidden units that are not coupled to
+        each other, and the `random_state` given here.
+
+    generative_share : float, default=0.0
+        Between 0, where only the class is learnt and features are clamped in both
+        phases, and 1, where features are modelled as well as the class. Penalties and
+        the learning rate are those of `machine`.
+
+    random_state : int, RandomState instance or None, default=None
+        Of the default machine; one passed as `machine` has its own.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+
+    machine_ : BoltzmannMachine
+        Fitted to features and classes; it samples, scores and fills in both.
+
+    n_features_in_ : int
+        Number of features seen in `fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen in `fit`, if they are strings.
+
+    Notes
+    -----
+    Probabilities are exact as long as the hidden units can be summed out (at most 10^6
+    terms for a row and a class): always without hidden-hidden couplings and gaps. Else
+    the features are clamped, the class and the hidden units sampled in turn, and the
+    probabilities of the classes averaged over 200 sweeps, with the same noise for every
+    row.  NaN means missing, in `predict` and the like; in `fit` only with
+    `generative_share=1`.
+
+    References
+    ----------
+    .. [1] Ackley, Hinton & Sejnowski (1985), "A learning algorithm for Boltzmann
+       machines", Cognitive Science 9.
+    .. [2] Larochelle & Bengio (2008), "Classification using discriminative restricted
+       Boltzmann machines", ICML.
+
+    Examples
+    --------
+    The class says whether two features are equal, which no linear classifier can say:
+
+    >>> import numpy as np
+    >>> from skboltz import BoltzmannClassifier, BoltzmannMachine
+    >>> X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 5)
+    >>> y = np.where(X[:, 0] == X[:, 1], "equal", "different")
+    >>> machine = BoltzmannMachine(8, hidden_hidden=False, learning_rate=1.0,
+    ...                            momentum=0.9, n_iter=500, random_state=0)
+    >>> classifier = BoltzmannClassifier(machine).fit(X, y)
+    >>> classifier.predict([[0, 0], [0, 1]])
+    array(['equal', 'different'], dtype='<U9')
+    """
+
+    _parameter_constraints: ClassVar = {
+        "machine": [BoltzmannMachine, None],
+        "generative_share": [Interval(Real, 0, 1, closed="both")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, machine=None, *, generative_share=0.0, random_state=None):
+        self.machine = machine
+        self.generative_share = generative_share
+        self.random_state = random_state
+
+    # Learning ---------------------------------------------------------------
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, sample_weight=None):
+        """Learn the classes of the rows of X.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            In the values of the units of the machine, or between them.
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self
+        """
+        X, y = check_data(self, X, reset=True, y=y)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        self.machine_ = self._new_machine()
+        self._check_learnable(X)
+        joined = _joined(X, self._one_hot(codes, float_type(X)))
+        self.machine_.fit(joined, sample_weight=self._weight(sample_weight, X))
+        return self
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Learn from one pass over some rows, and keep what was learnt before.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        classes : array-like of shape (n_classes,), default=None
+            All labels there will ever be; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self
+        """
+        first = not hasattr(self, "machine_")
+        if first and classes is None:
+            raise ValueError("classes must be given in the first call of partial_fit.")
+        X, y = check_data(self, X, reset=first, y=y)
+        check_classification_targets(y)
+        if first:
+            self.classes_ = np.unique(classes)
+            self.machine_ = self._new_machine()
+        self._check_learnable(X)
+        joined = _joined(X, self._one_hot(self._codes(y), float_type(X)))
+        self.machine_.partial_fit(joined, sample_weight=self._weight(sample_weight, X))
+        return self
+
+    def _new_machine(self):
+        template = self.machine
+        if template is None:
+            template = BoltzmannMachine(
+                64, hidden_hidden=False, random_state=self.random_state
+            )
+        machine = _LabelledMachine(**clone(template).get_params(deep=False))
+        machine.n_classes_ = len(self.classes_)
+        machine.generative_share_ = self.generative_share
+        return machine
+
+    def _check_learnable(self, X):
+        machine, joint = self.machine_, self.generative_share == 1
+        if machine.method in SOLVERS and not joint:
+            raise ValueError(
+                f'method="{machine.method}" of the machine learns features and classes '
+                f"jointly: it needs generative_share=1, found {self.generative_share}."
+            )
+        if has_missing(X) and not joint:
+            raise ValueError(
+                "X contains NaN: missing values can be learnt from with "
+                f"generative_share=1 alone, found {self.generative_share}. Fill them."
+            )
+        if machine.n_hidden and machine.hidden_hidden and not joint:
+            coupling = np.ones((machine.n_hidden,) * 2) - np.eye(machine.n_hidden)
+            if not likelihood.is_exact(coupling):
+                raise EnumerationTooLargeError(
+                    f"{machine.n_hidden} coupled hidden units are too many to compare "
+                    f"classes in training. Set hidden_hidden=False in the machine, "
+                    f"fewer hidden units, or generative_share=1."
+                )
+
+    def _codes(self, y):
+        codes = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        new = self.classes_[codes] != y
+        if new.any():
+            raise ValueError(
+                f"y has the label {y[new][0]!r}, which is not among the classes "
+                f"{list(self.classes_)}; name all of them in the first call."
+            )
+        return codes
+
+    def _one_hot(self, codes, dtype):
+        unit = self.machine_._visible_unit
+        rows = np.full((len(codes), len(self.classes_)), unit.low, dtype)
+        rows[np.arange(len(codes)), codes] = unit.high
+        return rows
+
+    def _weight(self, sample_weight, X):
+        if sample_weight is None:
+            return None
+        return check_sample_weight(
+            sample_weight, X, dtype=float_type(X), ensure_non_negative=True
+        )
+
+    # Prediction -------------------------------------------------------------
+
+    def predict_proba(self, X):
+        """P(y | x) of every row and class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            NaN where a value is missing: it is summed out.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        check_is_fitted(self)
+        X = check_data(self, X)
+        check_known(X)
+        warn_out_of_range(self, X, self.machine_._visible_unit, stacklevel=3)
+        return self._by_row(self._proba, X)
+
+    def predict_log_proba(self, X):
+        """log P(y | x) of every row and class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def predict(self, X):
+        """The most probable class of every row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    @property
+    def _dtype(self):
+        return self.machine_._dtype
+
+    def _proba(self, v):
+        machine, n_classes = self.machine_, len(self.classes_)
+        first = self.n_features_in_
+        unit, params = machine._visible_unit, machine._params()
+        known = clamped.with_hidden(v, len(params.coupling) - first)
+        hidden = np.isnan(known).any(axis=0)
+        hidden[first : first + n_classes] = False
+        exact = likelihood.is_exact(params.coupling[np.ix_(hidden, hidden)])
+        proba = likelihood.class_proba if exact else likelihood.sampled_class_proba
+        return proba(unit, params, known, first, n_classes)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.generative_share == 1
+        return tags
+
+
+def _joined(X, classes):
+    """Features and classes side by side, sparse if X is."""
+    if sparse.issparse(X):
+        return sparse.hstack([X, sparse.csr_array(classes)], format="csr")
+    return np.hstack([X, classes])

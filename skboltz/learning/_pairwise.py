@@ -1,0 +1,139 @@
+"""Learning of pairwise machines: sums of the phases, and steps from them.
+
+The gradient of the mean log-likelihood is D[s_i s_j] by a coupling and D[s_i] by a
+bias, D the mean over the data less the mean over the machine (Ackley, Hinton &
+Sejnowski 1985); a coupling that the mask forbids stays where it is.
+
+With offsets m the centered energy is -(s - m)'b - 1/2 (s - m)'J(s - m) (Montavon &
+Mueller 2012).  Its gradient, in the parameters of the plain machine, is
+
+    dJ = D[(s - m)(s - m)'] = D[ss'] - D[s]m' - mD[s]',   db = D[s] - dJ m.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..models import PairwiseParams
+from ..units import Bias
+
+
+class PairwiseSums(NamedTuple):
+    """Unnormalised sums of the statistics of a phase.
+
+    Attributes
+    ----------
+    pairs : ndarray of shape (n_units, n_units)
+        Of s s', with a zero diagonal.
+    units : Bias
+        Of s.
+    n_visible : int
+        How many of the units are visible, the first ones.
+    weight : float
+        Total weight of the rows.
+    """
+
+    pairs: np.ndarray
+    units: Bias
+    n_visible: int
+    weight: float
+
+    def means(self):
+        """Mean of the visible and of the hidden units."""
+        mean = self.units.bias / self.weight
+        return mean[: self.n_visible], mean[self.n_visible :]
+
+
+def pairwise_sums(model, params, moments, weight):
+    """Sums from expectations of rows of these weights (default: 1 each)."""
+    dtype = params.coupling.dtype
+    weight = np.ones(len(moments.mean)) if weight is None else weight
+    units = (weight @ moments.mean).astype(dtype)
+    pairs = moments.pairs.astype(dtype, copy=False)
+    return PairwiseSums(pairs, Bias(units), model.n_visible, float(weight.sum()))
+
+
+def state_sums(model, states, weight=None):
+    """Sums over rows of states of all units."""
+    weighted = states if weight is None else states * weight[:, None]
+    pairs = weighted.T @ states
+    np.fill_diagonal(pairs, 0)
+    total = float(len(states) if weight is None else weight.sum())
+    return PairwiseSums(pairs, Bias(weighted.sum(axis=0)), model.n_visible, total)
+
+
+@dataclass(frozen=True)
+class PairwiseGradient:
+    """The gradient as it is.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (n_units, n_units), bool
+        Which units may be coupled; symmetric, with a zero diagonal.
+    """
+
+    mask: np.ndarray
+
+    def step(self, positive, negative, rate, offsets):
+        """rate x gradient."""
+        pairs, units = _differences(positive, negative, rate)
+        return PairwiseParams(np.where(self.mask, pairs, 0), Bias(units))
+
+    def finish(self, step, offsets):
+        """What is left to do to a step once penalties have pulled at its weights."""
+
+
+@dataclass(frozen=True)
+class CenteredPairwiseGradient:
+    """The centered gradient, which does not depend on the values of the units.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (n_units, n_units), bool
+    """
+
+    mask: np.ndarray
+
+    def step(self, positive, negative, rate, offsets):
+        """rate x gradient; its biases lack what `finish` adds."""
+        pairs, units = _differences(positive, negative, rate)
+        cross = np.outer(units, np.concatenate(offsets))
+        pairs = pairs - cross - cross.T
+        return PairwiseParams(np.where(self.mask, pairs, 0), Bias(units))
+
+    def finish(self, step, offsets):
+        """Let the biases follow the couplings, in place."""
+        step.units.bias[:] -= step.coupling @ np.concatenate(offsets)
+
+
+@dataclass(frozen=True)
+class SignedPairwiseGradient:
+    """Steps of one size, of which only the sign follows the gradient.
+
+    Ackley, Hinton & Sejnowski (1985) changed every weight by 2 at a temperature of
+    10, that is by 0.2 at a temperature of 1.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (n_units, n_units), bool
+    """
+
+    mask: np.ndarray
+
+    def step(self, positive, negative, rate, offsets):
+        """rate x sign of the gradient."""
+        pairs, units = _differences(positive, negative, 1.0)
+        signs = np.where(self.mask, rate * np.sign(pairs), 0)
+        return PairwiseParams(signs.astype(pairs.dtype), Bias(rate * np.sign(units)))
+
+    def finish(self, step, offsets):
+        """What is left to do to a step once penalties have pulled at its weights."""
+
+
+def _differences(positive, negative, rate):
+    """rate x (mean over the data - mean over the machine), of pairs and of units."""
+    by_plus, by_minus = rate / positive.weight, rate / negative.weight
+    pairs = by_plus * positive.pairs - by_minus * negative.pairs
+    units = by_plus * positive.units.bias - by_minus * negative.units.bias
+    return pairs, units

@@ -1,0 +1,184 @@
+"""Chains of a pairwise machine, each with known units of its own, swept in order."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from . import _sequential
+from ._stream import Stream
+
+
+class ClampedChains(NamedTuple):
+    """Chains, and the fields that the known units of each leave.
+
+    Attributes
+    ----------
+    state : ndarray of shape (n_places, n_chains)
+        Units that are free in at least one chain.
+    bias : ndarray of shape (n_places, n_chains) or (n_places, 1)
+        Infinite where a chain knows the unit.
+    coupling : ndarray of shape (n_places, n_places)
+    places : ndarray of int
+        Which units these are.
+    n_units : int
+        Of the whole machine.
+    stream : Stream
+    alike : bool
+        Whether all chains see the same noise.
+    """
+
+    state: np.ndarray
+    bias: np.ndarray
+    coupling: np.ndarray
+    places: np.ndarray
+    n_units: int
+    stream: Stream
+    alike: bool
+
+    @property
+    def visible(self):
+        """States of these units, a chain a row."""
+        return self.state.T
+
+
+def init(unit, params, known, stream, alike=False):
+    """Chains whose free units start at random, each by its own bias.
+
+    Parameters
+    ----------
+    unit : TwoValuedUnit
+    params : PairwiseParams
+    known : ndarray of shape (n_chains, n_units)
+        NaN where a unit is free; values between those of the unit are held as well.
+    stream : Stream
+    alike : bool, default=False
+        Whether all chains see the same noise: what becomes of one then depends on
+        nothing but its own known units.
+
+    Returns
+    -------
+    ClampedChains
+
+    Examples
+    --------
+    Two chains, of which one knows its first unit:
+
+    >>> import numpy as np
+    >>> from skboltz.models import PairwiseParams
+    >>> from skboltz.sampling import Purpose, Stream, clamped_chains
+    >>> from skboltz.units import SPIN, Bias
+    >>> params = PairwiseParams(np.zeros((2, 2)), Bias(np.zeros(2)))
+    >>> known = np.array([[np.nan, np.nan], [-1.0, np.nan]])
+    >>> stream = Stream((0, 0), Purpose.SAMPLE)
+    >>> chains = clamped_chains.init(SPIN, params, known, stream)
+    >>> chains.bias
+    array([[  0., -inf],
+           [  0.,   0.]])
+    """
+    chains = _stateless(unit, params, known, stream, alike)
+    noise, chains = _noise(unit, chains)
+    own = params.units.bias[chains.places, None]
+    return _started(unit, chains, own > noise)
+
+
+def free(params, state, stream):
+    """Chains that know nothing, in given states of shape (n_units, n_chains)."""
+    places = np.arange(len(state))
+    own = params.units.bias[:, None], params.coupling
+    return ClampedChains(state, *own, places, len(state), stream, alike=False)
+
+
+def init_free(unit, params, n_chains, stream):
+    """Chains that know nothing, each unit at random by its own bias."""
+    shape, dtype = (len(params.coupling), n_chains), params.coupling.dtype
+    noise, chains = _noise(unit, free(params, np.empty(shape, dtype), stream))
+    return chains._replace(state=_values(unit, chains.bias > noise, dtype))
+
+
+def from_states(unit, params, known, is_high, stream):
+    """Chains whose free units start as given: `is_high`, shape (n_chains, n_units)."""
+    chains = _stateless(unit, params, known, stream, alike=False)
+    return _started(unit, chains, is_high[:, chains.places].T)
+
+
+def reclamped(unit, params, known, chains):
+    """The same free units in the same states, other values of those that are known."""
+    return chains._replace(bias=_biases(unit, params, known, chains.places))
+
+
+def _stateless(unit, params, known, stream, alike):
+    places = np.flatnonzero(np.isnan(known).any(axis=0))
+    coupling = params.coupling[np.ix_(places, places)]
+    bias = _biases(unit, params, known, places)
+    empty = np.zeros_like(bias)
+    return ClampedChains(empty, bias, coupling, places, known.shape[1], stream, alike)
+
+
+def _started(unit, chains, is_high):
+    """Free units as asked for, the known ones where their biases hold them."""
+    is_high = np.where(np.isinf(chains.bias), chains.bias > 0, is_high)
+    return chains._replace(state=_values(unit, is_high, chains.bias.dtype))
+
+
+def _biases(unit, params, known, places):
+    """What each unit is pulled by from outside; without end where it is known.
+
+    The sweeps know two values only: what a known value has beyond the nearer of them
+    acts on the others as a bias, and so does all of a unit that is known everywhere.
+    """
+    dtype, missing = params.coupling.dtype, np.isnan(known)
+    held = np.nan_to_num(known).astype(dtype)
+    is_high = 2 * held > unit.low + unit.high
+    outside = np.ones(known.shape[1], dtype)
+    outside[places] = 0
+    inside = np.where(outside, 0, _values(unit, is_high, dtype))
+    beyond = np.where(missing, 0, held - inside)
+    bias = params.units.bias[places] + beyond @ params.coupling[:, places]
+    endless = np.where(is_high, np.inf, -np.inf)
+    bias = np.where(missing[:, places], bias, endless[:, places])
+    return np.ascontiguousarray(bias.T.astype(dtype, copy=False))
+
+
+def _values(unit, is_high, dtype):
+    return np.where(is_high, dtype.type(unit.high), dtype.type(unit.low))
+
+
+def _noise(unit, chains):
+    """Thresholds for the fields, and the chains after they were drawn."""
+    dtype = chains.bias.dtype
+    if chains.alike:
+        noise, stream = chains.stream.draw((chains.n_units, 1), dtype)
+        noise = noise[chains.places]
+    else:
+        noise, stream = chains.stream.draw(chains.state.shape, dtype)
+    return noise / dtype.type(unit.span), chains._replace(stream=stream)
+
+
+def step(unit, chains, beta=1.0):
+    """One sweep of all free units in order, at an inverse temperature."""
+    noise, chains = _noise(unit, chains)
+    state = chains.state.copy()
+    threshold = noise / noise.dtype.type(beta)
+    system = chains.coupling, chains.bias
+    _sequential.sweep(*system, state, threshold, unit.low, unit.high)
+    return chains._replace(state=state)
+
+
+def run(unit, chains, betas):
+    """Chains after a sweep at each inverse temperature."""
+    for beta in betas:
+        chains = step(unit, chains, float(beta))
+    return chains
+
+
+def filled(chains, known):
+    """Rows of all units: those that are known as given, the others as they are."""
+    rows = known.copy()
+    rows[:, chains.places] = chains.state.T
+    return np.where(np.isnan(known), rows, known)
+
+
+def field_means(unit, chains):
+    """E[s_i | all other units] of every chain, shape (n_chains, n_places)."""
+    field = chains.coupling @ chains.state + chains.bias
+    return unit.mean(None, field).T
