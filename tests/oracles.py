@@ -105,6 +105,78 @@ class BipartiteOracle:
         return total
 
 
+class PairwiseOracle:
+    """The law of a small machine whose units are coupled in pairs, given some of them.
+
+    What is known is a row with NaN for free units; known values may be any numbers.
+    """
+
+    def __init__(self, coupling, bias, values):
+        self.coupling, self.bias = np.asarray(coupling), np.asarray(bias)
+        self.values, self.n_units = values, len(bias)
+        self.log_z = -self.free_energy([math.nan] * self.n_units)
+
+    def states(self, known):
+        """Every state that agrees with what is known, the last unit turning fastest."""
+        choices = [self.values if math.isnan(k) else (float(k),) for k in known]
+        return list(itertools.product(*choices))
+
+    def energy(self, state):
+        return pairwise_energy(self.coupling.tolist(), self.bias.tolist(), state)
+
+    def free_energy(self, known):
+        return -log_sum(-self.energy(s) for s in self.states(known))
+
+    def table(self, known, beta=1.0):
+        """P(state | known) of `states(known)`, at an inverse temperature."""
+        energies = [beta * self.energy(s) for s in self.states(known)]
+        log_z = log_sum(-e for e in energies)
+        return np.array([math.exp(-e - log_z) for e in energies])
+
+    def moments(self, known):
+        """E[s | known] and E[s s' | known], the latter with a zero diagonal."""
+        mean, pairs = np.zeros(self.n_units), np.zeros((self.n_units,) * 2)
+        for p, s in zip(self.table(known), self.states(known), strict=True):
+            for i in range(self.n_units):
+                mean[i] += p * s[i]
+                for j in range(self.n_units):
+                    pairs[i, j] += (i != j) * p * s[i] * s[j]
+        return mean, pairs
+
+    def with_hidden(self, v):
+        """A row of visible values, hidden units being free."""
+        return [*v, *[math.nan] * (self.n_units - len(v))]
+
+    def log_likelihood(self, v):
+        """log P of what is known of the visible units."""
+        return -self.free_energy(self.with_hidden(v)) - self.log_z
+
+    def visible_marginal(self, n_visible):
+        """P(v) in the order of `configurations(values, n_visible)`."""
+        rows = configurations(self.values, n_visible)
+        return np.array([math.exp(self.log_likelihood(v)) for v in rows])
+
+    def conditional(self, v, i):
+        """P(visible unit i is high | all other visible units)."""
+        low, high = (
+            self.free_energy(self.with_hidden([*v[:i], x, *v[i + 1 :]]))
+            for x in self.values
+        )
+        return 1 / (1 + math.exp(high - low))
+
+    def class_proba(self, v, first, n_classes):
+        """P(class | all else that is known), by clamping one class after another."""
+        low, high = self.values
+        free_energies = []
+        for k in range(n_classes):
+            row = list(v)
+            row[first : first + n_classes] = [low] * n_classes
+            row[first + k] = high
+            free_energies.append(self.free_energy(self.with_hidden(row)))
+        total = log_sum(-f for f in free_energies)
+        return np.array([math.exp(-f - total) for f in free_energies])
+
+
 def _len(table):
     return len(next(iter(table)))
 

@@ -92,7 +92,7 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
             )
         return True
 
-    def _check_size(self, n_features):
+    def _prepare(self, n_features):
         if self.method == "exact":
             check_exact(self.n_components, n_features)
 

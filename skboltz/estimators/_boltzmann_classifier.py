@@ -1,5 +1,6 @@
 """Classification by a Boltzmann machine of the features and the class together."""
 
+from dataclasses import replace
 from numbers import Real
 from typing import ClassVar
 
@@ -31,11 +32,27 @@ class _LabelledMachine(BoltzmannMachine):
         Of the joint likelihood in what is learnt.
     """
 
+    def _check_tractable(self, mask):
+        if self.generative_share_ > 0:
+            super()._check_tractable(mask)
+        first = len(mask) - self.n_hidden
+        hidden = mask[first:, first:]
+        if self.generative_share_ < 1 and not likelihood.is_exact(hidden):
+            raise EnumerationTooLargeError(
+                f"{self.n_hidden} coupled hidden units are too many to compare classes "
+                f"in training. Set hidden_hidden=False in the machine, fewer hidden "
+                f"units, or generative_share=1."
+            )
+
     def _phases(self, X, hidden):
         positive, free = super()._phases(X, hidden)
-        given = learning.GivenInputs(self.n_classes_)
         if self.generative_share_ == 1:
             return positive, free
+        given = learning.GivenInputs(self.n_classes_)
+        if isinstance(positive, learning.AnnealedClamped):
+            # Given the inputs one class is high: noise must not say otherwise.
+            n_inputs = self.n_features_in_ - self.n_classes_
+            positive = replace(positive, n_noisy=n_inputs)
         if self.generative_share_ == 0:
             return positive, given
         return positive, learning.Mixture(given, free, self.generative_share_)
@@ -87,8 +104,8 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
     terms for a row and a class): always without hidden-hidden couplings and gaps. Else
     the features are clamped, the class and the hidden units sampled in turn, and the
     probabilities of the classes averaged over 200 sweeps, with the same noise for every
-    row.  NaN means missing, in `predict` and the like; in `fit` only with
-    `generative_share=1`.
+    row.  NaN means missing with `generative_share=1`, and is refused below: features
+    that are not modelled cannot be summed out.
 
     References
     ----------
@@ -140,12 +157,11 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         -------
         self
         """
-        X, y = check_data(self, X, reset=True, y=y)
-        check_classification_targets(y)
+        X, y = self._checked(X, y, reset=True)
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.machine_ = self._new_machine()
         self._check_learnable(X)
-        joined = _joined(X, self._one_hot(codes, float_type(X)))
+        joined = _joined(X, self._one_hot(codes, X.dtype))
         self.machine_.fit(joined, sample_weight=self._weight(sample_weight, X))
         return self
 
@@ -168,15 +184,23 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         first = not hasattr(self, "machine_")
         if first and classes is None:
             raise ValueError("classes must be given in the first call of partial_fit.")
-        X, y = check_data(self, X, reset=first, y=y)
-        check_classification_targets(y)
+        X, y = self._checked(X, y, reset=first)
         if first:
             self.classes_ = np.unique(classes)
             self.machine_ = self._new_machine()
         self._check_learnable(X)
-        joined = _joined(X, self._one_hot(self._codes(y), float_type(X)))
+        joined = _joined(X, self._one_hot(self._codes(y), X.dtype))
         self.machine_.partial_fit(joined, sample_weight=self._weight(sample_weight, X))
         return self
+
+    def _checked(self, X, y, reset):
+        if y is None:
+            raise ValueError(
+                "BoltzmannClassifier requires y to be passed, but the target y is None."
+            )
+        X, y = check_data(self, X, reset=reset, y=y)
+        check_classification_targets(y)
+        return X, y
 
     def _new_machine(self):
         template = self.machine
@@ -190,25 +214,22 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         return machine
 
     def _check_learnable(self, X):
-        machine, joint = self.machine_, self.generative_share == 1
-        if machine.method in SOLVERS and not joint:
+        machine = self.machine_
+        self._check_gaps(X)
+        if machine.method in SOLVERS and self.generative_share < 1:
             raise ValueError(
                 f'method="{machine.method}" of the machine learns features and classes '
                 f"jointly: it needs generative_share=1, found {self.generative_share}."
             )
-        if has_missing(X) and not joint:
+
+    def _check_gaps(self, X):
+        """Refuse to sum out features that the machine does not model."""
+        if has_missing(X) and self.generative_share < 1:
             raise ValueError(
-                "X contains NaN: missing values can be learnt from with "
-                f"generative_share=1 alone, found {self.generative_share}. Fill them."
+                "X contains NaN, but what is missing is known to a machine with "
+                f"generative_share=1 alone, found {self.generative_share}. Fill the "
+                f"gaps first, by EnergyImputer for example."
             )
-        if machine.n_hidden and machine.hidden_hidden and not joint:
-            coupling = np.ones((machine.n_hidden,) * 2) - np.eye(machine.n_hidden)
-            if not likelihood.is_exact(coupling):
-                raise EnumerationTooLargeError(
-                    f"{machine.n_hidden} coupled hidden units are too many to compare "
-                    f"classes in training. Set hidden_hidden=False in the machine, "
-                    f"fewer hidden units, or generative_share=1."
-                )
 
     def _codes(self, y):
         codes = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
@@ -221,7 +242,10 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         return codes
 
     def _one_hot(self, codes, dtype):
+        """Rows of one high unit, in the type of X if that holds both values."""
         unit = self.machine_._visible_unit
+        ends = np.array([unit.low, unit.high])
+        dtype = dtype if (ends.astype(dtype) == ends).all() else np.float32
         rows = np.full((len(codes), len(self.classes_)), unit.low, dtype)
         rows[np.arange(len(codes)), codes] = unit.high
         return rows
@@ -241,7 +265,7 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            NaN where a value is missing: it is summed out.
+            With `generative_share=1`, NaN where a value is missing: it is summed out.
 
         Returns
         -------
@@ -250,6 +274,7 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = check_data(self, X)
+        self._check_gaps(X)
         check_known(X)
         warn_out_of_range(self, X, self.machine_._visible_unit, stacklevel=3)
         return self._by_row(self._proba, X)
@@ -279,7 +304,23 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n_samples,)
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def score(self, X, y, sample_weight=None):
+        """Share of the rows whose class is predicted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        return super().score(X, y, sample_weight)
 
     @property
     def _dtype(self):
@@ -289,12 +330,15 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         machine, n_classes = self.machine_, len(self.classes_)
         first = self.n_features_in_
         unit, params = machine._visible_unit, machine._params()
-        known = clamped.with_hidden(v, len(params.coupling) - first)
-        hidden = np.isnan(known).any(axis=0)
-        hidden[first : first + n_classes] = False
-        exact = likelihood.is_exact(params.coupling[np.ix_(hidden, hidden)])
-        proba = likelihood.class_proba if exact else likelihood.sampled_class_proba
-        return proba(unit, params, known, first, n_classes)
+        codes = np.full((len(v), n_classes), unit.low, v.dtype)
+        n_hidden = len(params.coupling) - first - n_classes
+        known = clamped.with_hidden(np.hstack([v, codes]), n_hidden)
+        proba = np.empty((len(v), n_classes))
+        for rows, free in clamped.patterns(known):
+            exact = likelihood.is_exact(params.coupling[np.ix_(free, free)])
+            find = likelihood.class_proba if exact else likelihood.sampled_class_proba
+            proba[rows] = find(unit, params, known[rows], first, n_classes)
+        return proba
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -305,6 +349,8 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
 
 def _joined(X, classes):
     """Features and classes side by side, sparse if X is."""
+    if X.dtype.kind != "f" and classes.dtype.kind == "f":
+        X = X.astype(classes.dtype)
     if sparse.issparse(X):
         return sparse.hstack([X, sparse.csr_array(classes)], format="csr")
     return np.hstack([X, classes])

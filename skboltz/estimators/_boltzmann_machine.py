@@ -5,24 +5,25 @@ from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import BaseEstimator, DensityMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from .. import learning
-from .._exceptions import EnumerationTooLargeError
+from .. import learning, likelihood
 from .._sklearn import Interval, StrOptions
 from ..learning import training
 from ..models import Pairwise, converted
-from ..sampling import Purpose, Stream, clamped, coupled
+from ..sampling import Purpose, Stream, checked_system, clamped, coupled
 from ..units import TwoValuedUnit
-from ..utils import has_missing
-from ._boltzmann_parts import GRADIENTS, PHASES, SOLVERS, TRACTABLE_TERMS
+from ..utils import has_missing, require
+from ._boltzmann_parts import GRADIENTS, PHASES, SOLVERS
 from ._connectivity import connectivity
 from ._offered import offered_if
 from ._pairwise_machine import PairwiseMachine
-from ._training import Trainable
+from ._training import Trainable, empty_history
 from ._validation import (
     check_clamping_noise,
+    check_states,
     check_temperatures,
     check_values,
     float_type,
@@ -330,7 +331,68 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
             if hasattr(self, name):
                 setattr(other, name, deepcopy(getattr(self, name)))
         other._publish_params(converted(self._params(), self._visible_unit, unit))
+        offsets = self._training_state.offsets
+        means = (unit.low + unit.span * self._shares(mean) for mean in offsets)
+        other._training_state = _begun(*means, self._training_state.shuffle)
         return other
+
+    @classmethod
+    def from_params(cls, coupling, intercept=None, *, n_features=None, values=(0, 1)):
+        """A machine with given couplings and biases, as if it had been fitted.
+
+        Parameters
+        ----------
+        coupling : {array-like, sparse matrix} of shape (n_units, n_units)
+            J, symmetric with a zero diagonal; visible units come first.
+        intercept : array-like of shape (n_units,), default=None
+            b; None means zeros.
+        n_features : int, default=None
+            Number of visible units; None means all.
+        values : pair of float, default=(0, 1)
+
+        Returns
+        -------
+        BoltzmannMachine
+            It samples, scores and completes, and can go on learning.
+
+        Raises
+        ------
+        ValueError
+            If couplings are not symmetric, couple units to themselves or are not
+            finite.
+
+        Examples
+        --------
+        Two spins coupled by log 2: agreeing has the odds 2 / (1/2) = 4.
+
+        >>> import numpy as np
+        >>> from skboltz import BoltzmannMachine
+        >>> J = np.log(2) * np.array([[0, 1], [1, 0]])
+        >>> pair = BoltzmannMachine.from_params(J, values=(-1, 1))
+        >>> pair.conditional_proba([[1.0, 1.0]])
+        array([[0.8, 0.8]])
+        """
+        coupling, intercept = checked_system(coupling, intercept)
+        n_units = len(intercept)
+        n_features = n_units if n_features is None else n_features
+        good = isinstance(n_features, Integral) and 1 <= n_features <= n_units
+        require(good, "n_features", f"an integer from 1 to {n_units}", n_features)
+        machine = cls(n_units - int(n_features), values=values)
+        unit = machine._visible_unit
+        dense = coupling.toarray() if sparse.issparse(coupling) else coupling
+        machine.coupling_, machine.intercept_ = dense, intercept
+        machine.n_features_in_ = int(n_features)
+        machine._n_features_out = machine.n_hidden
+        machine.n_iter_ = 0
+        machine.history_ = empty_history()
+        middle = np.full(n_units, (unit.low + unit.high) / 2)
+        means = middle[:n_features], middle[n_features:]
+        machine._training_state = _begun(*means, Stream((0, 0), Purpose.SHUFFLE))
+        return machine
+
+    def _shares(self, values):
+        unit = self._visible_unit
+        return (values - unit.low) / unit.span
 
     def _publish_params(self, params):
         self.coupling_ = params.coupling.astype(self._dtype)
@@ -350,12 +412,9 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
             )
         return True
 
-    def _connectivity(self, n_features):
+    def _prepare(self, n_features):
         layers = self.visible_visible, self.visible_hidden, self.hidden_hidden
-        return connectivity(n_features, self.n_hidden, layers, self.mask)
-
-    def _check_size(self, n_features):
-        mask = self._connectivity(n_features)
+        self._mask = connectivity(n_features, self.n_hidden, layers, self.mask)
         if self.method in SOLVERS and self.n_hidden:
             raise ValueError(
                 f'method="{self.method}" needs n_hidden=0, found {self.n_hidden}: with '
@@ -366,10 +425,16 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
                 f'method="moments" takes l2 alone, found l1={self.l1}; use '
                 f'method="pseudo-likelihood" for couplings that are exactly 0.'
             )
-        if self.method in ("exact", "moments"):
-            _check_enumeration(self.method, mask)
         check_temperatures(self.temperatures)
         check_clamping_noise(self.clamping_noise)
+        self._check_tractable(self._mask)
+
+    def _check_tractable(self, mask):
+        """Refuse a sum over states that would not end."""
+        if self.method == "exact":
+            check_states(coupled.n_terms(mask), "exact", "pcd")
+        elif self.method == "moments":
+            check_states(_newton_terms(mask), "moments", "pseudo-likelihood")
 
     def _first_state(self, X, weight, key):
         mean, total = weighted_mean(X, weight)
@@ -378,20 +443,19 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
             Stream(key, Purpose.WEIGHTS),
             mean,
             total,
-            self._connectivity(X.shape[1]),
+            self._mask,
             float_type(X),
         )
         return training.init(self._recipe(X), params, mean, key)
 
     def _recipe(self, X):
-        mask = self._connectivity(X.shape[1])
-        hidden = mask[X.shape[1] :, X.shape[1] :]
+        hidden = self._mask[X.shape[1] :, X.shape[1] :]
         positive, negative = self._phases(X, hidden)
         return learning.Recipe(
             model=self._model,
             positive=positive,
             negative=negative,
-            gradient=GRADIENTS[self.gradient](mask),
+            gradient=GRADIENTS[self.gradient](self._mask),
             optimiser=self._optimiser(),
             decay=learning.WeightDecay(self.l1, self.l2),
             sparsity=learning.SparsityTarget(),
@@ -417,7 +481,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
                 f'method="pcd", or "exact", that sum missing values out, or fill them.'
             )
         unit, n_features = self._visible_unit, X.shape[1]
-        pairs = learning.all_pairs(n_features, self._connectivity(n_features))
+        pairs = learning.all_pairs(n_features, self._mask)
         solve = SOLVERS[self.method]
         found = solve(unit, X, pairs, weight, self.l1, self.l2)
         self._publish_params(found.params)
@@ -427,7 +491,8 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
 
     def _moment_gap(self, params, pairs, moments):
         """Largest difference of a mean or a pair from the data; NaN if too costly."""
-        if coupled.n_terms(params.coupling) > TRACTABLE_TERMS / len(params.coupling):
+        terms = coupled.n_terms(params.coupling) * len(params.coupling)
+        if terms > likelihood.TRACTABLE_TERMS:
             return np.nan
         known = np.full((1, pairs.n_units), np.nan)
         found = clamped.moments(self._visible_unit, params, known)
@@ -451,13 +516,13 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         return tags
 
 
-def _check_enumeration(method, mask):
-    """Refuse a sum over states that would not end."""
-    n_terms = coupled.n_terms(mask)
-    if n_terms > TRACTABLE_TERMS:
-        n_units = int(np.log2(coupled.n_states(mask)))
-        remedy = '"pseudo-likelihood"' if method == "moments" else '"pcd"'
-        raise EnumerationTooLargeError(
-            f'method="{method}" sums over the states of {n_units} coupled units, too '
-            f"many. Use method={remedy}, fewer units, or fewer couplings."
-        )
+def _begun(visible_mean, hidden_mean, shuffle):
+    """The state of a training that has chains and velocities still to begin."""
+    offsets = learning.Offsets(visible_mean, hidden_mean)
+    return learning.TrainingState(None, (), None, offsets, shuffle)
+
+
+def _newton_terms(mask):
+    """Products in the covariance of all means and pairs, over all states."""
+    n_statistics = len(mask) + int(np.count_nonzero(mask)) // 2
+    return 2 ** len(mask) * n_statistics**2 // 100  # a product of matrices is that fast

@@ -1,8 +1,9 @@
 """Parts of the training of a Boltzmann machine, by the names of its parameters."""
 
-from .. import learning, likelihood
+from .. import learning
 from ..sampling import clamped, coupled
 from ..utils import has_missing
+from ._validation import check_clamping_noise, check_temperatures
 
 _MOST_CHAINS = 1000  # unless asked for: batches may be as long as the data
 _CHEAP = 2**10  # hidden states that are enumerated for every row of every batch
@@ -20,7 +21,8 @@ def _chains(machine):
 
 
 def _schedule(machine):
-    betas = [1 / t for t, n in machine.temperatures for _ in range(n)]
+    stages = check_temperatures(machine.temperatures)
+    betas = [1 / temperature for temperature, n in stages for _ in range(n)]
     return learning.Schedule(tuple(betas), machine.n_average)
 
 
@@ -36,7 +38,7 @@ def _persistent(machine, X, hidden):
 
 def _annealed(machine, X, hidden):
     schedule, free = _schedule(machine), _chains(machine)
-    noise = machine.clamping_noise or (0.0, 0.0)
+    noise = check_clamping_noise(machine.clamping_noise)
     return (
         learning.AnnealedClamped(schedule, noise),
         learning.AnnealedFree(schedule, free.n_chains),
@@ -76,5 +78,3 @@ def _by_pseudo_likelihood(unit, X, pairs, weight, l1, l2):
 
 # Convex problems of fully visible machines, solved at once.
 SOLVERS = {"moments": _by_moments, "pseudo-likelihood": _by_pseudo_likelihood}
-
-TRACTABLE_TERMS = likelihood.TRACTABLE_TERMS

@@ -21,7 +21,8 @@ class LikelihoodMixin(Machine):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Missing values (NaN) are summed out as well: exactly where that takes at
-            most 10^5 terms for the row, else by annealed importance sampling.
+            most 10^5 terms for the row (10^6 for a BoltzmannMachine), else by annealed
+            importance sampling.
 
         Returns
         -------
@@ -54,7 +55,8 @@ class LikelihoodMixin(Machine):
         Parameters
         ----------
         method : {"auto", "exact", "bridge", "ais", "reverse_ais"}, default="auto"
-            "exact" enumerates the smaller layer.  "ais" leads chains from
+            "exact" enumerates the smaller layer, and of a BoltzmannMachine all units
+            but a set of which no two are coupled.  "ais" leads chains from
             independent units with the means of the data to the machine (annealed
             importance sampling); "reverse_ais" leads samples of the machine back;
             "bridge" joins both by Bennett's acceptance ratio.  "auto" is "exact" up

@@ -108,7 +108,7 @@ class Trainable(CallbackSupportMixin):
     def _check_training_data(self, X, sample_weight, reset):
         X = check_data(self, X, reset=reset)
         check_known(X, columns=reset)
-        self._check_size(X.shape[1])
+        self._prepare(X.shape[1])
         warn_out_of_range(self, X, self._visible_unit, stacklevel=5)
         if sample_weight is not None:
             sample_weight = check_sample_weight(
@@ -116,14 +116,14 @@ class Trainable(CallbackSupportMixin):
             )
         return X, sample_weight
 
-    def _check_size(self, n_features):
-        """Refuse a training that would not end."""
+    def _prepare(self, n_features):
+        """Refuse a training that would not end; note what its parts need."""
 
     def _start(self, X, weight):
         """The state of a training about to begin."""
         key = random_key(check_random_state(self.random_state))
         self.n_iter_ = 0
-        self.history_ = {name: [] for name in _HISTORY}
+        self.history_ = empty_history()
         self._publish(self._first_state(X, weight, key))
 
     def _optimiser(self):
@@ -198,3 +198,8 @@ def _end(task, estimator, X, y, attributes):
     return task is not None and task.call_on_fit_task_end(
         estimator=estimator, X=X, y=y, reconstruction_attributes=attributes
     )
+
+
+def empty_history():
+    """Nothing recorded yet."""
+    return {name: [] for name in _HISTORY}

@@ -176,6 +176,15 @@ def check_exact(n_components, n_features):
         )
 
 
+def check_states(n_terms, method, remedy):
+    """Refuse a sum of so many terms."""
+    if n_terms > likelihood.TRACTABLE_TERMS:
+        raise EnumerationTooLargeError(
+            f'method="{method}" needs a sum of 2^{n_terms.bit_length() - 1} terms or '
+            f'more. Use method="{remedy}", fewer units, or fewer couplings.'
+        )
+
+
 def check_method(method):
     if method not in METHODS:
         raise ValueError(f"method must be one of {list(METHODS)}, found {method!r}.")
@@ -263,6 +272,7 @@ def check_temperatures(temperatures):
     )
     what = "pairs (temperature, sweeps): finite, above 0, never rising, the last one 1"
     require(good, "temperatures", what, temperatures)
+    return [(float(temperature), int(n)) for temperature, n in temperatures]
 
 
 def _is_stage(stage):
@@ -279,3 +289,4 @@ def check_clamping_noise(noise):
         and all(isinstance(p, Real) and 0 <= p < 1 for p in noise)
     )
     require(good, "clamping_noise", "None or two probabilities below 1", noise)
+    return (0.0, 0.0) if noise is None else tuple(map(float, noise))

@@ -33,7 +33,7 @@ class Schedule:
     def sums(self, model, params, known, weight, stream):
         """Sums over chains in equilibrium, and the stream after them."""
         unit = model.unit
-        chains = clamped_chains.init(unit, params, known, stream)
+        chains = clamped_chains.init_hot(unit, params, known, stream)
         chains = clamped_chains.run(unit, chains, self.betas)
         pairs, units = 0.0, 0.0
         for _ in range(self.n_average):
@@ -56,10 +56,13 @@ class AnnealedClamped(OfRows):
     noise : pair of float
         Probabilities with which a high and a low visible unit are clamped to the
         other value, so that rare states keep a finite energy.
+    n_noisy : int, default=None
+        How many visible units that may happen to, the first ones; None means all.
     """
 
     schedule: Schedule
     noise: tuple = (0.0, 0.0)
+    n_noisy: int | None = None
 
     def init(self, model, params, X, stream):
         return stream
@@ -70,8 +73,8 @@ class AnnealedClamped(OfRows):
 
     def step(self, model, params, stream, v, weight=None, rows=None):
         """The data phase of a batch, and the state after it."""
-        known, stream = self._flipped(model.unit, v, stream)
-        known = self._known(model, params, known)
+        v, stream = self._flipped(model.unit, v, stream)
+        known = self._known(model, params, v)
         sums, stream = self.schedule.sums(model, params, known, weight, stream)
         return DataPhase(sums, v, None, weight), stream
 
@@ -80,6 +83,7 @@ class AnnealedClamped(OfRows):
             return v, stream
         uniform = stream.generator().random(v.shape)
         odds = np.where(v == unit.high, self.noise[0], self.noise[1])
+        odds[:, v.shape[1] if self.n_noisy is None else self.n_noisy :] = 0
         flipped = np.where(uniform < odds, unit.low + unit.high - v, v)
         return flipped.astype(v.dtype), stream._replace(step=stream.step + 1)
 

@@ -10,6 +10,8 @@ from ._missing import digest
 from ._pairwise import pairwise_sums, state_sums
 from ._positive import DataPhase
 
+_SETTLE = 20  # more sweeps of a batch of which a row is new: its chain begins at random
+
 
 class OfRows:
     """What the positive phases of pairwise machines share."""
@@ -109,12 +111,15 @@ class HiddenStates(NamedTuple):
     ----------
     is_high : ndarray of shape (n_rows, n_units), bool
         Moved in place; only the free units count.
+    seen : ndarray of shape (n_rows,), bool
+        Rows whose chains have begun; marked in place.
     stream : Stream
     data : bytes
         A digest of the data they belong to.
     """
 
     is_high: np.ndarray
+    seen: np.ndarray
     stream: Stream
     data: bytes
 
@@ -136,7 +141,8 @@ class ClampedGibbs(OfRows):
 
     def init(self, model, params, X, stream):
         coins = stream.generator().random((X.shape[0], len(params.coupling))) < 0.5
-        return HiddenStates(coins, stream._replace(step=stream.step + 1), digest(X))
+        seen, later = np.zeros(X.shape[0], bool), stream._replace(step=stream.step + 1)
+        return HiddenStates(coins, seen, later, digest(X))
 
     def accepts(self, state, X):
         """Whether a training with that state can go on with this phase and data."""
@@ -149,7 +155,9 @@ class ClampedGibbs(OfRows):
         chains = clamped_chains.from_states(
             model.unit, params, known, start, state.stream
         )
-        chains = clamped_chains.run(model.unit, chains, np.ones(self.k))
+        n_sweeps = self.k if state.seen[rows].all() else self.k + _SETTLE
+        chains = clamped_chains.run(model.unit, chains, np.ones(n_sweeps))
+        state.seen[rows] = True
         full = clamped_chains.filled(chains, known)
         state.is_high[rows] = full == model.unit.high
         sums = state_sums(model, full, weight)

@@ -37,35 +37,58 @@ class GivenInputs:
 
     def step(self, model, params, stream, data):
         """Sums of the negative phase, and the state after it."""
-        known = every_class(model.unit, data.visible, self.n_classes)
-        known = clamped.with_hidden(known, len(params.coupling) - model.n_visible)
-        log_weight = -free_energies(model.unit, params, known)
-        share = softmax(log_weight.reshape(self.n_classes, -1), axis=0)
-        if data.weight is not None:
-            share = share * data.weight
-        weight = share.ravel()
-        moments = clamped.moments(model.unit, params, known, weight)
+        v = data.visible.astype(np.float64)
+        v[:, -self.n_classes :] = model.unit.low
+        known = clamped.with_hidden(v, len(params.coupling) - model.n_visible)
+        weight = np.ones(len(v)) if data.weight is None else data.weight
+        moments = self._moments(model, params, known, weight)
         return pairwise_sums(model, params, moments, weight), stream
 
+    def _moments(self, model, params, known, weight):
+        """Expectations given the inputs; the classes of `known` are all low."""
+        unit, first = model.unit, model.n_visible - self.n_classes
+        hidden = params.coupling[model.n_visible :, model.n_visible :]
+        classes = unit, params, known, first, self.n_classes
+        fields, gain = clamped.one_high(*classes)
+        # A class that is certain has a weight of 0 for the others.
+        log_z = [coupled.log_partition(unit, hidden, field) for field in fields]
+        share = softmax(gain + np.stack(log_z, axis=1), axis=1)
+        found = [
+            clamped.exact(unit, hidden, field, weight * part)
+            for field, part in zip(fields, share.T, strict=True)
+        ]
+        means = np.stack([mean for mean, _ in found])
+        return _assembled(unit, known, share, means, sum(p for _, p in found), weight)
 
-def every_class(unit, v, n_classes):
-    """The rows once with each class in their last units, class after class."""
-    parts = []
-    for label in range(n_classes):
-        part = v.copy()
-        part[:, -n_classes:] = unit.low
-        part[:, label - n_classes] = unit.high
-        parts.append(part)
-    return np.concatenate(parts)
 
+def _assembled(unit, known, share, means, hidden_pairs, weight):
+    """Means of all units, and their pairs, from those for each class.
 
-def free_energies(unit, params, known):
-    """F of rows whose free units can be summed out."""
-    found = np.empty(len(known))
-    for rest in clamped.rests(params, known):
-        log_z = coupled.log_partition(unit, rest.coupling, rest.field)
-        found[rest.rows] = rest.energy - log_z
-    return found
+    Parameters
+    ----------
+    share : ndarray of shape (n_rows, n_classes)
+        P(class | inputs).
+    means : ndarray of shape (n_classes, n_rows, n_hidden)
+        Of the hidden units given inputs and class.
+    """
+    n_hidden, n_classes = means.shape[2], share.shape[1]
+    code = unit.low + unit.span * share
+    hidden = np.einsum("rc,crh->rh", share, means)
+    inputs = known[:, : known.shape[1] - n_hidden - n_classes]
+    mean = np.hstack([inputs, code, hidden])
+    pairs = (mean * weight[:, None]).T @ mean
+    label = np.arange(inputs.shape[1], inputs.shape[1] + n_classes)
+    last = np.arange(label[-1] + 1, len(pairs))
+    pairs[np.ix_(last, last)] = hidden_pairs
+    # A class unit is high in the share of its class alone; elsewhere it is low.
+    given = np.einsum("rc,crh->ch", share * weight[:, None], means)
+    of_class = unit.low * (weight @ hidden) + unit.span * given
+    pairs[np.ix_(label, last)], pairs[np.ix_(last, label)] = of_class, of_class.T
+    high = weight @ share
+    two = unit.low**2 * weight.sum() + unit.low * unit.span * (high[:, None] + high)
+    pairs[np.ix_(label, label)] = two
+    np.fill_diagonal(pairs, 0)
+    return clamped.Moments(mean, pairs)
 
 
 @dataclass(frozen=True)

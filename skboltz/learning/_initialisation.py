@@ -6,6 +6,7 @@ from ..models import BipartiteParams, PairwiseParams
 from ..units import Bias
 
 WEIGHT_SCALE = 0.01
+COUPLING_SCALE = 0.1  # at 0.01 a parity, of no linear part, takes ten times as long
 
 
 def smoothed_mean(unit, mean, total_weight):
@@ -37,13 +38,13 @@ def initial_params(model, stream, visible_mean, total_weight, n_hidden, dtype):
 def initial_pairwise_params(model, stream, visible_mean, total_weight, mask, dtype):
     """As :func:`initial_params`, for the pairs that a mask allows.
 
-    Only couplings of hidden units need to differ from each other at the start: those
-    among visible units begin at zero.
+    Only couplings of hidden units need to differ from each other at the start, and
+    come from N(0, 0.1^2): those among visible units begin at zero.
     """
     visible = _log_odds(model.unit, visible_mean, total_weight).bias
     bias = np.zeros(len(mask))
     bias[: len(visible)] = visible
-    coupling = WEIGHT_SCALE * stream.generator().standard_normal(mask.shape)
+    coupling = COUPLING_SCALE * stream.generator().standard_normal(mask.shape)
     coupling = np.triu(np.where(mask, coupling, 0), 1)
     coupling[: len(visible), : len(visible)] = 0
     return PairwiseParams(

@@ -19,6 +19,7 @@ from ._batches import batches, take
 
 _ROWS = 4096  # whose fields stay in the cache
 _HALVINGS = 40
+_NEVER = 1e-9  # share of the rows below which a state counts as never seen
 
 
 class PairwiseFit(NamedTuple):
@@ -128,8 +129,9 @@ def fit_moments(unit, moments, pairs, *, l2=0.0, tol=1e-10, max_iter=200):
     Warns
     -----
     ConvergenceWarning
-        If the gradient stays above `tol`: moments such as those of a unit that never
-        changes belong to infinite couplings.
+        If the gradient stays above `tol`, or if the moments belong to infinite
+        parameters: a unit never changes, or one of the states of a pair never occurs
+        (and there is no penalty).
 
     Examples
     --------
@@ -161,6 +163,7 @@ def fit_moments(unit, moments, pairs, *, l2=0.0, tol=1e-10, max_iter=200):
                 break
         theta = trial
     _warn_unless(np.abs(gradient).max() <= tol, np.abs(gradient).max(), tol)
+    _warn_of_infinite(unit, moments, pairs, free=not l2)
     return PairwiseFit(pairs.params(theta), done, float(np.abs(gradient).max()))
 
 
@@ -222,6 +225,7 @@ def fit_pseudo_likelihood(
     options = {"maxiter": max_iter, "gtol": tol, "ftol": 0.0, "maxcor": 20}
     theta, left, n_iter = _lowest(cost, n, n + n_pairs, l1, options)
     _warn_unless(left <= 10 * tol, left, tol)
+    _warn_of_infinite(unit, data_moments(X, pairs, weight), pairs, free=not (l1 or l2))
     return PairwiseFit(pairs.params(theta), n_iter, left)
 
 
@@ -283,9 +287,35 @@ def _pseudo_gradient(unit, X, weight, pairs, theta):
 def _warn_unless(converged, gradient, tol):
     if not converged:
         warnings.warn(
-            f"The fit has ended with a gradient of {gradient:.2g} above tol={tol:g}. "
-            f"Raise max_iter; if some units never change, or some pairs always agree, "
-            f"their couplings are infinite: set l2 > 0.",
+            f"The fit has ended with a gradient of {gradient:.2g} above tol={tol:g}; "
+            f"raise max_iter.",
             ConvergenceWarning,
             stacklevel=3,
         )
+
+
+def _warn_of_infinite(unit, moments, pairs, free):
+    """Say so where no finite machine has these moments; `free` without penalties.
+
+    With shares p of the high value, one of the four states of a pair never occurs if
+    P(both high) is at a bound of max(0, p_i + p_j - 1) and min(p_i, p_j).
+    """
+    n, span, low = pairs.n_units, unit.span, unit.low
+    share = (moments[:n] - low) / span
+    constant = np.minimum(share, 1 - share) < _NEVER
+    first, second = share[pairs.i], share[pairs.j]
+    both = (moments[n:] - low**2) / span**2 - low / span * (first + second)
+    room = np.minimum(both - (first + second - 1), np.minimum(first, second) - both)
+    apart = np.minimum(both, room) < _NEVER
+    apart &= ~(constant[pairs.i] | constant[pairs.j])
+    for what, count, remedy in (
+        ("units never change: their biases", constant.sum(), "drop them"),
+        ("pairs miss a state: their couplings", apart.sum() * free, "set l2 > 0"),
+    ):
+        if count:
+            warnings.warn(
+                f"{count} {what} would be infinite, and are as large as the solver "
+                f"went; {remedy}.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )

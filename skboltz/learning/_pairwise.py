@@ -99,7 +99,7 @@ class CenteredPairwiseGradient:
         """rate x gradient; its biases lack what `finish` adds."""
         pairs, units = _differences(positive, negative, rate)
         cross = np.outer(units, np.concatenate(offsets))
-        pairs = pairs - cross - cross.T
+        pairs = pairs - (cross + cross.T)
         return PairwiseParams(np.where(self.mask, pairs, 0), Bias(units))
 
     def finish(self, step, offsets):
@@ -136,4 +136,5 @@ def _differences(positive, negative, rate):
     by_plus, by_minus = rate / positive.weight, rate / negative.weight
     pairs = by_plus * positive.pairs - by_minus * negative.pairs
     units = by_plus * positive.units.bias - by_minus * negative.units.bias
-    return pairs, units
+    # Products round differently on both sides of the diagonal, and that would add up.
+    return (pairs + pairs.T) / 2, units

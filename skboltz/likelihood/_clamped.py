@@ -52,13 +52,15 @@ def clamped_free_energy(unit, params, known):
     """
     free_energy = np.empty(len(known))
     for rest in clamped.rests(params, known):
-        log_z = _exact if is_exact(rest.coupling) else _estimated
-        free_energy[rest.rows] = rest.energy - log_z(unit, rest)
+        free_energy[rest.rows] = rest.energy - log_free_sum(unit, rest)
     return free_energy
 
 
-def _exact(unit, rest):
-    return coupled.log_partition(unit, rest.coupling, rest.field)
+def log_free_sum(unit, rest):
+    """log of the sum over the free units of each row, exact or estimated."""
+    if is_exact(rest.coupling):
+        return coupled.log_partition(unit, rest.coupling, rest.field)
+    return _estimated(unit, rest)
 
 
 def _estimated(unit, rest):
@@ -104,7 +106,7 @@ def clamped_means(unit, params, known):
 def annealed_means(unit, params, known, key=(0, 0)):
     """As :func:`clamped_means`, always by annealed chains."""
     stream = Stream(key, Purpose.SAMPLE)
-    chains = clamped_chains.init(unit, params, known, stream, alike=True)
+    chains = clamped_chains.init_hot(unit, params, known, stream, alike=True)
     chains = clamped_chains.run(unit, chains, _BETAS)
     total = 0.0
     for _ in range(_SWEEPS):

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import softmax
 
-from ..sampling import Purpose, Stream, clamped_chains
-from ._clamped import clamped_free_energy
+from ..sampling import Purpose, Stream, clamped, clamped_chains
+from ._clamped import log_free_sum
 
 _BURN_IN, _SWEEPS = 50, 200
 
@@ -40,17 +40,14 @@ def class_proba(unit, params, known, first, n_classes):
     >>> class_proba(BERNOULLI, params, np.array([[1.0, 0.0, 0.0]]), 1, 2)
     array([[0.25, 0.75]])
     """
-    log_weight = [
-        -clamped_free_energy(unit, params, _with_class(unit, known, columns, first))
-        for columns in np.eye(n_classes, dtype=bool)
-    ]
-    return softmax(np.stack(log_weight, axis=1), axis=1)
-
-
-def _with_class(unit, known, columns, first):
-    rows = known.copy()
-    rows[:, first : first + len(columns)] = np.where(columns, unit.high, unit.low)
-    return rows
+    base = known.astype(np.float64)
+    base[:, first : first + n_classes] = unit.low
+    log_weight = np.empty((len(known), n_classes))
+    for rest in clamped.rests(params, base):
+        fields, gain = clamped.one_high(unit, params, base[rest.rows], first, n_classes)
+        found = [log_free_sum(unit, rest._replace(field=f)) for f in fields]
+        log_weight[rest.rows] = gain + np.stack(found, axis=1)
+    return softmax(log_weight, axis=1)
 
 
 def sampled_class_proba(unit, params, known, first, n_classes):

@@ -145,6 +145,8 @@ def independent_set(coupling):
     array([ True, False,  True])
     """
     neighbour = _neighbours(coupling)
+    if not neighbour.any():
+        return np.ones(len(neighbour), dtype=bool)
     degree = neighbour.sum(axis=0)
     left = np.ones(len(neighbour), dtype=bool)
     chosen = np.zeros(len(neighbour), dtype=bool)

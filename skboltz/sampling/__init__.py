@@ -30,7 +30,7 @@ from ._dynamics import (
 )
 from ._enumeration import blocks, in_float64, states
 from ._gibbs import Chains
-from ._minimize import Minimum, minimize_energy
+from ._minimize import Minimum, checked_system, minimize_energy
 from ._network import Network, network
 from ._network import energy as network_energy
 from ._network import field as network_field
@@ -54,6 +54,7 @@ __all__ = [
     "autocorrelation",
     "autocorrelation_time",
     "blocks",
+    "checked_system",
     "clamped",
     "clamped_chains",
     "clamping",

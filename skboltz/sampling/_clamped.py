@@ -100,6 +100,44 @@ def _rest(params, rows, free, known):
     return Rest(rows, free, params.coupling[np.ix_(free, free)], field, energy)
 
 
+def one_high(unit, params, known, first, n_classes):
+    """What changes as one of some known units, all of them low, goes high.
+
+    Parameters
+    ----------
+    unit : TwoValuedUnit
+    params : PairwiseParams
+    known : ndarray of shape (n_rows, n_units)
+        NaN where a unit is free, the same units in every row.
+    first, n_classes : int
+        Which units these are: `n_classes` of them, from number `first` on.
+
+    Returns
+    -------
+    fields : list of ndarray of shape (n_rows, n_free)
+        Of the free units, for each of the units that goes high.
+    gain : ndarray of shape (n_rows, n_classes)
+        What -E of the known units among themselves gains.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.models import PairwiseParams
+    >>> from skboltz.sampling import clamped
+    >>> from skboltz.units import BERNOULLI, Bias
+    >>> coupling = np.array([[0.0, 2.0, 3.0], [2.0, 0.0, 0.0], [3.0, 0.0, 0.0]])
+    >>> params = PairwiseParams(coupling, Bias(np.array([1.0, 0.0, 0.0])))
+    >>> known = np.array([[0.0, 1.0, np.nan]])
+    >>> clamped.one_high(BERNOULLI, params, known, 0, 1)  # 0 + 3, and 1 + 2
+    ([array([[3.]])], array([[3.]]))
+    """
+    params, free = in_float64(params), np.isnan(known[0])
+    chosen = slice(first, first + n_classes)
+    field = np.where(free, 0, known) @ params.coupling + params.units.bias
+    steps = unit.span * params.coupling[chosen, free]
+    return [field[:, free] + step for step in steps], unit.span * field[:, chosen]
+
+
 def exact(unit, coupling, field, weight=None):
     """Means and pairs of free units, by enumeration."""
     found = coupled.moments(unit, coupling, field, weight)

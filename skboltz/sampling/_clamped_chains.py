@@ -81,6 +81,12 @@ def init(unit, params, known, stream, alike=False):
     return _started(unit, chains, own > noise)
 
 
+def init_hot(unit, params, known, stream, alike=False):
+    """Chains whose free units start at either value with equal odds, for annealing."""
+    noise, chains = _noise(unit, _stateless(unit, params, known, stream, alike))
+    return _started(unit, chains, noise > 0)
+
+
 def free(params, state, stream):
     """Chains that know nothing, in given states of shape (n_units, n_chains)."""
     places = np.arange(len(state))

@@ -118,7 +118,7 @@ def minimize_energy(
     >>> minimize_energy(J, n_restarts=4, n_sweeps=10, random_state=0).energy
     -1.0
     """
-    J, b = _checked(coupling, field)
+    J, b = checked_system(coupling, field)
     low, high = _checked_values(values)
     known = isinstance(method, str) and method in METHODS
     require(known, "method", f"one of {sorted(METHODS)}", method)
@@ -240,8 +240,8 @@ def default_betas(coupling, field, n_sweeps):
     return np.linspace(0.3, 8, n_sweeps) / (np.sqrt(of_fields.mean()) or 1.0)
 
 
-def _checked(coupling, field):
-    """Couplings, dense or CSR, and fields in double precision."""
+def checked_system(coupling, field):
+    """Couplings, dense or CSR, and fields in double precision, if they are valid."""
     if sparse.issparse(coupling):
         coupling = sparse.csr_array(coupling, copy=True)
         coupling.sum_duplicates()

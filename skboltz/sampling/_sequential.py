@@ -31,13 +31,14 @@ def sweep(coupling, bias, state, threshold, low, high, mirror=1):
     mirror : {1, -1}, default=1
         -1 for exponential noise: Metropolis.
     """
-    threshold = np.broadcast_to(threshold, state.shape)
-    bias = np.broadcast_to(bias.reshape(len(bias), -1), state.shape)
+    if threshold.shape != state.shape:
+        threshold = np.broadcast_to(threshold, state.shape)
+    bias = bias if bias.ndim == 2 else bias[:, None]
     for chains in _slices(state.shape[1], CHAINS):
         part = np.ascontiguousarray(state[:, chains])
         for units in _slices(len(state), BLOCK):
             field = coupling[units] @ part
-            field += bias[units, chains]
+            field += bias[units] if bias.shape[1] == 1 else bias[units, chains]
             kernels.block_sweep(
                 part[units],
                 field,

@@ -1,5 +1,6 @@
 """The inverse Ising problem against loops, and machines that are known."""
 
+import warnings
 from itertools import product
 from math import exp, log
 
@@ -7,8 +8,13 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from skboltz.learning import all_pairs, fit_moments, fit_pseudo_likelihood
-from skboltz.units import BERNOULLI, SPIN
+from skboltz.learning import (
+    all_pairs,
+    data_moments,
+    fit_moments,
+    fit_pseudo_likelihood,
+)
+from skboltz.units import BERNOULLI, SPIN, TwoValuedUnit
 
 UNITS = [BERNOULLI, SPIN]
 
@@ -166,10 +172,25 @@ def test_a_mask_keeps_couplings_at_zero():
         assert (fit.params.coupling[0, 2:] != 0).all()
 
 
-def test_a_unit_that_never_changes_needs_a_penalty():
+def test_a_unit_that_never_changes_is_named_and_to_be_dropped():
     rows = sample(SPIN, *machine(4), 100)
     rows[:, 0] = 1
     wanted = moments(rows, np.full(100, 0.01))
-    with pytest.warns(ConvergenceWarning, match="l2"):
-        fit = fit_moments(SPIN, wanted, all_pairs(4), max_iter=20)
+    with pytest.warns(ConvergenceWarning, match="1 units never change.*drop them"):
+        fit = fit_moments(SPIN, wanted, all_pairs(4))
     assert np.isfinite(fit.params.coupling).all()
+
+
+@pytest.mark.parametrize("values", [(0, 1), (-1, 1), (-0.5, 2)])
+def test_pairs_that_miss_a_state_need_a_penalty(values):
+    unit = TwoValuedUnit(*values)
+    rows = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [1, 0, 0]])
+    rows = unit.low + unit.span * rows  # the second is never high without the first
+    pairs = all_pairs(3)
+    wanted = data_moments(rows, pairs)
+    # Here (0, 1) and (1, 2) each miss one of four states; (0, 2) has them all.
+    with pytest.warns(ConvergenceWarning, match="2 pairs miss a state.*l2"):
+        fit_pseudo_likelihood(unit, rows, pairs, max_iter=50)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit_moments(unit, wanted, pairs, l2=0.1)
