@@ -31,8 +31,8 @@ machine = BoltzmannMachine(
 
 # %%
 # Every step anneals twice: clamped to the rows, with noise, and free-running. Then each
-# coupling moves by 0.2, up or down, until there are four clear codes; then by a tenth
-# of that, to settle. Every fifth step: where are the hidden units, given each row?
+# coupling moves by 0.2, up or down, until there are four clear codes; then by 0.05 and
+# without noise, to settle. Every fifth step: where are the hidden units given a row?
 path, n_settling = [], 0
 for step in range(800):
     machine.partial_fit(np.vstack([X, X]))
@@ -48,7 +48,7 @@ for step in range(800):
             and len(np.unique(path[-1].round(), axis=0)) == 4
         ):
             print(f"four codes after {step} steps")
-            machine.set_params(learning_rate=0.02)
+            machine.set_params(learning_rate=0.05, clamping_noise=None)
             n_settling = 1
 path = np.array(path)
 codes = path[-1].round().astype(int)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
@@ -18,7 +19,13 @@ from ..utils import has_missing
 from ._boltzmann_machine import BoltzmannMachine
 from ._boltzmann_parts import SOLVERS
 from ._machine import Rows
-from ._validation import check_data, check_known, float_type, warn_out_of_range
+from ._validation import (
+    check_data,
+    check_known,
+    check_values,
+    float_type,
+    warn_out_of_range,
+)
 
 
 class _LabelledMachine(BoltzmannMachine):
@@ -36,6 +43,7 @@ class _LabelledMachine(BoltzmannMachine):
         if self.generative_share_ > 0:
             super()._check_tractable(mask)
         first = len(mask) - self.n_hidden
+        _check_classes_reached(mask, first - self.n_classes_, self.n_classes_)
         hidden = mask[first:, first:]
         if self.generative_share_ < 1 and not likelihood.is_exact(hidden):
             raise EnumerationTooLargeError(
@@ -209,6 +217,7 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
                 64, hidden_hidden=False, random_state=self.random_state
             )
         machine = _LabelledMachine(**clone(template).get_params(deep=False))
+        machine._values = check_values(machine.values)
         machine.n_classes_ = len(self.classes_)
         machine.generative_share_ = self.generative_share
         return machine
@@ -345,6 +354,18 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = self.generative_share == 1
         return tags
+
+
+def _check_classes_reached(mask, n_inputs, n_classes):
+    """Refuse a machine in which no coupling leads from the features to the classes."""
+    _, part = connected_components(sparse.csr_array(mask), directed=False)
+    classes = part[n_inputs : n_inputs + n_classes]
+    if not np.isin(classes, part[:n_inputs]).all():
+        raise ValueError(
+            "No path of couplings joins the features to every class. Classes are "
+            "visible units, too: set visible_visible=True in the machine, add hidden "
+            "units, or allow those couplings in its mask."
+        )
 
 
 def _joined(X, classes):

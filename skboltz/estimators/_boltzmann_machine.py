@@ -85,7 +85,8 @@ class BoltzmannMachine(Trainable, PairwiseMachine, DensityMixin, BaseEstimator):
         Which layers may be coupled to which.
 
     mask : {array-like, sparse matrix} of shape (n_units, n_units), default=None
-        Symmetric; pairs that are 0 there are not coupled. Visible units come first.
+        Symmetric with a zero diagonal; pairs that are 0 there are not coupled. Visible
+        units come first.
 
     values : pair of float, default=(0, 1)
         The two values of a unit, the lower first: (0, 1), or (-1, 1) for spins. See
@@ -105,7 +106,9 @@ class BoltzmannMachine(Trainable, PairwiseMachine, DensityMixin, BaseEstimator):
         "pseudo-likelihood", by L-BFGS [5]_, for hundreds of units.
 
     learning_rate : float, default=0.1
-        Size of a step along the gradient of the mean log-likelihood.
+        Size of a step along the gradient of the mean log-likelihood; with the centered
+        gradient as for spins, whatever the values: for (0, 1), couplings move 16 and
+        biases 4 times as far.
 
     batch_size : int, default=100
         Largest number of rows of a batch.
@@ -122,7 +125,8 @@ class BoltzmannMachine(Trainable, PairwiseMachine, DensityMixin, BaseEstimator):
 
     gradient : {"centered", "plain", "sign"}, default="centered"
         "centered" steps do not depend on which value is called 0 [2]_; "sign" moves
-        each parameter by `learning_rate` whatever the size of its gradient, as in [1]_.
+        each parameter by `learning_rate` (in proportion to the weight of the batch)
+        whatever the size of its gradient, as in [1]_.
 
     momentum : float, default=0.0
         Between 0 and 1: share of the last step that is added to the next.
@@ -134,8 +138,9 @@ default="linear"
 
     l1, l2 : float, default=0.0
         Weights of the penalties `sum |J_ij|` and `1/2 sum J_ij^2` over pairs, taken
-        from the mean log-likelihood of a row (with "pseudo-likelihood", from the mean
-        pseudo-log-likelihood).
+        from the mean log-likelihood of a row; with "pseudo-likelihood", where couplings
+        become exactly 0 by l1, from the mean pseudo-log-likelihood, in which each pair
+        counts twice.
 
     temperatures : list of pairs (float, int), \
 default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
@@ -171,13 +176,13 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         Number of epochs done since the training began, or of iterations of the solver.
 
     history_ : dict of list
-        As for :class:`BernoulliRBM`; empty lists with "moments" and
-        "pseudo-likelihood".
+        As for :class:`BernoulliRBM`, where "weight_norm" has each coupling twice; empty
+        lists with "moments" and "pseudo-likelihood".
 
     moment_gap_ : float
         With "moments" and "pseudo-likelihood": the largest difference between a mean
-        or a mean product of the data and that of the machine; NaN where the machine
-        is too large to enumerate.
+        of the data, or a mean product of a pair that may be coupled, and that of the
+        machine; NaN where the machine is too large to enumerate.
 
     n_features_in_ : int
         Number of features seen in `fit`.
@@ -294,7 +299,8 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
 
     @property
     def _visible_unit(self):
-        return TwoValuedUnit(*check_values(self.values))
+        # Those of the fit: later changes of the parameter do not touch the machine.
+        return TwoValuedUnit(*self._values)
 
     @property
     def _model(self):
@@ -312,7 +318,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         -------
         BoltzmannMachine
             With the couplings c^2 J and the biases c (b + a J1), where s = a + c t for
-            the old values s and the new t. It has no state to go on learning from.
+            the old values s and the new t. It learns on with new chains.
 
         Examples
         --------
@@ -327,6 +333,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         check_is_fitted(self)
         unit = TwoValuedUnit(*check_values(values))
         other = clone(self).set_params(values=values)
+        other._values = check_values(values)
         for name in _LEARNT:
             if hasattr(self, name):
                 setattr(other, name, deepcopy(getattr(self, name)))
@@ -372,12 +379,13 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         >>> pair.conditional_proba([[1.0, 1.0]])
         array([[0.8, 0.8]])
         """
-        coupling, intercept = checked_system(coupling, intercept)
+        coupling, intercept = checked_system(coupling, intercept, "intercept")
         n_units = len(intercept)
         n_features = n_units if n_features is None else n_features
         good = isinstance(n_features, Integral) and 1 <= n_features <= n_units
         require(good, "n_features", f"an integer from 1 to {n_units}", n_features)
         machine = cls(n_units - int(n_features), values=values)
+        machine._values = check_values(values)
         unit = machine._visible_unit
         dense = coupling.toarray() if sparse.issparse(coupling) else coupling
         machine.coupling_, machine.intercept_ = dense, intercept
@@ -410,9 +418,16 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
                 f"{n_hidden} hidden units; set it back, or begin anew by fit with "
                 f"warm_start=False."
             )
+        if check_values(self.values) != self._values:
+            raise ValueError(
+                f"values are {self.values}, but those of the model to go on from are "
+                f"{self._values}; convert it by with_values, or begin anew by fit with "
+                f"warm_start=False."
+            )
         return True
 
     def _prepare(self, n_features):
+        self._values = check_values(self.values)
         layers = self.visible_visible, self.visible_hidden, self.hidden_hidden
         self._mask = connectivity(n_features, self.n_hidden, layers, self.mask)
         if self.method in SOLVERS and self.n_hidden:
@@ -444,9 +459,14 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
             mean,
             total,
             self._mask,
-            float_type(X),
+            self._precision(X),
         )
         return training.init(self._recipe(X), params, mean, key)
+
+    def _precision(self, X):
+        """Solvers work in double precision, and keep it but for float32."""
+        single = X.dtype == np.float32 or self.method in PHASES
+        return float_type(X) if single else np.dtype(np.float64)
 
     def _recipe(self, X):
         hidden = self._mask[X.shape[1] :, X.shape[1] :]
@@ -455,7 +475,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
             model=self._model,
             positive=positive,
             negative=negative,
-            gradient=GRADIENTS[self.gradient](self._mask),
+            gradient=GRADIENTS[self.gradient](self._mask, self._visible_unit.span),
             optimiser=self._optimiser(),
             decay=learning.WeightDecay(self.l1, self.l2),
             sparsity=learning.SparsityTarget(),

@@ -19,6 +19,7 @@ from ._validation import (
     check_factor,
     check_known,
     float_type,
+    warn_of_bits,
     warn_out_of_range,
 )
 
@@ -110,6 +111,7 @@ class Trainable(CallbackSupportMixin):
         check_known(X, columns=reset)
         self._prepare(X.shape[1])
         warn_out_of_range(self, X, self._visible_unit, stacklevel=5)
+        warn_of_bits(X, self._visible_unit, stacklevel=5)
         if sample_weight is not None:
             sample_weight = check_sample_weight(
                 sample_weight, X, dtype=float_type(X), ensure_non_negative=True

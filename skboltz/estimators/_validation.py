@@ -117,6 +117,19 @@ def warn_out_of_range(estimator, X, unit, stacklevel):
         )
 
 
+def warn_of_bits(X, unit, stacklevel):
+    """A DataRangeWarning where X has zeros and ones, and the units are spins."""
+    values = X.data if sparse.issparse(X) else X
+    if unit.low < 0 < unit.high and ((values == 0) | (values == 1)).all():
+        warnings.warn(
+            f"X has no values but 0 and 1, while units are {unit.low:g} or "
+            f"{unit.high:g}: 0 counts as a value between. Pass 2 * X - 1, or "
+            f"values=(0, 1).",
+            DataRangeWarning,
+            stacklevel=stacklevel,
+        )
+
+
 def _sparse_range(X):
     """Least and largest value, those not stored included."""
     stored = [X.data.min(), X.data.max()] if X.nnz else []

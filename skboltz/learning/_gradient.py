@@ -47,6 +47,10 @@ class Offsets(NamedTuple):
 class Gradient:
     """The gradient as it is."""
 
+    def pull(self, rate):
+        """The rate at which weights move."""
+        return rate
+
     def step(self, positive, negative, rate, offsets):
         """rate x gradient, in the shape of the parameters."""
         return plain_step(positive, negative, rate)
@@ -56,7 +60,11 @@ class Gradient:
 
 
 class CenteredGradient:
-    """The centered gradient, which does not depend on the values of the units."""
+    """The centered gradient, which does not depend on which value is called zero."""
+
+    def pull(self, rate):
+        """The rate at which weights move."""
+        return rate
 
     def step(self, positive, negative, rate, offsets):
         """rate x gradient; its biases lack what `finish` adds."""

@@ -189,8 +189,9 @@ def fit_pseudo_likelihood(
 
     Maximises the mean over the rows of sum_i log P(s_i | all others), less
     l1 sum_ij abs(J_ij) + l2/2 sum_ij J_ij^2 over i < j (Besag 1975; Aurell & Ekeberg
-    2012).  It finds the same machine as the likelihood from infinitely many rows, at
-    a cost of n_samples x n_units^2 for each step instead of 2^n_units.
+    2012).  From infinitely many rows of a machine with these pairs it finds that
+    machine, as the likelihood does, at a cost of n_samples x n_units^2 for each step
+    instead of 2^n_units; of other data the two make different machines.
 
     Parameters
     ----------

@@ -154,7 +154,7 @@ def update(recipe, state, v, weight, rate, share=1.0, rows=None):
     offsets = offsets.slide(visible_mean, hidden_mean, share)
     positive = recipe.sparsity.shift(data.sums, offsets.hidden)
     step = recipe.gradient.step(positive, negative, rate, offsets)
-    recipe.decay.pull(step.weights, params.weights, rate)
+    recipe.decay.pull(step.weights, params.weights, recipe.gradient.pull(rate))
     recipe.gradient.finish(step, offsets)
     optimiser = recipe.optimiser.step(params, state.optimiser, step)
     state = state._replace(

@@ -71,9 +71,16 @@ class PairwiseGradient:
     ----------
     mask : ndarray of shape (n_units, n_units), bool
         Which units may be coupled; symmetric, with a zero diagonal.
+    span : float, default=2.0
+        Of the values of the units; it does not matter here.
     """
 
     mask: np.ndarray
+    span: float = 2.0
+
+    def pull(self, rate):
+        """The rate at which couplings move."""
+        return rate
 
     def step(self, positive, negative, rate, offsets):
         """rate x gradient."""
@@ -86,21 +93,32 @@ class PairwiseGradient:
 
 @dataclass(frozen=True)
 class CenteredPairwiseGradient:
-    """The centered gradient, which does not depend on the values of the units.
+    """The centered gradient, for units of any two values the one for spins.
+
+    With s = a + c t, t of values -1 and 1, a step of the couplings of t is one of
+    those of s times 1 / c^4, and one of the centered biases times 1 / c^2.
 
     Parameters
     ----------
     mask : ndarray of shape (n_units, n_units), bool
+    span : float, default=2.0
+        Of the values of the units: 2 c.
     """
 
     mask: np.ndarray
+    span: float = 2.0
+
+    def pull(self, rate):
+        """The rate at which couplings move."""
+        return rate * (2 / self.span) ** 4
 
     def step(self, positive, negative, rate, offsets):
         """rate x gradient; its biases lack what `finish` adds."""
         pairs, units = _differences(positive, negative, rate)
+        scale = (2 / self.span) ** 2
         cross = np.outer(units, np.concatenate(offsets))
-        pairs = pairs - (cross + cross.T)
-        return PairwiseParams(np.where(self.mask, pairs, 0), Bias(units))
+        pairs = scale**2 * (pairs - (cross + cross.T))
+        return PairwiseParams(np.where(self.mask, pairs, 0), Bias(scale * units))
 
     def finish(self, step, offsets):
         """Let the biases follow the couplings, in place."""
@@ -117,9 +135,16 @@ class SignedPairwiseGradient:
     Parameters
     ----------
     mask : ndarray of shape (n_units, n_units), bool
+    span : float, default=2.0
+        Of the values of the units; it does not matter here.
     """
 
     mask: np.ndarray
+    span: float = 2.0
+
+    def pull(self, rate):
+        """The rate at which couplings move."""
+        return rate
 
     def step(self, positive, negative, rate, offsets):
         """rate x sign of the gradient."""

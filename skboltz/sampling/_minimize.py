@@ -6,15 +6,18 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_random_state
+from sklearn.utils.parallel import Parallel, delayed
 
 from .. import kernels
-from ..utils import require
+from .._config import config_context, get_config
+from ..utils import one_blas_thread, require
 from . import _sequential
 from ._stream import Purpose, Stream, random_key
 
 _NOISE = 2**20  # numbers drawn at a time
 _SMALL = 256  # units up to which carrying flips into all fields is always faster
 _HOTTEST = 1e-30  # inverse temperature: float32 has no larger temperatures
+_PART = 64  # restarts side by side, whatever `n_jobs`: results depend on it
 _FRESH = 200  # sweeps after which carried fields are computed anew
 _SPARSE = 0.1  # share of couplings below which lists of neighbours are faster
 _FEW = 0.1  # share of units that flip in a sweep below which it is so for more
@@ -63,6 +66,7 @@ def minimize_energy(
     n_sweeps=1000,
     betas=None,
     random_state=None,
+    n_jobs=None,
 ):
     """The lowest energy E(s) = -1/2 s'Js - b's that simulated annealing finds.
 
@@ -89,6 +93,9 @@ def minimize_energy(
         linearly from 0.3 to 8 over the root mean square of the field on a spin among
         random others; a flip against a field f costs 2 abs(f).
     random_state : int, RandomState instance or None, default=None
+    n_jobs : int, default=None
+        Number of threads, over parts of 64 restarts each; the result does not depend on
+        it.
 
     Returns
     -------
@@ -125,6 +132,8 @@ def minimize_energy(
     for name, value in (("n_restarts", n_restarts), ("n_sweeps", n_sweeps)):
         good = isinstance(value, Integral) and value >= 1
         require(good, name, "an integer of at least 1", value)
+    good = n_jobs is None or (isinstance(n_jobs, Integral) and n_jobs != 0)
+    require(good, "n_jobs", "None, a number of jobs, or -1 for all cores", n_jobs)
     stream = Stream(random_key(check_random_state(random_state)), Purpose.SAMPLE)
     given, spins = _scaled(J, b)
     inner, spins = _scaled(*_as_spins(*spins, low, high))
@@ -132,12 +141,33 @@ def minimize_energy(
     if betas is not None:
         schedule = given * inner * _checked_betas(betas)
     system = System(_compact(spins[0]), spins[1].astype(np.float32))
-    start, stream = _random_spins(n_restarts, len(b), stream)
-    ends = anneal(system, start, schedule, method, stream)
-    states = np.where(_downhill(*spins, ends) > 0, high, low)
+    ends = _in_parts(system, spins, schedule, method, stream, n_restarts, n_jobs)
+    states = np.where(ends > 0, high, low)
     energies = _energy(J, b, states)
     best = int(energies.argmin())
     return Minimum(states[best], float(energies[best]), states, energies)
+
+
+def _in_parts(system, spins, schedule, method, stream, n_restarts, n_jobs):
+    """Where all restarts end, parts of them side by side.
+
+    Threads have no settings of their own: those of the caller are handed on.
+    """
+    kernels_here = get_config()["kernels"]
+
+    def part(number):
+        size = min(_PART, n_restarts - number * _PART)
+        with config_context(kernels=kernels_here):
+            own = stream._replace(shard=number)
+            start, own = _random_spins(size, len(system.field), own)
+            return _downhill(*spins, anneal(system, start, schedule, method, own))
+
+    numbers = range(-(-n_restarts // _PART))
+    if n_jobs is None or len(numbers) == 1:
+        return np.concatenate([part(number) for number in numbers])
+    with one_blas_thread():
+        jobs = (delayed(part)(number) for number in numbers)
+        return np.concatenate(Parallel(n_jobs=n_jobs, prefer="threads")(jobs))
 
 
 def _as_spins(coupling, field, low, high):
@@ -240,7 +270,7 @@ def default_betas(coupling, field, n_sweeps):
     return np.linspace(0.3, 8, n_sweeps) / (np.sqrt(of_fields.mean()) or 1.0)
 
 
-def checked_system(coupling, field):
+def checked_system(coupling, field, name="field"):
     """Couplings, dense or CSR, and fields in double precision, if they are valid."""
     if sparse.issparse(coupling):
         coupling = sparse.csr_array(coupling, copy=True)
@@ -252,20 +282,20 @@ def checked_system(coupling, field):
     square = len(shape) == 2 and shape[0] == shape[1] > 0
     require(square, "coupling", "a square matrix of at least one unit", shape)
     require(values.dtype.kind in "biuf", "coupling", "real numbers", values.dtype)
-    require(np.isfinite(values).all(), "coupling", "finite", "NaN or infinity")
+    require(np.isfinite(values).all(), "coupling", "free of NaN and infinity", "some")
     coupling = coupling.astype(np.float64)
     if abs(coupling - coupling.T).max():
         raise ValueError("coupling is not symmetric; take (coupling + coupling.T) / 2.")
     if coupling.diagonal().any():
         raise ValueError(
             "coupling has a diagonal: a unit is not coupled to itself. For spins it is "
-            "a constant, for values of 0 and 1 add half of it to field; then set it "
-            "to 0."
+            "a constant, for values of 0 and 1 add half of it to "
+            f"{name}; then set it to 0."
         )
     field = np.zeros(shape[0]) if field is None else np.asarray(field)
     good = field.shape == shape[:1] and field.dtype.kind in "biuf"
     good = good and np.isfinite(field).all()
-    require(good, "field", f"{shape[0]} finite numbers", field)
+    require(good, name, f"{shape[0]} finite numbers", field)
     return coupling, field.astype(np.float64)
 
 

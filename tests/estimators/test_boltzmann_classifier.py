@@ -401,3 +401,10 @@ def test_a_grid_search_reaches_the_machine():
         cv=2,
     ).fit(BITS, LABELS)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_classes_that_nothing_reaches_are_refused():
+    machine = machine_of(0, visible_visible=False)
+    with pytest.raises(ValueError, match="visible_visible=True"):
+        BoltzmannClassifier(machine).fit(BITS, LABELS)
+    BoltzmannClassifier(machine_of(2, visible_visible=False)).fit(BITS, LABELS)

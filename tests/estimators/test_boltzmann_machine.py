@@ -447,19 +447,22 @@ def test_sparse_rows_are_learnt_as_dense_ones(kind, method):
 @pytest.mark.parametrize("method", [*METHODS, *SOLVERS])
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float32, np.float16])
 def test_small_types_learn_in_single_precision(method, dtype):
+    """But for whole numbers given to the solvers, which work in double precision."""
+    whole = method in SOLVERS and np.dtype(dtype).kind in "biu"
+    precision = np.float64 if whole else np.float32
     n_hidden = 0 if method in SOLVERS else 2
     machine = BoltzmannMachine(n_hidden, method=method, n_iter=1, random_state=0)
     machine.fit(BITS.astype(dtype))
-    assert machine.coupling_.dtype == machine.intercept_.dtype == np.float32
-    assert machine.free_energy(BITS.astype(dtype)).dtype == np.float32
+    assert machine.coupling_.dtype == machine.intercept_.dtype == precision
+    assert machine.free_energy(BITS.astype(dtype)).dtype == precision
     same = BoltzmannMachine(n_hidden, method=method, n_iter=1, random_state=0)
-    same.fit(BITS.astype(np.float32))
+    same.fit(BITS.astype(precision))
     np.testing.assert_array_equal(machine.coupling_, same.coupling_)
     if n_hidden:
-        assert machine.transform(BITS).dtype == np.float32
-    assert machine.sample(3, burn_in=1).dtype == np.float32
+        assert machine.transform(BITS).dtype == precision
+    assert machine.sample(3, burn_in=1).dtype == precision
     other = machine.with_values((-1, 1))
-    assert other.coupling_.dtype == other.intercept_.dtype == np.float32
+    assert other.coupling_.dtype == other.intercept_.dtype == precision
 
 
 @pytest.mark.parametrize("rows", [BITS, PARTLY], ids=["whole", "gaps"])
@@ -869,3 +872,42 @@ def test_a_pipeline_learns_from_the_features():
     assert model.fit(BITS, y).score(BITS, y) > 0.9
     names = model[:-1].get_feature_names_out()
     assert names[0] == "boltzmannmachine0"
+
+
+def test_bits_learn_as_spins_do():
+    """By the centered gradient, from the same machine; couplings are 4 times as large.
+
+    So the square of a penalty on those of spins counts 16 times as much.
+    """
+    start = BoltzmannMachine(2, random_state=0, n_iter=0).fit(BITS)
+    options = {"n_iter": 20, "method": "exact", "l2": 0.01, "warm_start": True}
+    spins = start.with_values((-1, 1)).set_params(**options | {"l2": 0.16})
+    spins.fit(2 * BITS - 1)
+    bits = start.set_params(**options).fit(BITS)
+    found = spins.with_values((0, 1))
+    np.testing.assert_allclose(found.coupling_, bits.coupling_, atol=1e-10)
+    np.testing.assert_allclose(found.intercept_, bits.intercept_, atol=1e-10)
+    # Plain steps do not.
+    options["gradient"] = "plain"
+    plain = start.with_values((-1, 1)).set_params(**options).fit(2 * BITS - 1)
+    bits = start.set_params(**options).fit(BITS)
+    assert abs(plain.with_values((0, 1)).coupling_ - bits.coupling_).max() > 1e-3
+
+
+def test_bits_given_to_spins_warn():
+    with pytest.warns(DataRangeWarning, match="2 \\* X - 1"):
+        BoltzmannMachine(0, values=(-1, 1), method="moments").fit(BITS)
+
+
+def test_values_do_not_change_under_a_fitted_machine():
+    machine = BoltzmannMachine(2, n_iter=1, random_state=0).fit(BITS)
+    before = machine.score(BITS)
+    machine.set_params(values=(-1, 1), warm_start=True)
+    assert machine.score(BITS) == before
+    with pytest.raises(ValueError, match="with_values"):
+        machine.fit(2 * BITS - 1)
+
+
+def test_errors_of_given_parameters_name_them():
+    with pytest.raises(ValueError, match="intercept must be 2"):
+        BoltzmannMachine.from_params(np.zeros((2, 2)), [1.0])

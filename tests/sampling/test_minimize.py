@@ -664,3 +664,22 @@ def test_entries_of_a_sparse_matrix_that_come_twice_are_added(name):
         one, other = (quick(x, field, betas=[1e-6]) for x in (once, twice))
     np.testing.assert_array_equal(one.states, other.states)
     np.testing.assert_array_equal(one.energies, other.energies)
+
+
+@pytest.mark.parametrize("kernels", ["auto", "numpy"])
+@pytest.mark.parametrize("n_jobs", [2, -1])
+def test_threads_change_nothing(n_jobs, kernels):
+    coupling, field = network(20)
+    options = {"n_restarts": 150, "n_sweeps": 5, "random_state": 0}
+    with config_context(kernels=kernels):
+        alone = minimize_energy(coupling, field, **options)
+        threads = minimize_energy(coupling, field, **options, n_jobs=n_jobs)
+    for one, other in zip(alone, threads, strict=True):
+        np.testing.assert_array_equal(one, other)
+    # The parts have noise of their own: their restarts do not repeat each other.
+    assert (alone.states[:64] != alone.states[64:128]).any()
+
+
+def test_jobs_that_are_none_are_refused():
+    with pytest.raises(ValueError, match="n_jobs"):
+        minimize_energy(np.zeros((2, 2)), n_jobs=0)
