@@ -42,7 +42,7 @@ def joint(n_hidden, n_iter, **kwargs):
         batch_size=20,
         n_chains=100,
         n_iter=n_iter,
-        momentum=0.5,
+        learning_rate=0.05,
         random_state=0,
         **kwargs,
     )
@@ -51,7 +51,7 @@ def joint(n_hidden, n_iter, **kwargs):
 
 def classifiers():
     pairs = BoltzmannMachine(0, method="pseudo-likelihood", l2=1e-3)
-    layers = BoltzmannMachine(64, hidden_hidden=False, learning_rate=0.5, momentum=0.5)
+    layers = BoltzmannMachine(64, hidden_hidden=False, learning_rate=0.03, momentum=0.5)
     layers.set_params(random_state=0)
     return {
         "BernoulliNB": BernoulliNB(),
@@ -61,7 +61,7 @@ def classifiers():
             pairs, generative_share=1.0
         ),
         "64 hidden, P(y | x)": BoltzmannClassifier(layers),
-        "128 hidden, P(x, y), 500 epochs": joint(128, 500),
+        "128 hidden, P(x, y), 300 epochs": joint(128, 300),
     }
 
 

@@ -30,7 +30,7 @@ machine = BoltzmannMachine(
     24,
     visible_visible=False,
     hidden_hidden=False,
-    learning_rate=1.0,
+    learning_rate=0.1,
     momentum=0.9,
     batch_size=125,
     n_iter=300,

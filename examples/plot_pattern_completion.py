@@ -17,7 +17,7 @@ from skboltz import BoltzmannMachine
 X = (load_digits().data > 7).astype(np.float32)
 train, test = X[:1500], X[1500:]
 machine = BoltzmannMachine(
-    32, hidden_hidden=False, learning_rate=0.2, n_iter=200, random_state=0
+    32, hidden_hidden=False, learning_rate=0.02, n_iter=200, random_state=0
 ).fit(train)
 
 # %%
