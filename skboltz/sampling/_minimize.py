@@ -282,7 +282,8 @@ def checked_system(coupling, field, name="field"):
     square = len(shape) == 2 and shape[0] == shape[1] > 0
     require(square, "coupling", "a square matrix of at least one unit", shape)
     require(values.dtype.kind in "biuf", "coupling", "real numbers", values.dtype)
-    require(np.isfinite(values).all(), "coupling", "free of NaN and infinity", "some")
+    if not np.isfinite(values).all():
+        raise ValueError("coupling must be finite, found NaN or infinity.")
     coupling = coupling.astype(np.float64)
     if abs(coupling - coupling.T).max():
         raise ValueError("coupling is not symmetric; take (coupling + coupling.T) / 2.")
