@@ -8,11 +8,11 @@ from sklearn.base import BaseEstimator, DensityMixin
 from .. import learning
 from .._sklearn import Interval, StrOptions
 from ..learning import training
-from ..sampling import Chains, Purpose, Stream
+from ..sampling import Chains
 from ._fitted import FittedMachine
 from ._phases import PHASES
 from ._training import Trainable
-from ._validation import check_exact, float_type, weighted_mean
+from ._validation import check_exact, float_type
 
 
 class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
@@ -96,17 +96,11 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         if self.method == "exact":
             check_exact(self.n_components, n_features)
 
-    def _first_state(self, X, weight, key):
-        mean, total = weighted_mean(X, weight)
-        params = learning.initial_params(
-            self._model,
-            Stream(key, Purpose.WEIGHTS),
-            mean,
-            total,
-            self.n_components,
-            float_type(X),
+    def _initial_params(self, X, stream, mean, total):
+        model, n_hidden = self._model, self.n_components
+        return learning.initial_params(
+            model, stream, mean, total, n_hidden, float_type(X)
         )
-        return training.init(self._recipe(X), params, mean, key)
 
     def _recipe(self, X):
         return learning.Recipe(

@@ -11,7 +11,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import learning, likelihood
 from .._sklearn import Interval, StrOptions
-from ..learning import training
 from ..models import Pairwise, converted
 from ..sampling import Purpose, Stream, checked_system, clamped, coupled
 from ..units import TwoValuedUnit
@@ -27,7 +26,6 @@ from ._validation import (
     check_temperatures,
     check_values,
     float_type,
-    weighted_mean,
 )
 
 # Fitted attributes that do not depend on the values of the units.
@@ -451,17 +449,11 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         elif self.method == "moments":
             check_states(_newton_terms(mask), "moments", "pseudo-likelihood")
 
-    def _first_state(self, X, weight, key):
-        mean, total = weighted_mean(X, weight)
-        params = learning.initial_pairwise_params(
-            self._model,
-            Stream(key, Purpose.WEIGHTS),
-            mean,
-            total,
-            self._mask,
-            self._precision(X),
+    def _initial_params(self, X, stream, mean, total):
+        model, dtype = self._model, self._precision(X)
+        return learning.initial_pairwise_params(
+            model, stream, mean, total, self._mask, dtype
         )
-        return training.init(self._recipe(X), params, mean, key)
 
     def _precision(self, X):
         """Solvers work in double precision, and keep it but for float32."""
@@ -491,6 +483,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
             self._solve(X, weight)
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
         else:
+            vars(self).pop("moment_gap_", None)  # of an earlier solution
             super()._train(X, y, weight, n_epochs, context)
 
     def _solve(self, X, weight):

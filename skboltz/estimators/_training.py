@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from .. import learning
 from .._sklearn import Interval, StrOptions, check_sample_weight, fit_context
 from ..learning import training
-from ..sampling import random_key
+from ..sampling import Purpose, Stream, random_key
 from ..utils import suited_threads
 from ._validation import (
     check_data,
@@ -21,6 +21,7 @@ from ._validation import (
     float_type,
     warn_of_bits,
     warn_out_of_range,
+    weighted_mean,
 )
 
 _HISTORY = ("epoch", "learning_rate", *training.Progress._fields, "seconds")
@@ -30,7 +31,8 @@ class Trainable(CallbackSupportMixin):
     """`fit` and `partial_fit` by epochs of the training loop.
 
     A subclass provides `_visible_unit`, the unit of the features; `_resumes()`, whether
-    there is something to go on from; `_first_state(X, weight, key)`; `_recipe(X)`;
+    there is something to go on from; `_initial_params(X, stream, mean, total)`, where a
+    training on features of these means and this weight begins; `_recipe(X)`;
     `_params()`; and `_attributes(state)`, the fitted attributes that hold a state.
     """
 
@@ -127,6 +129,11 @@ class Trainable(CallbackSupportMixin):
         self.n_iter_ = 0
         self.history_ = empty_history()
         self._publish(self._first_state(X, weight, key))
+
+    def _first_state(self, X, weight, key):
+        mean, total = weighted_mean(X, weight)
+        params = self._initial_params(X, Stream(key, Purpose.WEIGHTS), mean, total)
+        return training.init(self._recipe(X), params, mean, key)
 
     def _optimiser(self):
         if self.momentum:

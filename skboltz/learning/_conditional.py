@@ -50,7 +50,6 @@ class GivenInputs:
         hidden = params.coupling[model.n_visible :, model.n_visible :]
         classes = unit, params, known, first, self.n_classes
         fields, gain = clamped.one_high(*classes)
-        # A class that is certain has a weight of 0 for the others.
         log_z = [coupled.log_partition(unit, hidden, field) for field in fields]
         share = softmax(gain + np.stack(log_z, axis=1), axis=1)
         found = [

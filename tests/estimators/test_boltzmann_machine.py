@@ -911,3 +911,10 @@ def test_values_do_not_change_under_a_fitted_machine():
 def test_errors_of_given_parameters_name_them():
     with pytest.raises(ValueError, match="intercept must be 2"):
         BoltzmannMachine.from_params(np.zeros((2, 2)), [1.0])
+
+
+def test_the_moment_gap_of_a_solution_does_not_outlive_it():
+    machine = BoltzmannMachine(0, method="moments", n_iter=1, random_state=0).fit(BITS)
+    assert machine.moment_gap_ < 1e-8
+    machine.set_params(method="exact").fit(BITS)
+    assert not hasattr(machine, "moment_gap_")
