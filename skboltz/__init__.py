@@ -16,6 +16,7 @@ from .estimators import (
     CapacityCurve,
     DenseAssociativeMemory,
     EnergyImputer,
+    GaussianBernoulliRBM,
     HopfieldMemory,
     capacity_curve,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "DivergenceError",
     "EnergyImputer",
     "EnumerationTooLargeError",
+    "GaussianBernoulliRBM",
     "HopfieldMemory",
     "UnreliableEstimateWarning",
     "__version__",

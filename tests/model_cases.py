@@ -6,10 +6,11 @@ To test a new unit or model, add a row here.
 from typing import Any, NamedTuple
 
 import numpy as np
-from oracles import BipartiteOracle, pairwise_energy
+from oracles import BipartiteOracle, GaussianOracle, pairwise_energy
 
 from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
-from skboltz.units import BERNOULLI, SPIN, Bias
+from skboltz.units import BERNOULLI, SPIN, Bias, GaussianParams
+from skboltz.units import GAUSSIAN as GAUSSIAN_UNIT
 
 UNITS = {"bernoulli": BERNOULLI, "spin": SPIN}
 
@@ -58,6 +59,40 @@ DYADIC = [
     _bipartite("dyadic bits", BERNOULLI, BERNOULLI, 4, 3, 1.0, dyadic=True),
     _bipartite("dyadic spins", SPIN, SPIN, 3, 4, 1.0, dyadic=True),
     _bipartite("dyadic mixed", BERNOULLI, SPIN, 3, 3, 1.0, dyadic=True),
+]
+
+
+def _gaussian(name, hidden, log_variance, n_hidden, scale):
+    """Components about `scale` standard deviations apart, of comparable weights.
+
+    The hidden biases undo what the weights do to the odds of a hidden unit, the others
+    being at their middle, but for a small random rest.
+    """
+    log_variance = np.array(log_variance)
+    n_visible = len(log_variance)
+    rng = np.random.default_rng([n_visible, n_hidden, int(10 * scale), len(name)])
+    deviation = np.exp(log_variance / 2)
+    weights = scale * deviation * rng.normal(size=(n_hidden, n_visible))
+    b = deviation * rng.normal(size=n_visible)
+    middle = (hidden.low + hidden.high) / 2
+    c = 0.5 * rng.normal(size=n_hidden)
+    c -= weights @ ((b + middle * weights.sum(axis=0)) / deviation**2)
+    return BipartiteCase(
+        name,
+        Bipartite(GAUSSIAN_UNIT, hidden),
+        BipartiteParams(weights, GaussianParams(b, log_variance), Bias(c)),
+        GaussianOracle(weights, b, log_variance, c, _values(hidden)),
+    )
+
+
+GAUSSIAN = [
+    _gaussian("one by one", BERNOULLI, [0.4], 1, 1.5),
+    _gaussian("two by one", BERNOULLI, [0.3, -0.5], 1, 1.0),
+    _gaussian("two by three", BERNOULLI, [-0.4, 0.6], 3, 1.0),
+    _gaussian("three by two", BERNOULLI, [0.2, -0.3, 0.5], 2, 1.0),
+    _gaussian("under spins", SPIN, [0.5, -0.8], 2, 0.7),
+    _gaussian("far apart", BERNOULLI, [0.3, -0.2], 2, 5.0),
+    _gaussian("unequal variances", BERNOULLI, [-3.0, 0.0, 2.0], 2, 1.0),
 ]
 
 

@@ -5,6 +5,7 @@ from ._attractors import Attractors
 from ._boltzmann_classifier import BoltzmannClassifier
 from ._boltzmann_machine import BoltzmannMachine
 from ._dense_memory import DenseAssociativeMemory
+from ._gaussian_rbm import GaussianBernoulliRBM
 from ._hopfield import HopfieldMemory, Recall
 from ._imputer import EnergyImputer
 from ._rbm import BernoulliRBM
@@ -17,6 +18,7 @@ __all__ = [
     "CapacityCurve",
     "DenseAssociativeMemory",
     "EnergyImputer",
+    "GaussianBernoulliRBM",
     "HopfieldMemory",
     "Recall",
     "capacity_curve",

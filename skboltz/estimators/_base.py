@@ -8,8 +8,8 @@ from sklearn.base import BaseEstimator, DensityMixin
 from .. import learning
 from .._sklearn import Interval, StrOptions
 from ..learning import training
-from ..sampling import Chains
-from ._fitted import FittedMachine
+from ..sampling import Chains, gibbs
+from ._fitted import FittedMachine, visible_attribute
 from ._phases import PHASES
 from ._training import Trainable
 from ._validation import check_exact, float_type
@@ -94,7 +94,7 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
 
     def _prepare(self, n_features):
         if self.method == "exact":
-            check_exact(self.n_components, n_features)
+            check_exact(self._model, self.n_components, n_features)
 
     def _initial_params(self, X, stream, mean, total):
         model, n_hidden = self._model, self.n_components
@@ -116,6 +116,10 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
             batch_size=self.batch_size,
         )
 
+    def _draw(self):
+        """How chains of the training draw visible units."""
+        return gibbs.draw_visible
+
     def _run_epoch(self, recipe, state, data, rate):
         if self.rate_guard:
             return training.guarded_epoch(recipe, state, data, rate)
@@ -125,11 +129,12 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         """Fitted attributes that hold a training state."""
         attributes = {
             "components_": state.params.weights,
-            "intercept_visible_": state.params.visible.bias,
             "intercept_hidden_": state.params.hidden.bias,
             "_n_features_out": len(state.params.weights),
             "_training_state": state._replace(params=None),
         }
+        for name, parameter in state.params.visible._asdict().items():
+            attributes[visible_attribute(name)] = parameter
         if isinstance(state.negative, Chains):
             attributes["h_samples_"] = state.negative.hidden
         return attributes

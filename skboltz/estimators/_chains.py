@@ -56,7 +56,16 @@ def _check_choice(method, given, start, n_chains, n_samples):
         )
 
 
-def plain(model, params, n_chains, burn_in, stream, given=None, start=None):
+def plain(
+    model,
+    params,
+    n_chains,
+    burn_in,
+    stream,
+    given=None,
+    start=None,
+    draw=gibbs.draw_visible,
+):
     """Block Gibbs, clamped where features are given."""
     if start is None:
         chains = gibbs.init(model, params, stream, n_chains)
@@ -65,10 +74,10 @@ def plain(model, params, n_chains, burn_in, stream, given=None, start=None):
         given = np.full((1, 1), np.nan, start.dtype)
     visible = clamping.filled(given, start).astype(start.dtype, copy=False)
     chains = gibbs.from_visible(model, params, visible, stream)
-    chains = clamping.run(model, params, chains, given, burn_in)
+    chains = clamping.run(model, params, chains, given, burn_in, draw)
     while True:
         yield chains.visible
-        chains = clamping.step(model, params, chains, given)
+        chains = clamping.step(model, params, chains, given, draw)
 
 
 def tempered(model, params, n_chains, burn_in, stream, visible_mean=None):

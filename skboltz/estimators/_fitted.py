@@ -29,9 +29,13 @@ class FittedMachine(
 
     def _params(self):
         model = self._model
+        visible = [
+            getattr(self, visible_attribute(name))
+            for name in model.visible_unit.parameters._fields
+        ]
         return BipartiteParams(
             self.components_,
-            model.visible_unit.parameters(self.intercept_visible_),
+            model.visible_unit.parameters(*visible),
             model.hidden_unit.parameters(self.intercept_hidden_),
         )
 
@@ -73,12 +77,14 @@ class FittedMachine(
             kernels.tail_mean(unit, params.hidden, input, out=hidden[rows])
         if has_missing(X):
             holes = np.isnan(X).any(axis=1)
-            hidden[holes] = self._conditional_means(X[holes])[1]
+            hidden[holes] = self._conditional_means(self._values(X[holes]))[1]
         return hidden
 
     def _hidden_inputs(self, params, X):
         """Chunks of rows with the input of the hidden units there."""
-        if sparse.issparse(X):
+        # Else units need to see more of the values than those that are not 0.
+        plain = self._scaling is None and not self._visible_unit.scaled
+        if sparse.issparse(X) and plain:
             X = X.astype(params.weights.dtype, copy=False)
             inputs = kernels.active().sparse_product(X, params.weights)
             yield slice(None), inputs
@@ -101,7 +107,7 @@ class FittedMachine(
         check_is_fitted(self)
         shape = len(self.components_), "n_components"
         h = check_layer(X, "X", *shape, self._dtype)
-        return self._visible_mean(self._params(), h)
+        return self._decoded(self._visible_mean(self._params(), h))
 
     def _visible_mean(self, params, h):
         unit = self._model.visible_unit
@@ -123,7 +129,8 @@ class FittedMachine(
         states = self._visible_states(v, "gibbs()", name="v")
         params, stream = self._params(), sample_stream(random_state)
         chains = gibbs.from_visible(self._model, params, states, stream)
-        return gibbs.step(self._model, params, chains).visible.reshape(np.shape(v))
+        visible = gibbs.step(self._model, params, chains).visible
+        return self._decoded(visible).reshape(np.shape(v))
 
     def reconstruct(self, X, *, k=1, random_state=None):
         """Mean of the visible units after k Gibbs sweeps from each row.
@@ -144,4 +151,9 @@ class FittedMachine(
         params, stream = self._params(), sample_stream(random_state)
         chains = gibbs.from_visible(self._model, params, v, stream)
         chains = gibbs.run(self._model, params, chains, k - 1)
-        return self._visible_mean(params, chains.hidden)
+        return self._decoded(self._visible_mean(params, chains.hidden))
+
+
+def visible_attribute(name):
+    """The attribute that holds a parameter of the visible units."""
+    return "intercept_visible_" if name == "bias" else f"{name}_"

@@ -37,8 +37,17 @@ class LikelihoodMixin(Machine):
         free_energy = np.empty(len(X), self._dtype)
         if not holes.all():
             free_energy[~holes] = self._by_row(self._free_energies, X[~holes])
-        free_energy[holes] = self._marginal_free_energies(X[holes])
+        # What is missing is summed out: the volume of its units does not count.
+        volume = np.isnan(X[holes]) @ self._log_volume()
+        values = self._values(X[holes])
+        free_energy[holes] = self._marginal_free_energies(values) - volume
         return free_energy
+
+    def _log_volume(self):
+        """log |dx/dv| of each feature x that is the value v of a visible unit."""
+        if self._scaling is None:
+            return np.zeros(self.n_features_in_)
+        return self._scaling.log_volume()
 
     def log_partition(
         self,
@@ -110,7 +119,8 @@ class LikelihoodMixin(Machine):
         n_jobs, key = check_jobs(n_jobs), random_key(check_seed(random_state))
         mean, states = self._data_means(), self._training_chains()
         arguments = (method, effort, mean, states, key, n_jobs)
-        return log_partition(self._model, self._params(), *arguments)
+        estimate, reasons = log_partition(self._model, self._params(), *arguments)
+        return estimate.shifted(float(self._log_volume().sum())), reasons
 
     def score_samples(self, X):
         """Log-likelihood of every row, log P(v) = -F(v) - log Z, in nats.
@@ -169,4 +179,5 @@ class LikelihoodMixin(Machine):
         """
         check_is_fitted(self)
         X = self._check(X, complete_for="pseudo_log_likelihood()")
-        return self._by_row(self._pseudo_log_likelihoods, X)
+        volume = self._log_volume().sum()
+        return self._by_row(self._pseudo_log_likelihoods, X) - volume

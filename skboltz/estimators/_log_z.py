@@ -83,9 +83,3 @@ def check_tractable(model, params):
 def tractable_size(n_visible):
     """The largest number of hidden units that can be enumerated."""
     return int(np.log2(likelihood.TRACTABLE_TERMS / n_visible))
-
-
-def base_rates(unit, mean):
-    """Means of the data, kept a little from the values of the units."""
-    share = 0.01 + 0.98 * (mean.astype(np.float64) - unit.low) / unit.span
-    return unit.low + unit.span * np.clip(share, 0.01, 0.99)

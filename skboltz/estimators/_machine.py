@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import gen_batches
 
-from ._log_z import base_rates
+from ..sampling import clamping
 from ._validation import as_rows, check_data, check_known, warn_out_of_range
 
 # Rows whose arrays of hidden units stay in the cache together.
@@ -14,12 +14,33 @@ _CHUNK = 256
 class Rows:
     """Rows in parts: a subclass has `_dtype`, the precision of its parameters."""
 
+    _scaling = None  # from features to values of the visible units, if not the same
+
     def _chunks(self, X):
-        """Rows of X in chunks, as dense floats of the model's precision."""
+        """Rows of X in chunks, as dense values of the visible units."""
         for rows in gen_batches(X.shape[0], _CHUNK):
             part = X[rows]
             part = part.toarray() if sparse.issparse(part) else part
-            yield rows, part.astype(self._dtype, copy=False)
+            yield rows, self._encoded(part)
+
+    def _encoded(self, part):
+        """Features as values of the visible units, in the model's precision."""
+        if self._scaling is None:
+            return part.astype(self._dtype, copy=False)
+        return self._scaling.forward(part, self._dtype)
+
+    def _decoded(self, v):
+        """Values of the visible units as features."""
+        return v if self._scaling is None else self._scaling.backward(v)
+
+    def _values(self, X):
+        """All rows of X as values of the visible units."""
+        return self._by_row(lambda v: v, X)
+
+    def _restored(self, X, values):
+        """`values` as features, but for what X holds, which stays to the last bit."""
+        rows = self._decoded(values)
+        return clamping.filled(X, rows).astype(rows.dtype, copy=False)
 
     def _by_row(self, function, X):
         return np.concatenate([function(v) for _, v in self._chunks(X)])
@@ -48,15 +69,14 @@ class Machine(Rows):
 
     def _visible_states(self, X, complete_for, name="X"):
         """Rows as dense floats without gaps; a single row may come as a vector."""
-        X = self._check(as_rows(X, name), complete_for, name)
-        return np.concatenate([v for _, v in self._chunks(X)])
+        return self._values(self._check(as_rows(X, name), complete_for, name))
 
     def _data_means(self):
         """Means of the training data for the base of an annealing, if known."""
         state = getattr(self, "_training_state", None)
         if state is None:
             return None
-        return base_rates(self._visible_unit, state.offsets.visible)
+        return self._visible_unit.interior(state.offsets.visible.astype(np.float64))
 
     def _training_chains(self):
         """States of the persistent chains, if there are any."""

@@ -12,7 +12,6 @@ from ..sampling import clamped
 from ..units import Bias
 from ._chains import choose_pairwise_sampler
 from ._likelihoods import LikelihoodMixin
-from ._log_z import base_rates
 from ._samples import SamplingMixin
 from ._validation import check_layer
 
@@ -64,7 +63,9 @@ class PairwiseMachine(
         state = getattr(self, "_training_state", None)
         if state is None:
             return None
-        return base_rates(self._model.unit, np.concatenate(state.offsets))
+        return self._model.unit.interior(
+            np.concatenate(state.offsets).astype(np.float64)
+        )
 
     def _gaps(self, v):
         """Log-odds of every visible unit given all the others."""

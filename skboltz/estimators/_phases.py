@@ -20,10 +20,12 @@ def _tempered(rbm):
 
 
 PHASES = {
-    "cd": lambda rbm: learning.ContrastiveDivergence(rbm.k),
-    "pcd": lambda rbm: learning.PersistentContrastiveDivergence(rbm.k, _n_chains(rbm)),
+    "cd": lambda rbm: learning.ContrastiveDivergence(rbm.k, rbm._draw()),
+    "pcd": lambda rbm: learning.PersistentContrastiveDivergence(
+        rbm.k, _n_chains(rbm), rbm._draw()
+    ),
     "fpcd": _fast,
     "tempered": _tempered,
-    "restart": lambda rbm: learning.RandomRestart(rbm.k, _n_chains(rbm)),
+    "restart": lambda rbm: learning.RandomRestart(rbm.k, _n_chains(rbm), rbm._draw()),
     "exact": lambda rbm: learning.Enumeration(),
 }

@@ -3,6 +3,7 @@
 from itertools import islice
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from ..sampling import Purpose, Stream, random_key
@@ -75,28 +76,28 @@ default=None
         burn_in = check_count(burn_in, "burn_in", int(method == "annealing"))
         if start is not None:
             start = self._start_states(start, n_chains)
-        sampler = self._sampler(method, given, start, n_chains, n_samples)
+        values = None if given is None else self._values(given)
+        sampler = self._sampler(method, values, start, n_chains, n_samples)
         stream = sample_stream(random_state)
         chains = sampler(self._model, self._params(), n_chains, burn_in, stream)
         n_draws = -(-n_samples // n_chains)
         rows = [next(chains)]
         for _ in range(n_draws - 1):
             rows.append(next(islice(chains, thin - 1, None)))
-        return np.concatenate(rows)[:n_samples]
+        rows = np.concatenate(rows)[:n_samples]
+        return self._decoded(rows) if given is None else self._restored(given, rows)
 
     def _given(self, given, n_samples):
-        """Rows to be completed, as floats with NaN."""
+        """Rows to be completed, dense."""
         X = check_data(self, as_rows(given, "given"), name="given")
+        X = X.toarray() if sparse.issparse(X) else X
         warn_out_of_range(self, X, self._visible_unit, stacklevel=4)
-        rows = np.concatenate([v for _, v in self._chunks(X)])
-        if n_samples is not None and len(rows) not in (1, n_samples):
+        if n_samples is not None and len(X) not in (1, n_samples):
             raise ValueError(
-                f"given has {len(rows)} rows, but n_samples is {n_samples}; pass one "
+                f"given has {len(X)} rows, but n_samples is {n_samples}; pass one "
                 f"row, or one for each sample."
             )
-        return (
-            np.repeat(rows, n_samples, axis=0) if len(rows) == 1 and n_samples else rows
-        )
+        return np.repeat(X, n_samples, axis=0) if len(X) == 1 and n_samples else X
 
     def _start_states(self, start, n_chains):
         v = self._visible_states(start, "sample(start=...)", name="start")
@@ -134,18 +135,20 @@ default=None
             raise ValueError(
                 f'strategy must be "mean", "mode" or "sample", found {strategy!r}.'
             )
-        X = self._check(X)
-        given = np.concatenate([v for _, v in self._chunks(X)])
-        if strategy == "sample":
-            return self.sample(given=given, random_state=random_state)
         unit = self._visible_unit
-        filled, holes = given.copy(), np.isnan(given).any(axis=1)
+        if strategy == "mode" and not unit.enumerable:
+            raise ValueError('strategy="mode" needs units of two values; take "mean".')
+        X = self._check(X)
+        X = X.toarray() if sparse.issparse(X) else X
+        if strategy == "sample":
+            return self.sample(given=X, random_state=random_state)
+        filled = self._values(X)
+        holes = np.isnan(filled).any(axis=1)
         if holes.any():
-            filled[holes] = self._conditional_means(given[holes])[0]
+            filled[holes] = self._conditional_means(filled[holes])[0]
         if strategy == "mode":
-            nearest = np.where(2 * filled > unit.low + unit.high, unit.high, unit.low)
-            filled = np.where(np.isnan(given), nearest, given).astype(given.dtype)
-        return filled
+            filled = unit.nearest(filled)
+        return self._restored(X, filled)
 
 
 def sample_stream(random_state):

@@ -142,7 +142,7 @@ class Trainable(CallbackSupportMixin):
 
     def _train(self, X, y, weight, n_epochs, context):
         """Epochs on copies of the state: only a finished one is published."""
-        recipe, data = self._recipe(X), learning.Data(X, weight)
+        recipe, data = self._recipe(X), learning.Data(X, weight, self._scaling)
         state = training.resume(recipe, self._params(), self._training_state, X)
         size = min(self.batch_size, X.shape[0]) * state.params.weights.size
         try:

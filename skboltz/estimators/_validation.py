@@ -120,7 +120,11 @@ def warn_out_of_range(estimator, X, unit, stacklevel):
 def warn_of_bits(X, unit, stacklevel):
     """A DataRangeWarning where X has zeros and ones, and the units are spins."""
     values = X.data if sparse.issparse(X) else X
-    if unit.low < 0 < unit.high and ((values == 0) | (values == 1)).all():
+    if (
+        unit.enumerable
+        and unit.low < 0 < unit.high
+        and ((values == 0) | (values == 1)).all()
+    ):
         warnings.warn(
             f"X has no values but 0 and 1, while units are {unit.low:g} or "
             f"{unit.high:g}: 0 counts as a value between. Pass 2 * X - 1, or "
@@ -178,12 +182,14 @@ def check_count(value, name, least):
     return int(value)
 
 
-def check_exact(n_components, n_features):
+def check_exact(model, n_components, n_features):
     """Refuse a sum over states that would not end."""
-    layers = sorted((n_components, n_features))
+    layers = n_components, n_features
+    if model.enumerates_visible(n_features, n_components):
+        layers = n_features, n_components
     if layers[0] + np.log2(layers[1]) > np.log2(likelihood.TRACTABLE_TERMS):
         raise EnumerationTooLargeError(
-            f'method="exact" sums over the states of the smaller layer, too many for '
+            f'method="exact" sums over all states of one layer, too many for '
             f"n_components={n_components} and {n_features} features. Use "
             f'method="pcd", or n_components of at most {tractable_size(n_features)}.'
         )
@@ -303,3 +309,47 @@ def check_clamping_noise(noise):
     )
     require(good, "clamping_noise", "None or two probabilities below 1", noise)
     return (0.0, 0.0) if noise is None else tuple(map(float, noise))
+
+
+def check_sigma(sigma, n_features):
+    """Standard deviations: "learned", one number, or one for each feature."""
+    if isinstance(sigma, str):
+        return
+    try:
+        values = np.asarray(sigma, dtype=np.float64)
+    except (TypeError, ValueError):  # text, or rows of different lengths
+        values = np.full(1, np.nan)
+    good = values.shape in ((), (n_features,))
+    good = good and bool((np.isfinite(values) & (values > 0)).all())
+    what = f'"learned", a number above 0, or {n_features} of them, one for each feature'
+    require(good, "sigma", what, sigma)
+
+
+def check_variances(bounds):
+    """The least and the largest variance that are allowed."""
+    good = len(bounds) == 2 and all(isinstance(x, Real) for x in bounds)
+    good = good and 0 < bounds[0] <= bounds[1] < np.inf
+    require(good, "variance_bounds", "two numbers above 0, the lower first", bounds)
+
+
+def weighted_moments(X, weight):
+    """Mean and variance of the known values of each feature, in float64.
+
+    Of a feature whose values differ by no more than rounding, the variance is 1.
+    """
+    about, total = weighted_mean(X, weight)
+    sums, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for rows in gen_batches(X.shape[0], max(1, _MEAN_ELEMENTS // X.shape[1])):
+        part = X[rows].toarray() if sparse.issparse(X) else X[rows]
+        part = part.astype(np.float64) - about
+        part[np.isnan(part)] = 0
+        counts = np.ones(len(part)) if weight is None else weight[rows]
+        sums += counts @ part
+        squares += counts @ part**2
+    total = np.maximum(total, np.finfo(np.float64).tiny)
+    mean, variance = sums / total, squares / total
+    variance -= mean**2
+    mean += about
+    rounding = np.finfo(np.float64).eps * X.shape[0]
+    constant = variance <= rounding * variance + (rounding * mean) ** 2
+    return mean, np.where(constant, 1.0, variance)

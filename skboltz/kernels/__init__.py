@@ -16,7 +16,10 @@ from .._config import get_config
 from . import _reference
 from ._dense_softmax import attend, most_similar
 
+_CACHED = 2**12  # elements of the arrays that normal noise is made of
+
 __all__ = [
+    "NOISE",
     "active",
     "attend",
     "block_sweep",
@@ -28,6 +31,7 @@ __all__ = [
     "logistic_noise",
     "mean",
     "most_similar",
+    "normal_noise",
     "sample",
     "tail_mean",
 ]
@@ -102,6 +106,43 @@ def exponential_noise(key, counter, shape, dtype):
     noise = active().odds(key, counter, math.prod(shape), np.dtype(dtype))
     noise += 1  # 1 + u / (1 - u) = 1 / (1 - u)
     return np.log(noise, out=noise).reshape(shape)
+
+
+def normal_noise(key, counter, shape, dtype):
+    """Numbers with the standard normal distribution, by Box and Muller (1958).
+
+    Two at a time, r cos(a) and r sin(a): r^2 / 2 exponential, the angle a uniform.
+    Parameters as for :func:`logistic_noise`.
+    """
+    dtype, n = np.dtype(dtype), math.prod(shape)
+    half = (n + 1) // 2
+    radius, angle = active().odds(key, counter, 2 * half, dtype).reshape(2, half)
+    noise = np.empty((2, half), dtype)
+    for start in range(0, half, _CACHED):
+        part = slice(start, start + _CACHED)
+        _box_muller(radius[part], angle[part], noise[:, part])
+    return noise.reshape(-1)[:n].reshape(shape)
+
+
+def _box_muller(radius, angle, out):
+    """Normal numbers from odds u / (1 - u), which are overwritten."""
+    radius += 1  # 1 / (1 - u), whose logarithm is exponential
+    np.log(radius, out=radius)
+    radius *= 2
+    np.sqrt(radius, out=radius)
+    angle /= angle + 1
+    angle *= angle.dtype.type(2 * math.pi)
+    # NumPy's own functions in both twins: two libraries of them would differ in bits.
+    np.cos(angle, out=out[0])
+    np.sin(angle, out=out[1])
+    out *= radius
+
+
+NOISE = {
+    "logistic": logistic_noise,
+    "exponential": exponential_noise,
+    "normal": normal_noise,
+}
 
 
 def sample(unit, params, input, noise):

@@ -4,15 +4,21 @@ from . import _loop as training
 from ._annealed_phases import AnnealedClamped, AnnealedFree, Schedule
 from ._batches import batches, cut, take
 from ._clamped_phases import ClampedGibbs, Inferred, both_high, naive, tap
+from ._clipped import ClippedGradient
 from ._conditional import GivenInputs, Mixture
 from ._contrastive import ContrastiveDivergence
 from ._energy_descent import EnergyDescent
 from ._exact import Enumeration
 from ._fast import FastPersistentContrastiveDivergence
 from ._free_phases import FreeChains, FreeEnumeration
+from ._gaussian_start import directions, gaussian_start
 from ._gradient import CenteredGradient, Gradient, Offsets
 from ._hebb import Hebb
-from ._initialisation import initial_pairwise_params, initial_params, smoothed_mean
+from ._initialisation import (
+    initial_pairwise_params,
+    initial_params,
+    smoothed_mean,
+)
 from ._inverse_ising import (
     PairwiseFit,
     all_pairs,
@@ -34,11 +40,13 @@ from ._persistent import PersistentContrastiveDivergence
 from ._positive import DataPhase, HiddenMeans
 from ._pseudo_inverse import PseudoInverse
 from ._restarted import RandomRestart
+from ._scaling import Scaling
 from ._schedules import SCHEDULES
 from ._storkey import Storkey
 from ._sums import Sums, sums
 from ._tempered import TemperedContrastiveDivergence
 from ._unlearning import Unlearning
+from ._variance import Unbounded, VarianceBounds, VarianceScaled
 
 __all__ = [
     "RULES",
@@ -48,6 +56,7 @@ __all__ = [
     "CenteredGradient",
     "CenteredPairwiseGradient",
     "ClampedGibbs",
+    "ClippedGradient",
     "ContrastiveDivergence",
     "Data",
     "DataPhase",
@@ -75,6 +84,7 @@ __all__ = [
     "PseudoInverse",
     "RandomRestart",
     "Recipe",
+    "Scaling",
     "Schedule",
     "SignedPairwiseGradient",
     "SparsityTarget",
@@ -82,15 +92,20 @@ __all__ = [
     "Sums",
     "TemperedContrastiveDivergence",
     "TrainingState",
+    "Unbounded",
     "Unlearning",
+    "VarianceBounds",
+    "VarianceScaled",
     "WeightDecay",
     "all_pairs",
     "batches",
     "both_high",
     "cut",
     "data_moments",
+    "directions",
     "fit_moments",
     "fit_pseudo_likelihood",
+    "gaussian_start",
     "initial_pairwise_params",
     "initial_params",
     "naive",

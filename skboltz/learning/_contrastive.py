@@ -1,5 +1,6 @@
 """Contrastive divergence: the negative phase starts at the data."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import kernels
@@ -18,9 +19,12 @@ class ContrastiveDivergence:
     ----------
     k : int
         Number of Gibbs sweeps.
+    draw : callable, default=gibbs.draw_visible
+        How visible states are drawn given hidden ones.
     """
 
     k: int
+    draw: Callable = gibbs.draw_visible
 
     def init(self, model, params, stream):
         return stream
@@ -31,17 +35,15 @@ class ContrastiveDivergence:
 
     def step(self, model, params, stream, data):
         """Sums of the negative phase, and the state after it."""
-        noise, stream = stream.draw(data.hidden_input.shape, data.hidden_input.dtype)
-        hidden = kernels.sample(
-            model.hidden_unit, params.hidden, data.hidden_input, noise
-        )
+        unit, input = model.hidden_unit, data.hidden_input
+        noise, stream = stream.draw(input.shape, input.dtype, unit.noise)
+        hidden = kernels.sample(unit, params.hidden, input, noise)
+        visible = data.visible
         for sweep in range(self.k):
-            visible, stream = gibbs.draw_visible(model, params, hidden, stream)
+            visible, stream = self.draw(model, params, hidden, stream, visible)
             if sweep == self.k - 1:
                 break
             chains = gibbs.from_visible(model, params, visible, stream)
             hidden, stream = chains.hidden, chains.stream
-        mean = kernels.mean(
-            model.hidden_unit, params.hidden, model.hidden_input(params, visible)
-        )
+        mean = kernels.mean(unit, params.hidden, model.hidden_input(params, visible))
         return sums(model, params, visible, mean, data.weight), stream

@@ -27,7 +27,7 @@ class Enumeration:
     def step(self, model, params, stream, data):
         """Sums of the negative phase (of total weight 1), and the state after it."""
         n_hidden, n_visible = params.weights.shape
-        if n_visible <= n_hidden:
+        if model.enumerates_visible(n_visible, n_hidden):
             return expectations(model, params), stream
         swapped = expectations(model.swap(), model.swap_params(params))
         return _swap(swapped), stream
@@ -65,12 +65,12 @@ def expectations(model, params):
 def _block_means(model, params, v, probability):
     """E[psi(h) phi(v)'] and the means for the units of each layer, as arrays."""
     unit = model.hidden_unit
-    mean = unit.mean(params.hidden, model.hidden_field(params, v))
-    psi = unit.statistic(params.hidden, mean)
+    field = model.hidden_field(params, v)
+    psi = unit.statistic(params.hidden, unit.mean(params.hidden, field))
     phi = model.visible_unit.statistic(params.visible, v)
     return [
         (psi * probability[:, None]).T @ phi,
-        *unit.parameter_sums(params.hidden, mean, probability),
+        *unit.expected_sums(params.hidden, field, probability),
         *model.visible_unit.parameter_sums(params.visible, v, probability),
     ]
 

@@ -57,12 +57,20 @@ class FastPersistentContrastiveDivergence:
 
     def step(self, model, params, state, data):
         """Sums of the negative phase, and chains and fast weights after it."""
-        driven = each(lambda slow, fast: slow + fast, params, state.fast)
+        driven = _driven(params, state.fast)
         chains = gibbs.run(model, driven, state.chains, self.k)
         # What the model itself makes of the states that the chains have come to.
         input = model.hidden_input(params, chains.visible)
         mean = kernels.mean(model.hidden_unit, params.hidden, input)
         negative = sums(model, params, chains.visible, mean)
-        move = plain_step(data.sums, negative, self.fast_rate)
+        phases = data.sums, negative, self.fast_rate
+        move = plain_step(model, params, *phases)
         fast = each(lambda old, new: _DECAY * old + new, state.fast, move)
         return negative, FastChains(chains, fast)
+
+
+def _driven(params, fast):
+    """Parameters of the chains: weights and biases are fast, variances are not."""
+    driven = each(lambda slow, quick: slow + quick, params, fast)
+    visible = params.visible._replace(bias=driven.visible.bias)
+    return driven._replace(visible=visible)

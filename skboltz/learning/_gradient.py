@@ -13,6 +13,14 @@ statistics, the centered model has the energy
 Its gradient, written back in the parameters of the plain model, is
 
     dW = D[(h - l)(v - m)'],   db = D[v] - dW' l,   dc = D[h] - dW m.
+
+Where v stands here, a Gaussian unit has its statistic v / s^2.  The step of its
+log-variance z is the slope with W and the centered biases held,
+
+    dz = D[(v - b)^2] / (2 s^2) - sum_j W_j dW_j - (W'l) D[v] / s^2,
+
+which, with l = m = 0, is the slope with b and c held.  It moves m = (offset of v) / s^2
+as well, so that dc has + W (m dz) more.
 """
 
 from typing import NamedTuple
@@ -51,11 +59,11 @@ class Gradient:
         """The rate at which weights move."""
         return rate
 
-    def step(self, positive, negative, rate, offsets):
+    def step(self, model, params, positive, negative, rate, offsets):
         """rate x gradient, in the shape of the parameters."""
-        return plain_step(positive, negative, rate)
+        return plain_step(model, params, positive, negative, rate)
 
-    def finish(self, step, offsets):
+    def finish(self, model, params, step, offsets):
         """What is left to do to a step once penalties have pulled at its weights."""
 
 
@@ -66,24 +74,26 @@ class CenteredGradient:
         """The rate at which weights move."""
         return rate
 
-    def step(self, positive, negative, rate, offsets):
+    def step(self, model, params, positive, negative, rate, offsets):
         """rate x gradient; its biases lack what `finish` adds."""
-        return centered_step(positive, negative, rate, offsets)
+        return centered_step(model, params, positive, negative, rate, offsets)
 
-    def finish(self, step, offsets):
+    def finish(self, model, params, step, offsets):
         """Let the biases follow the weights, in place."""
-        recenter(step, offsets)
+        recenter(model, params, step, offsets)
 
 
-def plain_step(positive, negative, rate):
+def plain_step(model, params, positive, negative, rate):
     """rate x gradient."""
     weights = _product(*_phase_factors(positive, negative, rate))
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
+    if model.visible_unit.scaled:
+        model.visible_unit.add_couplings(visible, _pull(params.weights, weights))
     return BipartiteParams(weights, visible, hidden)
 
 
-def centered_step(positive, negative, rate, offsets):
+def centered_step(model, params, positive, negative, rate, offsets):
     """rate x centered gradient; the biases still lack `recenter`.
 
     D[(h - l)(v - m)'] = D[hv'] - D[h]m' - l D[v]': two more rows of the product.
@@ -93,13 +103,28 @@ def centered_step(positive, negative, rate, offsets):
     left, right = _phase_factors(positive, negative, rate)
     left += [(hidden.bias[None], -1.0), (offsets.hidden[None], -1.0)]
     right += [offsets.visible[None], visible.bias[None]]
-    return BipartiteParams(_product(left, right), visible, hidden)
+    weights = _product(left, right)
+    if model.visible_unit.scaled:
+        pull = _pull(params.weights, weights)
+        # The centered bias is b + W'l: what it has beyond b pulls as well.
+        pull += (offsets.hidden @ params.weights) * visible.bias
+        model.visible_unit.add_couplings(visible, pull)
+    return BipartiteParams(weights, visible, hidden)
 
 
-def recenter(step, offsets):
+def recenter(model, params, step, offsets):
     """Keep the centered biases on their course: the biases follow the weights."""
     step.visible.bias[:] -= offsets.hidden @ step.weights
     step.hidden.bias[:] -= step.weights @ offsets.visible
+    if model.visible_unit.scaled:
+        # c = centered c - W m, and m = (offset of v) / s^2 moves with the variance.
+        moved = offsets.visible * step.visible.log_variance
+        step.hidden.bias[:] += params.weights @ moved
+
+
+def _pull(weights, step):
+    """sum_j W_ji dW_ji: what couplings do to the parameters of a statistic."""
+    return np.einsum("ji,ji->i", weights, step)
 
 
 def _phase_factors(positive, negative, rate):

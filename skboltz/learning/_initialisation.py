@@ -56,4 +56,4 @@ def _log_odds(unit, mean, total_weight):
     """Biases at which free units have nearly these means."""
     # In float32 the two samples are lost beside 2^24 others, and the log-odds infinite.
     mean = smoothed_mean(unit, mean.astype(np.float64), np.float64(total_weight))
-    return unit.bias_for_mean(mean)
+    return unit.free_params(mean)

@@ -15,6 +15,8 @@ from ._batches import batches, take
 from ._gradient import Offsets
 from ._optimisers import copy as copy_arrays
 from ._penalties import SparsityTarget, WeightDecay
+from ._scaling import Scaling
+from ._variance import UNBOUNDED
 
 _MOST_HALVINGS = 20
 _ROWS_LOOKED_AT = 1000
@@ -36,6 +38,8 @@ class Recipe:
     decay : WeightDecay
     sparsity : SparsityTarget
     batch_size : int
+    bounds : Unbounded, VarianceBounds
+        Where parameters are kept.
     """
 
     model: Any
@@ -46,6 +50,7 @@ class Recipe:
     decay: WeightDecay
     sparsity: SparsityTarget
     batch_size: int
+    bounds: Any = UNBOUNDED
 
 
 class Data(NamedTuple):
@@ -55,10 +60,19 @@ class Data(NamedTuple):
     ----------
     X : array or sparse matrix of shape (n_samples, n_features)
     weight : ndarray of shape (n_samples,) or None
+    scaling : Scaling or None
+        From the features to what the visible units take, if that is not the same.
     """
 
     X: Any
     weight: np.ndarray | None
+    scaling: Scaling | None = None
+
+    def batch(self, rows, dtype):
+        """Some rows as values of the visible units; X itself is never copied whole."""
+        if self.scaling is None:
+            return take(self.X, rows, dtype)
+        return self.scaling.forward(take(self.X, rows, np.float64), dtype)
 
 
 class TrainingState(NamedTuple):
@@ -150,13 +164,19 @@ def update(recipe, state, v, weight, rate, share=1.0, rows=None):
     model, params, offsets = recipe.model, state.params, state.offsets
     data, memory = recipe.positive.step(model, params, state.positive, v, weight, rows)
     negative, chains = recipe.negative.step(model, params, state.negative, data)
-    visible_mean, hidden_mean = data.sums.means()
+    statistic, hidden_mean = data.sums.means()
+    gap = model.visible_value(params, statistic - negative.means()[0])
+    visible_mean = model.visible_value(params, statistic)
     offsets = offsets.slide(visible_mean, hidden_mean, share)
+    # Of values, not statistics: those move with their parameters.
+    statistic = model.visible_statistic(params, offsets.visible)
+    centers = offsets._replace(visible=statistic)
     positive = recipe.sparsity.shift(data.sums, offsets.hidden)
-    step = recipe.gradient.step(positive, negative, rate, offsets)
+    step = recipe.gradient.step(model, params, positive, negative, rate, centers)
     recipe.decay.pull(step.weights, params.weights, recipe.gradient.pull(rate))
-    recipe.gradient.finish(step, offsets)
+    recipe.gradient.finish(model, params, step, centers)
     optimiser = recipe.optimiser.step(params, state.optimiser, step)
+    recipe.bounds.hold(params)
     state = state._replace(
         params=params,
         optimiser=optimiser,
@@ -164,7 +184,7 @@ def update(recipe, state, v, weight, rate, share=1.0, rows=None):
         offsets=offsets,
         positive=memory,
     )
-    return state, (visible_mean - negative.means()[0], hidden_mean)
+    return state, (gap, hidden_mean)
 
 
 def epoch(recipe, state, data, rate):
@@ -194,7 +214,7 @@ def epoch(recipe, state, data, rate):
             share = _total(weight, rows) / mean_weight
             if not share:
                 continue
-            v = take(data.X, rows, state.params.weights.dtype)
+            v = data.batch(rows, state.params.weights.dtype)
             state, means = update(recipe, state, v, weight, rate * share, share, rows)
             # Whatever happens to the weights reaches the hidden means a batch later.
             _check_finite(means[1:], rate)
@@ -251,7 +271,7 @@ def _check_drift(recipe, state, data, rate):
     """Refuse a model that would do better as a fair coin for each visible unit."""
     model, params = recipe.model, state.params
     rows = np.arange(min(_ROWS_LOOKED_AT, data.X.shape[0]))
-    v = take(data.X, rows, params.weights.dtype)
+    v = data.batch(rows, params.weights.dtype)
     v = recipe.positive.filled(state.positive, rows, v)
     later = Stream(state.shuffle.key, Purpose.DATA, state.shuffle.step << 32, shard=1)
     chains = gibbs.from_visible(model, params, v, later)

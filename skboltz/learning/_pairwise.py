@@ -82,12 +82,12 @@ class PairwiseGradient:
         """The rate at which couplings move."""
         return rate
 
-    def step(self, positive, negative, rate, offsets):
+    def step(self, model, params, positive, negative, rate, offsets):
         """rate x gradient."""
         pairs, units = _differences(positive, negative, rate)
         return PairwiseParams(np.where(self.mask, pairs, 0), Bias(units))
 
-    def finish(self, step, offsets):
+    def finish(self, model, params, step, offsets):
         """What is left to do to a step once penalties have pulled at its weights."""
 
 
@@ -112,7 +112,7 @@ class CenteredPairwiseGradient:
         """The rate at which couplings move."""
         return rate * (2 / self.span) ** 4
 
-    def step(self, positive, negative, rate, offsets):
+    def step(self, model, params, positive, negative, rate, offsets):
         """rate x gradient; its biases lack what `finish` adds."""
         pairs, units = _differences(positive, negative, rate)
         scale = (2 / self.span) ** 2
@@ -120,7 +120,7 @@ class CenteredPairwiseGradient:
         pairs = scale**2 * (pairs - (cross + cross.T))
         return PairwiseParams(np.where(self.mask, pairs, 0), Bias(scale * units))
 
-    def finish(self, step, offsets):
+    def finish(self, model, params, step, offsets):
         """Let the biases follow the couplings, in place."""
         step.units.bias[:] -= step.coupling @ np.concatenate(offsets)
 
@@ -146,13 +146,13 @@ class SignedPairwiseGradient:
         """The rate at which couplings move."""
         return rate
 
-    def step(self, positive, negative, rate, offsets):
+    def step(self, model, params, positive, negative, rate, offsets):
         """rate x sign of the gradient."""
         pairs, units = _differences(positive, negative, 1.0)
         signs = np.where(self.mask, rate * np.sign(pairs), 0)
         return PairwiseParams(signs.astype(pairs.dtype), Bias(rate * np.sign(units)))
 
-    def finish(self, step, offsets):
+    def finish(self, model, params, step, offsets):
         """What is left to do to a step once penalties have pulled at its weights."""
 
 

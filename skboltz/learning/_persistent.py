@@ -1,5 +1,6 @@
 """Persistent contrastive divergence: chains that live as long as the training."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..sampling import Chains, gibbs
@@ -20,10 +21,13 @@ class PersistentContrastiveDivergence:
     n_chains : int
         Their number does not depend on the batch: each phase is divided by its
         own number of rows.
+    draw : callable, default=gibbs.draw_visible
+        How visible states are drawn given hidden ones.
     """
 
     k: int
     n_chains: int
+    draw: Callable = gibbs.draw_visible
 
     def init(self, model, params, stream):
         return gibbs.init(model, params, stream, self.n_chains)
@@ -34,5 +38,5 @@ class PersistentContrastiveDivergence:
 
     def step(self, model, params, chains, data):
         """Sums of the negative phase, and the chains after it."""
-        chains = gibbs.run(model, params, chains, self.k)
+        chains = gibbs.run(model, params, chains, self.k, self.draw)
         return sums(model, params, chains.visible, chains.hidden_mean), chains

@@ -42,8 +42,8 @@ class HiddenMeans:
 
     def hidden_mean(self, model, params, visible_mean):
         """What the hidden means are like before anything is learnt."""
-        field = params.weights @ visible_mean + params.hidden.bias
-        return model.hidden_unit.mean(params.hidden, field)
+        field = model.hidden_field(params, visible_mean[None])
+        return model.hidden_unit.mean(params.hidden, field)[0]
 
     def step(self, model, params, state, v, weight=None, rows=None):
         """The data phase of a batch, and the state after it."""

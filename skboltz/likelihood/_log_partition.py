@@ -50,6 +50,12 @@ class LogPartition(NamedTuple):
         margin = 1.96 * self.standard_error
         return self.value - margin, self.value + margin
 
+    def shifted(self, by):
+        """The same of a Z that is exp(by) times as large."""
+        return self._replace(
+            value=self.value + by, forward=self.forward + by, reverse=self.reverse + by
+        )
+
     def upper(self):
         """The largest of the estimates: likelihoods by it do not flatter the model."""
         estimates = (self.value, self.forward, self.reverse)

@@ -81,7 +81,7 @@ def _free_energy(model, params, row):
     known = _part(params.visible, ~missing)
     energy = model.visible_unit.base_energy(known, row[None, ~missing])[0]
     rest = reduced(model, params, row)
-    if is_exact(rest):
+    if is_exact(model, rest):
         return energy - posterior(model, rest).log_weight
     estimate, _ = estimate_log_partition(model, rest, method="ais", effort=_EFFORT)
     return energy - estimate.value
@@ -112,7 +112,7 @@ def conditional_means(model, params, v):
     left = []
     for i, row in enumerate(visible):
         rest = reduced(model, double, row)
-        if is_exact(rest):
+        if is_exact(model, rest):
             found = posterior(model, rest)
             visible[i, np.isnan(row)], hidden[i] = found.missing, found.hidden
         else:
@@ -148,17 +148,16 @@ def _part(params, index):
     return type(params)(*(array[index] for array in params))
 
 
-def is_exact(rest):
+def is_exact(model, rest):
     """Whether the sum over one side takes no more than 10^5 terms."""
-    n_hidden, n_missing = rest.weights.shape
-    small, large = sorted((n_hidden, n_missing))
-    return 2**small * max(large, 1) <= EXACT_TERMS
+    _, n_units, n_terms, _ = model.small_side(rest)
+    return 2**n_units * max(n_terms, 1) <= EXACT_TERMS
 
 
 def posterior(model, rest):
     """Weight and moments of a small bipartite model, by its smaller side."""
     n_hidden, n_missing = rest.weights.shape
-    if n_missing <= n_hidden:
+    if model.enumerates_visible(n_missing, n_hidden):
         return _by_enumeration(model, rest)
     mirrored = _by_enumeration(model.swap(), model.swap_params(rest))
     return Posterior(mirrored.log_weight, mirrored.hidden, mirrored.missing)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ._pseudo_density import density_of_each
+
 
 def log_probability(share, gap):
     """log P of a two-valued unit of given log-odds; `share` is 1 for high, 0 for low.
@@ -29,14 +31,15 @@ def pseudo_log_likelihood(model, params, v):
     Parameters
     ----------
     model : Bipartite
-        With two-valued visible units.
+        Gaussian visible units are integrated over by the trapezoidal rule.
     params : BipartiteParams
     v : ndarray of shape (n_samples, n_visible)
 
     Returns
     -------
     ndarray of shape (n_samples,)
-        In nats; a sum over sites, so it grows with their number.
+        In nats; a sum over sites, so it grows with their number. Of Gaussian units
+        the logarithm of a density.
 
     Examples
     --------
@@ -53,6 +56,8 @@ def pseudo_log_likelihood(model, params, v):
     array([-1.386294])
     """
     unit = model.visible_unit
+    if not unit.enumerable:
+        return density_of_each(model, params, v)
     field = model.hidden_field(params, v)
     shares = _shares(model, field)
     total = np.zeros(len(v))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..units import TwoValuedUnit
+from ..units import GaussianUnit, TwoValuedUnit
 
 
 class BipartiteParams(NamedTuple):
@@ -32,7 +32,9 @@ class Bipartite:
     """Energy E(v, h) = base(v) + base(h) - psi(h)' W phi(v).
 
     For Bernoulli units this is the restricted Boltzmann machine of Smolensky
-    (1986), E(v, h) = -b'v - c'h - h'Wv, and P(v, h) = exp(-E(v, h)) / Z.
+    (1986), E(v, h) = -b'v - c'h - h'Wv, and P(v, h) = exp(-E(v, h)) / Z.  Gaussian
+    visible units have phi(v) = v / s^2 and the base energy (v - b)^2 / (2 s^2), and P
+    is then a density of v.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ class Bipartite:
     array([-2.5])
     """
 
-    visible_unit: TwoValuedUnit
+    visible_unit: TwoValuedUnit | GaussianUnit
     hidden_unit: TwoValuedUnit
 
     def hidden_input(self, params, v):
@@ -71,6 +73,14 @@ class Bipartite:
 
     def visible_field(self, params, h):
         return self.visible_unit.field(params.visible, self.visible_input(params, h))
+
+    def visible_value(self, params, statistic):
+        """Values of the visible units that have a statistic."""
+        return self.visible_unit.value(params.visible, statistic)
+
+    def visible_statistic(self, params, v):
+        """Statistics of values of the visible units."""
+        return self.visible_unit.statistic(params.visible, v)
 
     def energy(self, params, v, h):
         """E(v, h) of paired rows, shape (n_samples,)."""
@@ -94,6 +104,15 @@ class Bipartite:
     def swap_params(self, params):
         return BipartiteParams(params.weights.T, params.hidden, params.visible)
 
+    def enumerates_visible(self, n_visible, n_hidden):
+        """Whether sums run over the states of the visible layer, not the hidden one.
+
+        The smaller of those that have states to be enumerated.
+        """
+        if not self.hidden_unit.enumerable:
+            return True
+        return self.visible_unit.enumerable and n_visible <= n_hidden
+
     def small_side(self, params):
         """Number of units and unit of the layer to enumerate, with its free energy.
 
@@ -104,7 +123,7 @@ class Bipartite:
             gives Z; `n_terms` is the length of the sum for one state.
         """
         n_hidden, n_visible = params.weights.shape
-        if n_visible <= n_hidden:
+        if self.enumerates_visible(n_visible, n_hidden):
             return self.visible_unit, n_visible, n_hidden, _bind(self, params)
         swapped = _bind(self.swap(), self.swap_params(params))
         return self.hidden_unit, n_hidden, n_visible, swapped

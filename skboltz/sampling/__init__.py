@@ -30,6 +30,7 @@ from ._dynamics import (
 )
 from ._enumeration import blocks, in_float64, states
 from ._gibbs import Chains
+from ._langevin import Langevin
 from ._minimize import Minimum, checked_system, minimize_energy
 from ._network import Network, network
 from ._network import energy as network_energy
@@ -41,6 +42,7 @@ __all__ = [
     "Asynchronous",
     "Chains",
     "GradedResponse",
+    "Langevin",
     "Minimum",
     "Network",
     "PatternMemory",

@@ -11,20 +11,21 @@ def filled(given, values):
     return np.where(np.isnan(given), values, given)
 
 
-def step(model, params, chains, given):
+def step(model, params, chains, given, draw=gibbs.draw_visible):
     """One sweep of chains whose visible units stay as given, but for the NaN.
 
     v from P(v | h), the known units put back, then h from P(h | v): a Gibbs sampler
     of P(missing units, h | known units).
     """
-    visible, stream = gibbs.draw_visible(model, params, chains.hidden, chains.stream)
+    layers = chains.hidden, chains.stream, chains.visible
+    visible, stream = draw(model, params, *layers)
     return gibbs.from_visible(model, params, filled(given, visible), stream)
 
 
-def run(model, params, chains, given, n_steps):
+def run(model, params, chains, given, n_steps, draw=gibbs.draw_visible):
     """Chains after a number of sweeps."""
     for _ in range(n_steps):
-        chains = step(model, params, chains, given)
+        chains = step(model, params, chains, given, draw)
     return chains
 
 
@@ -47,25 +48,26 @@ def means(model, params, given, stream, burn_in, n_sweeps):
     hidden : ndarray of shape (n_rows, n_hidden)
     """
     n, dtype = len(given), params.weights.dtype
-    start, stream = _alike(stream, (n, given.shape[1]), dtype)
-    no_input = np.zeros_like(start)
-    v = kernels.sample(model.visible_unit, params.visible, no_input, start)
+    lower, upper = model.visible_unit, model.hidden_unit
+    no_input = np.zeros(given.shape, dtype)
+    noise, stream = _alike(stream, given.shape, dtype, lower)
+    v = kernels.sample(lower, params.visible, no_input, noise)
     v = filled(given, v)
     visible, hidden = np.zeros(given.shape), np.zeros((n, len(params.weights)))
     for sweep in range(burn_in + n_sweeps):
         field = model.hidden_field(params, v)
-        noise, stream = _alike(stream, field.shape, dtype)
-        h = model.hidden_unit.sample(params.hidden, field, noise)
+        noise, stream = _alike(stream, field.shape, dtype, upper)
+        h = upper.sample(params.hidden, field, noise)
         back = model.visible_field(params, h)
         if sweep >= burn_in:
-            hidden += model.hidden_unit.mean(params.hidden, field)
-            visible += model.visible_unit.mean(params.visible, back)
-        noise, stream = _alike(stream, back.shape, dtype)
-        v = filled(given, model.visible_unit.sample(params.visible, back, noise))
+            hidden += upper.mean(params.hidden, field)
+            visible += lower.mean(params.visible, back)
+        noise, stream = _alike(stream, back.shape, dtype, lower)
+        v = filled(given, lower.sample(params.visible, back, noise))
     return filled(given, visible / n_sweeps), hidden / n_sweeps
 
 
-def _alike(stream, shape, dtype):
+def _alike(stream, shape, dtype, unit):
     """The same noise for every row."""
-    noise, stream = stream.draw((1, shape[1]), dtype)
+    noise, stream = stream.draw((1, shape[1]), dtype, unit.noise)
     return np.repeat(noise, shape[0], axis=0), stream

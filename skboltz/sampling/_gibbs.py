@@ -29,24 +29,27 @@ class Chains(NamedTuple):
 
 def from_visible(model, params, visible, stream):
     """Chains that start in given visible states."""
-    input = model.hidden_input(params, visible)
-    mean = kernels.mean(model.hidden_unit, params.hidden, input)
-    noise, stream = stream.draw(input.shape, input.dtype)
-    hidden = kernels.sample(model.hidden_unit, params.hidden, input, noise)
+    input, unit = model.hidden_input(params, visible), model.hidden_unit
+    mean = kernels.mean(unit, params.hidden, input)
+    noise, stream = stream.draw(input.shape, input.dtype, unit.noise)
+    hidden = kernels.sample(unit, params.hidden, input, noise)
     return Chains(visible, hidden, mean, stream)
 
 
-def draw_visible(model, params, hidden, stream):
-    """Visible states from P(v | hidden), and the stream after them."""
-    input = model.visible_input(params, hidden)
-    noise, stream = stream.draw(input.shape, input.dtype)
-    unit = model.visible_unit
+def draw_visible(model, params, hidden, stream, visible=None):
+    """Visible states from P(v | hidden), and the stream after them.
+
+    Other ways to draw them, such as :class:`Langevin`, go on from `visible`.
+    """
+    input, unit = model.visible_input(params, hidden), model.visible_unit
+    noise, stream = stream.draw(input.shape, input.dtype, unit.noise)
     return kernels.sample(unit, params.visible, input, noise), stream
 
 
-def step(model, params, chains):
-    """One sweep: v from P(v | h), then h from P(h | v)."""
-    visible, stream = draw_visible(model, params, chains.hidden, chains.stream)
+def step(model, params, chains, draw=draw_visible):
+    """One sweep: v from P(v | h), or by another `draw`, then h from P(h | v)."""
+    layers = chains.hidden, chains.stream, chains.visible
+    visible, stream = draw(model, params, *layers)
     return from_visible(model, params, visible, stream)
 
 
@@ -55,15 +58,15 @@ def init(model, params, stream, n_chains):
 
     With all weights at zero this is the model's own distribution.
     """
-    dtype = params.weights.dtype
+    unit, dtype = model.visible_unit, params.weights.dtype
     no_input = np.zeros((n_chains, params.weights.shape[1]), dtype=dtype)
-    noise, stream = stream.draw(no_input.shape, dtype)
-    visible = kernels.sample(model.visible_unit, params.visible, no_input, noise)
+    noise, stream = stream.draw(no_input.shape, dtype, unit.noise)
+    visible = kernels.sample(unit, params.visible, no_input, noise)
     return from_visible(model, params, visible, stream)
 
 
-def run(model, params, chains, n_steps):
+def run(model, params, chains, n_steps, draw=draw_visible):
     """Chains after a number of sweeps."""
     for _ in range(n_steps):
-        chains = step(model, params, chains)
+        chains = step(model, params, chains, draw)
     return chains

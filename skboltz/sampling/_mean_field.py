@@ -57,12 +57,11 @@ def _(model: Bipartite, params, visible, n_steps=50):
         hidden = upper.mean(params.hidden, model.hidden_field(params, mean))
         field = model.visible_field(params, hidden)
         mean = lower.mean(params.visible, field)
-    # With field f and bias b, independent units have the entropy A(f) - f mean, and
-    # -E the part b mean; what remains, the hidden units sum out exactly.
-    own = (
-        lower.log_partition(params.visible, field)
-        - (field - params.visible.bias) * mean
-    )
+    # A(f), the log-partition at the field f, is the entropy less the mean base energy
+    # plus input x statistic; couplings enter by what the hidden units sum out exactly.
+    own = lower.log_partition(params.visible, field) - model.visible_input(
+        params, hidden
+    ) * lower.statistic(params.visible, mean)
     marginal = upper.log_partition(params.hidden, model.hidden_field(params, mean))
     return float((own.sum(axis=1) + marginal.sum(axis=1)).max())
 

@@ -318,5 +318,8 @@ def _checked_betas(betas):
 
 METHODS = {
     "heat-bath": (lambda stream, shape: stream.draw(shape, np.float32), 1),
-    "metropolis": (lambda stream, shape: stream.exponential(shape, np.float32), -1),
+    "metropolis": (
+        lambda stream, shape: stream.draw(shape, np.float32, "exponential"),
+        -1,
+    ),
 }

@@ -40,9 +40,10 @@ class Point(NamedTuple):
 class BipartitePath(NamedTuple):
     """Distributions between independent units and a bipartite model.
 
-    At the inverse temperature beta the parameters are (1 - beta) base + beta target;
-    the base has no weights, so that those of the target are scaled by beta
-    (Salakhutdinov & Murray 2008, section 4.1).
+    At the inverse temperature beta the energy is (1 - beta) that of the base + beta
+    that of the target; the base has no weights, so that those of the target are scaled
+    by beta (Salakhutdinov & Murray 2008, section 4.1).  The statistic of the visible
+    units is that of the target throughout.
 
     Attributes
     ----------
@@ -59,7 +60,10 @@ class BipartitePath(NamedTuple):
 
     def at(self, beta):
         """The point at an inverse temperature."""
-        return _mixed(self.base, Layers(self.target.visible, self.target.hidden), beta)
+        model, target = self.model, self.target
+        visible = _blend(model.visible_unit, self.base.visible, target.visible, beta)
+        hidden = _blend(model.hidden_unit, self.base.hidden, target.hidden, beta)
+        return Point(beta, Layers(visible, hidden))
 
     def base_log_partition(self):
         """log Z of the independent units at beta = 0."""
@@ -68,11 +72,11 @@ class BipartitePath(NamedTuple):
 
     def draw(self, stream, n_chains):
         """Visible states of the independent units, and the stream after them."""
-        dtype = self.target.weights.dtype
+        unit, dtype = self.model.visible_unit, self.target.weights.dtype
         no_input = np.zeros((n_chains, self.target.weights.shape[1]), dtype)
-        noise, stream = stream.draw(no_input.shape, dtype)
-        bias = _cast(self.base.visible, dtype)
-        return kernels.sample(self.model.visible_unit, bias, no_input, noise), stream
+        noise, stream = stream.draw(no_input.shape, dtype, unit.noise)
+        params = _cast(self.base.visible, dtype)
+        return kernels.sample(unit, params, no_input, noise), stream
 
     def input(self, visible):
         """What the hidden units receive from visible states at beta = 1."""
@@ -91,18 +95,17 @@ class BipartitePath(NamedTuple):
 
     def sweep(self, point, states, stream):
         """Visible states after h from P(h | v; beta) and v from P(v | h; beta)."""
-        model, input = self.model, states.input
-        dtype, units = input.dtype, point.units
-        noise, stream = stream.draw(input.shape, dtype)
-        hidden_params = _cast(units.hidden, dtype)
-        hidden = kernels.sample(
-            model.hidden_unit, hidden_params, point.beta * input, noise
-        )
-        back = model.visible_input(self.target, hidden)
-        back *= dtype.type(point.beta)
-        noise, stream = stream.draw(back.shape, dtype)
-        visible_params = _cast(units.visible, dtype)
-        return kernels.sample(model.visible_unit, visible_params, back, noise), stream
+        upper, lower = self.model.hidden_unit, self.model.visible_unit
+        dtype, input = states.input.dtype, point.beta * states.input
+        noise, stream = stream.draw(input.shape, dtype, upper.noise)
+        params = _cast(point.units.hidden, dtype)
+        hidden = kernels.sample(upper, params, input, noise)
+        back = self.model.visible_input(self.target, hidden)
+        gain = lower.gain(point.units.visible, self.target.visible)
+        back *= np.asarray(point.beta * gain, dtype)
+        noise, stream = stream.draw(back.shape, dtype, lower.noise)
+        params = _cast(point.units.visible, dtype)
+        return kernels.sample(lower, params, back, noise), stream
 
     def backward(self):
         """The path itself: from v to v by way of h is the same in both directions."""
@@ -134,7 +137,8 @@ class PairwisePath(NamedTuple):
 
     def at(self, beta):
         """The point at an inverse temperature."""
-        return _mixed(self.base, self.target.units, beta)
+        units = _blend(self.model.unit, self.base, self.target.units, beta)
+        return Point(beta, units)
 
     def base_log_partition(self):
         """log Z of the independent units at beta = 0."""
@@ -258,16 +262,12 @@ def _(model: Pairwise, target, visible_mean=None):
 
 
 def _base_units(unit, params, mean):
-    return params if mean is None else unit.bias_for_mean(mean.astype(np.float64))
+    return params if mean is None else unit.with_mean(params, mean.astype(np.float64))
 
 
-def _mixed(base, target, beta):
-    """The point of parameters (1 - beta) base + beta target, in float64."""
-
-    def mix(a, b):
-        return (1 - beta) * a.astype(np.float64) + beta * b.astype(np.float64)
-
-    return Point(beta, each(mix, base, target))
+def _blend(unit, base, target, beta):
+    """Parameters of units between those of base and target, in float64."""
+    return unit.blend(_cast(base, np.float64), _cast(target, np.float64), beta)
 
 
 def _free_log_partition(units, params):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels import exponential_noise, logistic_noise
+from ..kernels import NOISE
 
 
 class Purpose(IntEnum):
@@ -54,16 +54,14 @@ class Stream(NamedTuple):
     step: int = 0
     shard: int = 0
 
-    def draw(self, shape, dtype):
-        """Logistic noise of a shape, and the stream after it."""
-        counter = (0, self.step, int(self.purpose), self.shard)
-        noise = logistic_noise(self.key, counter, shape, dtype)
-        return noise, self._replace(step=self.step + 1)
+    def draw(self, shape, dtype, kind="logistic"):
+        """Standard noise of a shape, and the stream after it.
 
-    def exponential(self, shape, dtype):
-        """As `draw`, exponential noise of mean 1."""
+        Its `kind` is "logistic", "normal" or "exponential": what the units to be
+        drawn say of themselves by their attribute `noise`.
+        """
         counter = (0, self.step, int(self.purpose), self.shard)
-        noise = exponential_noise(self.key, counter, shape, dtype)
+        noise = NOISE[kind](self.key, counter, shape, dtype)
         return noise, self._replace(step=self.step + 1)
 
     def generator(self):

@@ -5,7 +5,16 @@ noise as an argument.
 """
 
 from ._bernoulli import BERNOULLI
+from ._gaussian import GAUSSIAN, GaussianParams, GaussianUnit
 from ._spin import SPIN
 from ._two_valued import Bias, TwoValuedUnit
 
-__all__ = ["BERNOULLI", "SPIN", "Bias", "TwoValuedUnit"]
+__all__ = [
+    "BERNOULLI",
+    "GAUSSIAN",
+    "SPIN",
+    "Bias",
+    "GaussianParams",
+    "GaussianUnit",
+    "TwoValuedUnit",
+]

@@ -40,6 +40,8 @@ class TwoValuedUnit:
     high: float
 
     width: ClassVar = 1
+    enumerable: ClassVar = True
+    scaled: ClassVar = False  # the statistic has no parameter
     noise: ClassVar = "logistic"
     kernel: ClassVar = "two_valued"
     parameters: ClassVar = Bias
@@ -71,9 +73,17 @@ class TwoValuedUnit:
         """What couples to other units: the value itself."""
         return x
 
+    def value(self, params, statistic):
+        """The value of a statistic."""
+        return statistic
+
     def parameter_sums(self, params, x, weight=None):
         """Weighted sum over the rows of -d(base energy)/d(parameters)."""
         return Bias(x.sum(axis=0) if weight is None else weight @ x)
+
+    def expected_sums(self, params, field, weight=None):
+        """What to expect of `parameter_sums` of units with these fields."""
+        return self.parameter_sums(params, self.mean(params, field), weight)
 
     def log_partition(self, params, field):
         """log(exp(low * field) + exp(high * field)), led by the larger term."""
@@ -88,6 +98,10 @@ class TwoValuedUnit:
     def mode(self, params, field):
         return self._value(field > 0, field.dtype)
 
+    def nearest(self, x):
+        """The nearer of the two values."""
+        return self._value(2 * x > self.low + self.high, x.dtype)
+
     def sample(self, params, field, threshold):
         """`high` where the gap exceeds a threshold with the logistic distribution.
 
@@ -95,10 +109,27 @@ class TwoValuedUnit:
         """
         return self._value(self.gap(field) > threshold, field.dtype)
 
-    def bias_for_mean(self, mean):
-        """Parameters under which free units have that mean."""
+    def free_params(self, mean, variance=None):
+        """Parameters under which free units have that mean, and so their variance."""
         share = (mean - self.low) / self.span
         return Bias((np.log(share) - np.log1p(-share)) / self.span)
+
+    def interior(self, mean):
+        """A mean kept a little from both values, so that free units can have it."""
+        share = 0.01 + 0.98 * (mean - self.low) / self.span
+        return self.low + self.span * np.clip(share, 0.01, 0.99)
+
+    def with_mean(self, params, mean):
+        """The same parameters but for the mean of free units."""
+        return self.free_params(mean)
+
+    def blend(self, base, target, beta):
+        """Parameters whose base energy is (1 - beta) that of base + beta target's."""
+        return Bias((1 - beta) * base.bias + beta * target.bias)
+
+    def gain(self, params, reference):
+        """Factor by which an input counts: the statistic has no parameters."""
+        return 1.0
 
     def _value(self, is_high, dtype):
         return np.where(is_high, dtype.type(self.high), dtype.type(self.low))

@@ -56,8 +56,8 @@ def exact_sums(unit, params, rows, weight=None):
 
 
 def step_of(gradient, sums, offsets=NO_OFFSETS, rate=1.0):
-    step = gradient.step(*sums, rate, offsets)
-    gradient.finish(step, offsets)
+    step = gradient.step(None, None, *sums, rate, offsets)
+    gradient.finish(None, None, step, offsets)
     return step
 
 
@@ -624,5 +624,5 @@ def test_sums_have_the_precision_of_the_parameters(dtype):
         assert sums.pairs.dtype == sums.units.bias.dtype == dtype
     for make in GRADIENTS:
         offsets = Offsets(*(m.astype(dtype) for m in NO_OFFSETS))
-        step = make(ALL).step(data.sums, sums, 0.1, offsets)
+        step = make(ALL).step(model, params, data.sums, sums, 0.1, offsets)
         assert step.coupling.dtype == step.units.bias.dtype == dtype, make

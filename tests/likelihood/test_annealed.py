@@ -187,8 +187,8 @@ def test_a_broken_sampler_is_noticed():
     case = EASY[1]
     draw = Stream.draw
 
-    def weak(self, shape, dtype):
-        noise, stream = draw(self, shape, dtype)
+    def weak(self, shape, dtype, kind="logistic"):
+        noise, stream = draw(self, shape, dtype, kind)
         return noise * np.dtype(dtype).type(0.75), stream
 
     with pytest.MonkeyPatch.context() as patch:

@@ -235,10 +235,10 @@ def test_annealing_is_the_textbook_loop(
     monkeypatch.setattr(_minimize, "_NOISE", 2 * n_chains * n_units)
     stream = Stream(key=(3, 4), purpose=Purpose.SAMPLE)
     start, stream = _minimize._random_spins(n_chains, n_units, stream)
-    draw = Stream.draw if method == "heat-bath" else Stream.exponential
+    kind = "logistic" if method == "heat-bath" else "exponential"
     noise, rest = [], stream
     for _ in range(2):
-        part, rest = draw(rest, (2, n_chains, n_units), np.float32)
+        part, rest = rest.draw((2, n_chains, n_units), np.float32, kind)
         noise.append(part)
     chain = values_of(start, values), np.concatenate(noise), betas, values, method
     expected = textbook(coupling, field, *chain)

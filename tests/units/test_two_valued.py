@@ -58,9 +58,9 @@ def test_mode_is_the_likelier_value(unit):
 
 
 @unit_cases
-def test_bias_for_mean_inverts_the_mean(unit):
+def test_free_params_invert_the_mean(unit):
     means = unit.low + unit.span * np.array([0.001, 0.25, 0.5, 0.999])
-    bias = unit.bias_for_mean(means).bias
+    bias = unit.free_params(means).bias
     free = Bias(np.zeros(4))
     np.testing.assert_allclose(unit.mean(free, bias), means, rtol=1e-12, atol=1e-12)
 

@@ -1,0 +1,96 @@
+"""Where a training with Gaussian visible units starts: at the moments of the data."""
+
+import numpy as np
+from sklearn.cluster import kmeans_plusplus
+
+from ..models import BipartiteParams
+from ..units import Bias, GaussianParams
+
+_EXPLAINED = 0.5  # of the variance, at most, by the hidden units at the start
+_BLUR = 0.2  # length of the noise beside that of the row that a direction is taken from
+
+
+def directions(rows, n_vectors, generator):
+    """Unit vectors along rows that lie far apart, with some noise.
+
+    The rows are chosen as the first centers of k-means are: two hidden units that
+    start alike tend to share what each could have for its own.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_visible)
+        About their mean.
+    n_vectors : int
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (n_vectors, n_visible)
+    """
+    seed, n_chosen = int(generator.integers(2**31)), min(n_vectors, len(rows))
+    chosen, _ = kmeans_plusplus(_unit(rows), n_chosen, random_state=seed)
+    chosen = np.resize(chosen, (n_vectors, rows.shape[1]))
+    noise = generator.standard_normal(chosen.shape) / np.sqrt(rows.shape[1])
+    return _unit(chosen + _BLUR * noise)
+
+
+def _unit(vectors):
+    """Vectors of length 1, or 0, in the same directions."""
+    length = np.sqrt((vectors**2).sum(axis=1, keepdims=True))
+    return vectors / np.where(length > 0, length, 1)
+
+
+def gaussian_start(vectors, mean, variance, share, sigma=None):
+    """A machine whose hidden units explain some of the variance of the data.
+
+    Weights that start near 0 would stay there: with features of the variances that
+    the visible units have already, their gradient vanishes to first order.  So each
+    hidden unit starts as a component of its own, along a vector of length 1 in units
+    of the standard deviations, or shorter ones where many would add up to more than
+    half of the variance.  Visible biases and variances are what is left of the moments
+    of the data if each hidden unit is on with the odds `share`, and hidden biases are
+    such that it is: the component of unit j alone weighs, beside that of none,
+
+        exp(c_j + (|b + w_j|^2 - |b|^2) / (2 s^2)) = share
+
+    (Melchior, Wang & Wiskott 2017, "Gaussian-binary restricted Boltzmann machines for
+    modeling natural image statistics").
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_hidden, n_visible)
+        Of length 1.
+    mean, variance : ndarray of shape (n_visible,)
+        Of the data.
+    share : float
+    sigma : float or ndarray of shape (n_visible,), default=None
+        Standard deviations of the visible units, if they are given.
+
+    Returns
+    -------
+    BipartiteParams
+        In float64.
+
+    Examples
+    --------
+    One hidden unit, on with the odds 1, takes 1 x 1/4 from a variance of 1.
+
+    >>> import numpy as np
+    >>> from skboltz.learning import gaussian_start
+    >>> one = np.ones(1)
+    >>> params = gaussian_start(np.ones((1, 1)), 0 * one, one, share=1.0)
+    >>> params.weights, params.visible.bias, np.exp(params.visible.log_variance)
+    (array([[1.]]), array([-0.5]), array([0.75]))
+    """
+    on = share / (1 + share)
+    explained = on * (1 - on) * len(vectors) / vectors.shape[1]
+    length = min(1.0, np.sqrt(_EXPLAINED / explained))
+    weights = length * vectors * np.sqrt(variance)
+    left = variance - on * (1 - on) * (weights**2).sum(axis=0)
+    left = np.maximum(left, (1 - _EXPLAINED) / 2 * variance)
+    if sigma is not None:
+        left = np.broadcast_to(np.square(sigma, dtype=np.float64), variance.shape)
+    bias = mean - on * weights.sum(axis=0)
+    excess = ((weights * (weights + 2 * bias)) / left).sum(axis=1)
+    hidden = Bias(np.log(share) - excess / 2)
+    return BipartiteParams(weights, GaussianParams(bias, np.log(left)), hidden)

@@ -1,0 +1,84 @@
+"""Learning variances: steps of a size that suits them, and bounds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Unbounded:
+    """Parameters may go wherever the steps lead."""
+
+    def cut(self, params, step):
+        """Change nothing."""
+
+    def hold(self, params):
+        """Change nothing."""
+
+
+UNBOUNDED = Unbounded()
+
+
+@dataclass(frozen=True)
+class VarianceBounds:
+    """Log-variances of the visible units stay between two values for each.
+
+    A machine gains without end where a variance falls to 0 about a value that repeats.
+
+    Parameters
+    ----------
+    low, high : ndarray of shape (n_visible,)
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+
+    def cut(self, params, step):
+        """Cut a step where it would lead out of the bounds, in place."""
+        now, move = params.visible.log_variance, step.visible.log_variance
+        np.clip(move, self.low - now, self.high - now, out=move)
+
+    def hold(self, params):
+        """Move log-variances back between the bounds, in place: speed leads out too."""
+        moved = params.visible.log_variance
+        np.clip(moved, self.low, self.high, out=moved)
+
+
+@dataclass(frozen=True)
+class VarianceScaled:
+    """A gradient whose steps are in units of the variances of the visible units.
+
+    The slopes by weights and visible biases grow as 1 / s^2 while variances s^2 fall,
+    and their curvatures do: multiplied by s^2 they become differences of means of v and
+    of h v, and one rate suits all variances, and features of any scale.
+
+    Parameters
+    ----------
+    gradient : Gradient or CenteredGradient
+    factor : float, default=1.0
+        Of the learning rate, for log-variances; with 0 the variances stay.
+    bounds : Unbounded or VarianceBounds
+        Steps lead no further: a bias follows how far the log-variance really goes.
+    """
+
+    gradient: Any
+    factor: float = 1.0
+    bounds: Any = UNBOUNDED
+
+    def pull(self, rate):
+        """The rate at which weights move."""
+        return self.gradient.pull(rate)
+
+    def step(self, model, params, *phases):
+        """The step of the gradient as it is."""
+        return self.gradient.step(model, params, *phases)
+
+    def finish(self, model, params, step, offsets):
+        """Scale the step, in place, and what is left to do."""
+        variance = np.exp(params.visible.log_variance)
+        step.weights[:] *= variance
+        step.visible.bias[:] *= variance
+        step.visible.log_variance[:] *= self.factor
+        self.bounds.cut(params, step)
+        self.gradient.finish(model, params, step, offsets)
