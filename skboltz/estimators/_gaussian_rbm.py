@@ -19,7 +19,7 @@ from ._validation import check_sigma, check_variances, float_type, weighted_mome
 
 # Rows of which some show hidden units where to start.
 _LEAST_ROWS, _ROWS_EACH = 1000, 3
-_VARIANCE_FACTOR = 0.1  # of the learning rate, for log-variances
+_VARIANCE_FACTOR = 0.3  # of the learning rate, for log-variances
 
 
 class GaussianBernoulliRBM(BaseRBM):
@@ -116,8 +116,8 @@ default="constant"
         standard deviations of the data.
 
     variance_learning_rate : float, default=None
-        Rate of the log-variances; None means a tenth of `learning_rate`, and they
-        follow its schedule.
+        Rate of the log-variances; None means 0.3 `learning_rate`; they follow its
+        schedule.
 
     variance_bounds : tuple of two float, default=(1e-3, 10.0)
         Where learnt variances s^2 are kept, in units of the variances of the data. The
@@ -206,7 +206,7 @@ default="constant"
     >>> rng = np.random.RandomState(0)
     >>> X = np.repeat([[-1.0], [1.0]], 500, axis=0) + 0.2 * rng.normal(size=(1000, 1))
     >>> rbm = GaussianBernoulliRBM(1, learning_rate=0.1, n_iter=200, method="exact",
-    ...                            random_state=0).fit(X)
+    ...                            schedule="linear", random_state=0).fit(X)
     >>> normal = -0.5 * np.log(2 * np.pi * np.e * X.var())
     >>> bool(rbm.score(X) > normal + 0.5)
     True

@@ -6,6 +6,7 @@ from copy import deepcopy
 from numbers import Integral, Real
 from typing import ClassVar
 
+from scipy import sparse
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 
@@ -142,7 +143,7 @@ class Trainable(CallbackSupportMixin):
 
     def _train(self, X, y, weight, n_epochs, context):
         """Epochs on copies of the state: only a finished one is published."""
-        recipe, data = self._recipe(X), learning.Data(X, weight, self._scaling)
+        recipe, data = self._recipe(X), self._data(X, weight)
         state = training.resume(recipe, self._params(), self._training_state, X)
         size = min(self.batch_size, X.shape[0]) * state.params.weights.size
         try:
@@ -156,6 +157,16 @@ class Trainable(CallbackSupportMixin):
             self._publish(state)
         if context is not None:
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
+
+    def _data(self, X, weight):
+        """Rows to be cut into batches, as values of the visible units.
+
+        Floats are scaled at once, in a copy; integers and sparse rows batch by batch.
+        """
+        scaling = self._scaling
+        if scaling is None or sparse.issparse(X) or X.dtype.kind != "f":
+            return learning.Data(X, weight, scaling)
+        return learning.Data(scaling.forward(X, X.dtype), weight)
 
     def _epoch(self, recipe, state, data, progress):
         schedule = learning.SCHEDULES.get(self.schedule, self.schedule)

@@ -146,11 +146,14 @@ NOISE = {
 
 
 def sample(unit, params, input, noise):
-    """Values of units given their input and noise; `input` is overwritten."""
+    """Values of units given their input and noise; both may be overwritten."""
     if unit.kernel == "two_valued":
         return active().two_valued_sample(
             unit.low, unit.high, input, params.bias, noise
         )
+    if unit.kernel == "gaussian":
+        sigma = np.exp(0.5 * params.log_variance)
+        return active().gaussian_sample(input, params.bias, sigma, noise)
     return unit.sample(params, unit.field(params, input), noise)
 
 

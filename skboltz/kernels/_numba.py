@@ -117,6 +117,13 @@ def _sample_flat(low, high, span, input, bias, threshold, out):
 
 
 @_compiled
+def _gaussian_flat(input, bias, sigma, noise):
+    for i in range(input.shape[0]):
+        for j in range(input.shape[1]):
+            noise[i, j] = (input[i, j] + bias[j]) + sigma[j] * noise[i, j]
+
+
+@_compiled
 def _fill_log_ratio_terms(
     input, beta, bias, new_beta, new_bias, middle, span, half, larger, tails
 ):
@@ -207,6 +214,11 @@ def two_valued_sample(low, high, input, bias, threshold):
         number(low), number(high), number(high - low), input, bias, threshold, values
     )
     return values
+
+
+def gaussian_sample(input, bias, sigma, noise):
+    _gaussian_flat(input, bias, sigma, noise)
+    return noise
 
 
 def two_valued_mean(low, high, input, bias):

@@ -17,6 +17,7 @@ __all__ = [
     "dense_fields",
     "dense_sweep",
     "flip_sweep",
+    "gaussian_sample",
     "odds",
     "philox_words",
     "shrink",
@@ -65,6 +66,14 @@ def two_valued_sample(low, high, input, bias, threshold):
         values *= input.dtype.type(high - low)
         values += input.dtype.type(low)
     return values
+
+
+def gaussian_sample(input, bias, sigma, noise):
+    """(input + bias) + sigma * noise, in the memory of the noise."""
+    input += bias
+    noise *= sigma
+    noise += input
+    return noise
 
 
 def two_valued_mean(low, high, input, bias):

@@ -63,13 +63,12 @@ def expectations(model, params):
 
 
 def _block_means(model, params, v, probability):
-    """E[psi(h) phi(v)'] and the means for the units of each layer, as arrays."""
+    """E[h v'] and the means for the units of each layer, as arrays."""
     unit = model.hidden_unit
     field = model.hidden_field(params, v)
-    psi = unit.statistic(params.hidden, unit.mean(params.hidden, field))
-    phi = model.visible_unit.statistic(params.visible, v)
+    mean = unit.mean(params.hidden, field)
     return [
-        (psi * probability[:, None]).T @ phi,
+        (mean * probability[:, None]).T @ v,
         *unit.expected_sums(params.hidden, field, probability),
         *model.visible_unit.parameter_sums(params.visible, v, probability),
     ]

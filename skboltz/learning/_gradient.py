@@ -34,7 +34,7 @@ _SLIDE = 0.01
 
 
 class Offsets(NamedTuple):
-    """Sliding means of the statistics of the data, a vector for each layer."""
+    """Sliding means of the units under the data, a vector for each layer."""
 
     visible: np.ndarray
     hidden: np.ndarray
@@ -89,6 +89,7 @@ def plain_step(model, params, positive, negative, rate):
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
     if model.visible_unit.scaled:
+        _scale(model, params, weights, visible)
         model.visible_unit.add_couplings(visible, _pull(params.weights, weights))
     return BipartiteParams(weights, visible, hidden)
 
@@ -105,6 +106,7 @@ def centered_step(model, params, positive, negative, rate, offsets):
     right += [offsets.visible[None], visible.bias[None]]
     weights = _product(left, right)
     if model.visible_unit.scaled:
+        _scale(model, params, weights, visible)
         pull = _pull(params.weights, weights)
         # The centered bias is b + W'l: what it has beyond b pulls as well.
         pull += (offsets.hidden @ params.weights) * visible.bias
@@ -115,11 +117,20 @@ def centered_step(model, params, positive, negative, rate, offsets):
 def recenter(model, params, step, offsets):
     """Keep the centered biases on their course: the biases follow the weights."""
     step.visible.bias[:] -= offsets.hidden @ step.weights
-    step.hidden.bias[:] -= step.weights @ offsets.visible
-    if model.visible_unit.scaled:
-        # c = centered c - W m, and m = (offset of v) / s^2 moves with the variance.
-        moved = offsets.visible * step.visible.log_variance
-        step.hidden.bias[:] += params.weights @ moved
+    if not model.visible_unit.scaled:
+        step.hidden.bias[:] -= step.weights @ offsets.visible
+        return
+    # c = centered c - W m, and m = (offset of v) / s^2 moves with the variance.
+    offset = model.visible_unit.statistic(params.visible, offsets.visible)
+    step.hidden.bias[:] -= step.weights @ offset
+    step.hidden.bias[:] += params.weights @ (offset * step.visible.log_variance)
+
+
+def _scale(model, params, weights, visible):
+    """Slopes by weights and biases of differences of values, in place."""
+    scale = model.visible_unit.scale(params.visible)
+    weights *= scale
+    visible.bias[:] *= scale
 
 
 def _pull(weights, step):

@@ -164,17 +164,12 @@ def update(recipe, state, v, weight, rate, share=1.0, rows=None):
     model, params, offsets = recipe.model, state.params, state.offsets
     data, memory = recipe.positive.step(model, params, state.positive, v, weight, rows)
     negative, chains = recipe.negative.step(model, params, state.negative, data)
-    statistic, hidden_mean = data.sums.means()
-    gap = model.visible_value(params, statistic - negative.means()[0])
-    visible_mean = model.visible_value(params, statistic)
+    visible_mean, hidden_mean = data.sums.means()
     offsets = offsets.slide(visible_mean, hidden_mean, share)
-    # Of values, not statistics: those move with their parameters.
-    statistic = model.visible_statistic(params, offsets.visible)
-    centers = offsets._replace(visible=statistic)
     positive = recipe.sparsity.shift(data.sums, offsets.hidden)
-    step = recipe.gradient.step(model, params, positive, negative, rate, centers)
+    step = recipe.gradient.step(model, params, positive, negative, rate, offsets)
     recipe.decay.pull(step.weights, params.weights, recipe.gradient.pull(rate))
-    recipe.gradient.finish(model, params, step, centers)
+    recipe.gradient.finish(model, params, step, offsets)
     optimiser = recipe.optimiser.step(params, state.optimiser, step)
     recipe.bounds.hold(params)
     state = state._replace(
@@ -184,7 +179,7 @@ def update(recipe, state, v, weight, rate, share=1.0, rows=None):
         offsets=offsets,
         positive=memory,
     )
-    return state, (gap, hidden_mean)
+    return state, (visible_mean - negative.means()[0], hidden_mean)
 
 
 def epoch(recipe, state, data, rate):

@@ -8,8 +8,9 @@ import numpy as np
 class Sums(NamedTuple):
     """Unnormalised sums of the statistics of a phase.
 
-    The sum that belongs to the weights, of psi(h) phi(v)' over the rows, is kept
-    as two factors: both phases are then summed in one matrix product.
+    The sum that belongs to the weights, of h v' over the rows, is kept as two
+    factors: both phases are then summed in one matrix product.  Where the statistic
+    of a unit is its value times a factor, the factor comes last.
 
     Attributes
     ----------
@@ -18,7 +19,7 @@ class Sums(NamedTuple):
         hidden_factor' @ visible_factor is the sum for the weights.
     hidden, visible : NamedTuple
         Sums for the parameters of the units of each layer; the one for a bias is
-        the sum of the statistic itself.
+        the sum of the values.
     weight : float
         Total weight of the rows.
     """
@@ -30,18 +31,15 @@ class Sums(NamedTuple):
     weight: float
 
     def means(self):
-        """Mean statistic of the visible and of the hidden units."""
+        """Mean of the visible and of the hidden units."""
         return self.visible.bias / self.weight, self.hidden.bias / self.weight
 
 
 def sums(model, params, v, h, weight=None):
     """Sums over paired rows, each counted `weight` times (default: once)."""
-    hidden_factor = model.hidden_unit.statistic(params.hidden, h)
-    if weight is not None:
-        hidden_factor = hidden_factor * weight[:, None]
     return Sums(
-        hidden_factor,
-        model.visible_unit.statistic(params.visible, v),
+        h if weight is None else h * weight[:, None],
+        v,
         model.hidden_unit.parameter_sums(params.hidden, h, weight),
         model.visible_unit.parameter_sums(params.visible, v, weight),
         float(len(v) if weight is None else weight.sum()),

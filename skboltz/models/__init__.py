@@ -34,15 +34,23 @@ from ._dense_bounds import (
     storage_constant,
     suggested_beta,
 )
+from ._gaussian_conventions import (
+    CONVENTIONS,
+    GaussianConvention,
+    from_convention,
+    to_convention,
+)
 from ._pairwise import Pairwise, PairwiseParams, converted, independent_set
 
 __all__ = [
+    "CONVENTIONS",
     "Bipartite",
     "BipartiteParams",
     "Differences",
     "Dot",
     "Euclidean",
     "Exponential",
+    "GaussianConvention",
     "Pairwise",
     "PairwiseParams",
     "Polynomial",
@@ -51,6 +59,7 @@ __all__ = [
     "converted",
     "critical_load",
     "exponential_capacity_rate",
+    "from_convention",
     "gardner_capacity",
     "gardner_load",
     "hebb_capacity",
@@ -66,4 +75,5 @@ __all__ = [
     "storage_constant",
     "storkey_capacity",
     "suggested_beta",
+    "to_convention",
 ]

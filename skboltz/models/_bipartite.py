@@ -62,7 +62,10 @@ class Bipartite:
 
     def hidden_input(self, params, v):
         """What the hidden units receive from v, their biases not included."""
-        return self.visible_unit.statistic(params.visible, v) @ params.weights.T
+        weights = params.weights
+        if self.visible_unit.scaled:  # cheaper than to scale all the values
+            weights = weights * self.visible_unit.scale(params.visible)
+        return v @ weights.T
 
     def visible_input(self, params, h):
         """What the visible units receive from h, their biases not included."""
@@ -73,14 +76,6 @@ class Bipartite:
 
     def visible_field(self, params, h):
         return self.visible_unit.field(params.visible, self.visible_input(params, h))
-
-    def visible_value(self, params, statistic):
-        """Values of the visible units that have a statistic."""
-        return self.visible_unit.value(params.visible, statistic)
-
-    def visible_statistic(self, params, v):
-        """Statistics of values of the visible units."""
-        return self.visible_unit.statistic(params.visible, v)
 
     def energy(self, params, v, h):
         """E(v, h) of paired rows, shape (n_samples,)."""

@@ -69,14 +69,6 @@ class Pairwise:
     def field(self, params, s):
         return self.unit.field(params.units, self.input(params, s))
 
-    def visible_value(self, params, statistic):
-        """Values of the visible units that have a statistic."""
-        return self.unit.value(params.units, statistic)
-
-    def visible_statistic(self, params, v):
-        """Statistics of values of the visible units."""
-        return self.unit.statistic(params.units, v)
-
     def energy(self, params, s):
         """E(s) of every row, shape (n_samples,)."""
         phi = self.unit.statistic(params.units, s)

@@ -63,7 +63,8 @@ class GaussianUnit:
 
     def base_energy(self, params, x):
         """sum_i (x_i - b_i)^2 / (2 s_i^2), shape (n_samples,)."""
-        return _half_squares(params, x).sum(axis=1)
+        distance = x - params.bias
+        return 0.5 * np.einsum("ri,ri,i->r", distance, distance, self.scale(params))
 
     def base_energy_change(self, params, new_params, x):
         """base_energy(new_params, x) - base_energy(params, x), in double precision."""
@@ -72,23 +73,32 @@ class GaussianUnit:
 
     def statistic(self, params, x):
         """What couples to other units, x / s^2."""
-        return x * np.exp(-params.log_variance)
+        return x * self.scale(params)
 
-    def value(self, params, statistic):
-        """The value of a statistic."""
-        return statistic * np.exp(params.log_variance)
+    def scale(self, params):
+        """Factor of a value in its statistic."""
+        return np.exp(-params.log_variance)
 
     def parameter_sums(self, params, x, weight=None):
-        """Weighted sum over the rows of -d(base energy)/d(parameters).
+        """Weighted sums over the rows of x and of (x - b)^2 / (2 s^2).
 
-        That for the bias is up to a constant, which no difference of means has; that
-        for the log-variance lacks what :meth:`add_couplings` adds.
+        -d(base energy)/d(bias) is x times :meth:`scale`, up to a constant, which no
+        difference of means has; the second sum is that for the log-variance, less what
+        :meth:`add_couplings` adds.
         """
-        return _sums(params, x, _half_squares(params, x), weight)
+        distance = x - params.bias
+        rows = distance if weight is None else weight[:, None] * distance
+        half_squares = np.einsum("ri,ri->i", rows, distance)
+        half_squares *= 0.5 * self.scale(params)
+        sums = x.sum(axis=0) if weight is None else weight @ x
+        return GaussianParams(sums, half_squares)
 
     def expected_sums(self, params, field, weight=None):
         """What to expect of `parameter_sums` of units with these fields."""
-        return _sums(params, field, _half_squares(params, field) + 0.5, weight)
+        sums = self.parameter_sums(params, field, weight)
+        total = len(field) if weight is None else weight.sum()
+        # E(x - b)^2 = (field - b)^2 + s^2.
+        return sums._replace(log_variance=sums.log_variance + 0.5 * total)
 
     def add_couplings(self, step, pull):
         """A gradient with what the parameters do to the statistic, in place.
@@ -108,7 +118,7 @@ class GaussianUnit:
         excess = (field - params.bias) * (field + params.bias)
         # The constants join the units one by one: float32 stays float32.
         scale = 0.5 * (params.log_variance + params.log_variance.dtype.type(_LOG_2PI))
-        return scale + 0.5 * np.exp(-params.log_variance) * excess
+        return scale + 0.5 * self.scale(params) * excess
 
     def mean(self, params, field):
         return field
@@ -134,7 +144,7 @@ class GaussianUnit:
 
     def blend(self, base, target, beta):
         """Parameters whose base energy is (1 - beta) that of base + beta target's."""
-        first, second = (np.exp(-part.log_variance) for part in (base, target))
+        first, second = self.scale(base), self.scale(target)
         precision = (1 - beta) * first + beta * second
         pull = (1 - beta) * first * base.bias + beta * second * target.bias
         return GaussianParams(pull / precision, -np.log(precision))
@@ -145,20 +155,6 @@ class GaussianUnit:
 
 
 _LOG_2PI = float(np.log(2 * np.pi))
-
-
-def _half_squares(params, x):
-    """(x - b)^2 / (2 s^2)."""
-    squares = x - params.bias
-    squares *= squares
-    squares *= 0.5 * np.exp(-params.log_variance)
-    return squares
-
-
-def _sums(params, x, half_squares, weight):
-    rows = np.ones(len(x), x.dtype) if weight is None else weight
-    bias = (rows @ x) * np.exp(-params.log_variance)
-    return GaussianParams(bias, rows @ half_squares)
 
 
 GAUSSIAN = GaussianUnit()

@@ -73,10 +73,6 @@ class TwoValuedUnit:
         """What couples to other units: the value itself."""
         return x
 
-    def value(self, params, statistic):
-        """The value of a statistic."""
-        return statistic
-
     def parameter_sums(self, params, x, weight=None):
         """Weighted sum over the rows of -d(base energy)/d(parameters)."""
         return Bias(x.sum(axis=0) if weight is None else weight @ x)

@@ -11,7 +11,7 @@ from model_cases import GAUSSIAN, by_name
 from oracles import GaussianOracle
 from scipy.stats import kstest, norm, poisson
 
-from skboltz import config_context
+from skboltz import config_context, kernels
 from skboltz.likelihood import bridge_estimate
 from skboltz.sampling import (
     Langevin,
@@ -191,8 +191,8 @@ def test_init_is_exact_without_weights():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_both_kernels_walk_the_same_chain(dtype):
     walks = []
-    for kernels in KERNELS:
-        with config_context(kernels=kernels):
+    for name in KERNELS:
+        with config_context(kernels=name):
             walks.append(run(GAUSSIAN[2], GAUSSIAN[2].params, dtype))
     for one, other in zip(walks[0][:3], walks[1][:3], strict=True):
         assert one.tobytes() == other.tobytes()
@@ -448,12 +448,12 @@ def broken_gain(monkeypatch):
 
 def broken_noise(monkeypatch):
     """A standard deviation too large by a tenth: a variance by a fifth."""
-    sample = type(GAUSSIAN_UNIT).sample
+    normal = kernels.NOISE["normal"]
 
-    def wide(self, params, field, noise):
-        return sample(self, params, field, math.sqrt(1.2) * noise)
+    def wide(*arguments):
+        return math.sqrt(1.2) * normal(*arguments)
 
-    monkeypatch.setattr(type(GAUSSIAN_UNIT), "sample", wide)
+    monkeypatch.setitem(kernels.NOISE, "normal", wide)
 
 
 def broken_blend(monkeypatch):

@@ -98,10 +98,10 @@ def test_samples_have_the_variance_of_the_law():
     np.testing.assert_allclose(beyond, 3 * at[0] - 2 * at[1], rtol=1e-13, atol=1e-14)
 
 
-def test_value_inverts_the_statistic():
+def test_the_statistic_is_the_value_by_the_variance():
     statistic = GAUSSIAN.statistic(PARAMS, ROWS)
     np.testing.assert_allclose(statistic, ROWS / np.exp(PARAMS.log_variance))
-    np.testing.assert_allclose(GAUSSIAN.value(PARAMS, statistic), ROWS, rtol=1e-15)
+    np.testing.assert_allclose(GAUSSIAN.scale(PARAMS) * ROWS, statistic, rtol=1e-15)
 
 
 def base_energies(params, rows=ROWS):
@@ -133,7 +133,7 @@ def test_change_of_the_base_energy_is_in_double_precision(dtype):
 
 
 def test_parameter_sums_are_slopes_of_the_base_energy():
-    """That of the bias up to a constant for each unit of weight."""
+    """That of the bias by the scale, and up to a constant for each unit of weight."""
     slopes = GaussianParams(
         finite_difference(lambda b: -energy(PARAMS._replace(bias=b)), PARAMS.bias),
         finite_difference(
@@ -141,9 +141,9 @@ def test_parameter_sums_are_slopes_of_the_base_energy():
         ),
     )
     found = GAUSSIAN.parameter_sums(PARAMS, ROWS, WEIGHT)
-    constant = WEIGHT.sum() * PARAMS.bias / np.exp(PARAMS.log_variance)
+    by_bias = GAUSSIAN.scale(PARAMS) * (found.bias - WEIGHT.sum() * PARAMS.bias)
     # Energies of 200 at 2e-16, by a step of 1e-5; third derivatives of 200 by 1e-10.
-    np.testing.assert_allclose(found.bias - constant, slopes.bias, atol=2e-8)
+    np.testing.assert_allclose(by_bias, slopes.bias, atol=2e-8)
     np.testing.assert_allclose(found.log_variance, slopes.log_variance, atol=2e-8)
 
 
@@ -161,8 +161,8 @@ def test_rows_without_weights_count_once():
 def test_expected_sums_are_expectations_of_sums():
     weight = np.array([2.0, 0.5])
     found = GAUSSIAN.expected_sums(PARAMS, fields(), weight)
-    statistic = expectations(lambda i, x: x / math.exp(PARAMS.log_variance[i]))
-    np.testing.assert_allclose(found.bias, weight @ statistic, atol=1e-12)
+    means = expectations(lambda i, x: x)
+    np.testing.assert_allclose(found.bias, weight @ means, atol=1e-12)
     squares = weight @ expectations(half_square)
     np.testing.assert_allclose(found.log_variance, squares, atol=1e-12)
     at_mean = GAUSSIAN.parameter_sums(PARAMS, fields(), weight)
@@ -207,7 +207,6 @@ def test_precision_is_kept(dtype):
     made = [
         GAUSSIAN.field(params, field),
         GAUSSIAN.statistic(params, x),
-        GAUSSIAN.value(params, x),
         GAUSSIAN.base_energy(params, x),
         GAUSSIAN.log_partition(params, field),
         GAUSSIAN.sample(params, field, field),
@@ -237,7 +236,7 @@ def test_two_valued_units_have_no_variance(unit):
     bias, other = Bias(np.array([0.5, -1.0])), Bias(np.array([-0.25, 3.0]))
     x = np.array([[unit.low, unit.high], [unit.high, unit.high]])
     assert unit.enumerable is True and unit.noise == "logistic"
-    np.testing.assert_array_equal(unit.value(bias, unit.statistic(bias, x)), x)
+    np.testing.assert_array_equal(unit.statistic(bias, x), x)
     assert unit.gain(bias, other) == 1.0
     np.testing.assert_allclose(unit.blend(bias, other, 0.25).bias, [0.3125, 0.0])
     sums = unit.expected_sums(bias, x, np.array([2.0, 3.0]))
