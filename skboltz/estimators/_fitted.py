@@ -77,7 +77,7 @@ class FittedMachine(
             kernels.tail_mean(unit, params.hidden, input, out=hidden[rows])
         if has_missing(X):
             holes = np.isnan(X).any(axis=1)
-            hidden[holes] = self._conditional_means(self._values(X[holes]))[1]
+            hidden[holes] = self._conditional_means(self._unit_values(X[holes]))[1]
         return hidden
 
     def _hidden_inputs(self, params, X):

@@ -39,7 +39,7 @@ class LikelihoodMixin(Machine):
             free_energy[~holes] = self._by_row(self._free_energies, X[~holes])
         # What is missing is summed out: the volume of its units does not count.
         volume = np.isnan(X[holes]) @ self._log_volume()
-        values = self._values(X[holes])
+        values = self._unit_values(X[holes])
         free_energy[holes] = self._marginal_free_energies(values) - volume
         return free_energy
 

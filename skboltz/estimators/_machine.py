@@ -33,7 +33,7 @@ class Rows:
         """Values of the visible units as features."""
         return v if self._scaling is None else self._scaling.backward(v)
 
-    def _values(self, X):
+    def _unit_values(self, X):
         """All rows of X as values of the visible units."""
         return self._by_row(lambda v: v, X)
 
@@ -69,7 +69,7 @@ class Machine(Rows):
 
     def _visible_states(self, X, complete_for, name="X"):
         """Rows as dense floats without gaps; a single row may come as a vector."""
-        return self._values(self._check(as_rows(X, name), complete_for, name))
+        return self._unit_values(self._check(as_rows(X, name), complete_for, name))
 
     def _data_means(self):
         """Means of the training data for the base of an annealing, if known."""

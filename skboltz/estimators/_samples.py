@@ -76,7 +76,7 @@ default=None
         burn_in = check_count(burn_in, "burn_in", int(method == "annealing"))
         if start is not None:
             start = self._start_states(start, n_chains)
-        values = None if given is None else self._values(given)
+        values = None if given is None else self._unit_values(given)
         sampler = self._sampler(method, values, start, n_chains, n_samples)
         stream = sample_stream(random_state)
         chains = sampler(self._model, self._params(), n_chains, burn_in, stream)
@@ -142,7 +142,7 @@ default=None
         X = X.toarray() if sparse.issparse(X) else X
         if strategy == "sample":
             return self.sample(given=X, random_state=random_state)
-        filled = self._values(X)
+        filled = self._unit_values(X)
         holes = np.isnan(filled).any(axis=1)
         if holes.any():
             filled[holes] = self._conditional_means(filled[holes])[0]
