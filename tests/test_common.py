@@ -9,8 +9,10 @@ from skboltz import (
     BoltzmannClassifier,
     BoltzmannMachine,
     EnergyImputer,
+    GaussianBernoulliRBM,
     HopfieldMemory,
 )
+from skboltz.sampling import Langevin
 
 # The data of these checks lie anywhere, and are renamed on purpose.
 pytestmark = pytest.mark.filterwarnings(
@@ -26,6 +28,13 @@ ESTIMATORS = [
     BernoulliRBM(n_iter=5, method="cd", k=2, momentum=0.5, centered=False, l2=1e-3),
     BernoulliRBM(4, n_iter=2, method="exact", batch_size=10_000),
     EnergyImputer(BernoulliRBM(4, n_iter=2, method="exact", batch_size=10_000)),
+    GaussianBernoulliRBM(16, n_iter=5, batch_size=5),
+    GaussianBernoulliRBM(4, n_iter=2, method="exact", batch_size=10_000),
+    GaussianBernoulliRBM(
+        4, n_iter=5, method="cd", sigma=1.0, standardize=False, sampler=Langevin(3)
+    ),
+    GaussianBernoulliRBM(4, n_iter=5, batch_size=5, momentum=0.5, max_step=0.1),
+    EnergyImputer(GaussianBernoulliRBM(4, n_iter=2, method="exact", batch_size=10_000)),
     HopfieldMemory(),
     HopfieldMemory(fit_bias=True, dynamics="synchronous"),
     HopfieldMemory("pseudo-inverse", dynamics="stochastic"),
@@ -105,7 +114,12 @@ MORE_CHECKS = [
 
 @pytest.mark.parametrize(
     "estimator",
-    [ESTIMATORS[0], HopfieldMemory(), BoltzmannMachine(n_iter=5)],
+    [
+        ESTIMATORS[0],
+        GaussianBernoulliRBM(16, n_iter=5, batch_size=5),
+        HopfieldMemory(),
+        BoltzmannMachine(n_iter=5),
+    ],
     ids=lambda e: type(e).__name__,
 )
 @pytest.mark.parametrize("name", MORE_CHECKS)

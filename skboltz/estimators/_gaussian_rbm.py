@@ -105,10 +105,9 @@ default="constant"
         Whether `fit` goes on, for `n_iter` epochs more, from where it stopped.
 
     standardize : bool, default=True
-        Whether the machine learns z = (x - mean) / scale, each feature with the mean 0
-        and the variance 1, in place of the features x themselves. Rates then suit data
-        of any scale. What goes in and comes out stays in units of x all the same,
-        densities included: log p(x) = log p(z) - sum_i log scale_i.
+        Whether the v of the energy is (x - mean) / scale, each feature x with the
+        variance 1, in place of x - mean. What goes in and comes out is in units of x
+        all the same, densities included: log p(x) = log p(v) - sum_i log scale_i.
 
     sigma : {"learned"}, float or array-like of shape (n_features,), default="learned"
         Standard deviations s of the features given the hidden units: learnt, beginning
@@ -140,25 +139,26 @@ default="constant"
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features)
-        The weights W: what each hidden unit adds to the mean of the visible ones. Like
-        the other parameters, of the features as the machine sees them: with
-        `standardize`, in units of `scale_`.
+        The weights W: what each hidden unit adds to the mean of the visible ones, in
+        units of `scale_`.
 
     intercept_visible_ : ndarray of shape (n_features,)
-        The biases b: means of the features while all hidden units are off.
+        The biases b: means of v while all hidden units are off, those of the features
+        are mean_ + scale_ b.
 
     intercept_hidden_ : ndarray of shape (n_components,)
         The biases c.
 
     log_variance_ : ndarray of shape (n_features,)
-        log s^2.
+        log s^2, in units of `scale_`.
 
     sigma_ : ndarray of shape (n_features,)
         s in units of the features.
 
-    mean_, scale_ : ndarray of shape (n_features,) or None
-        Of the rows of the first call of `fit` or `partial_fit`; None without
-        `standardize`. A constant feature has the scale 1.
+    mean_, scale_ : ndarray of shape (n_features,)
+        Mean and standard deviation of the rows of the first call of `fit` or
+        `partial_fit`: v = (x - mean_) / scale_. Without `standardize`, and for a
+        constant feature, the scale is 1.
 
     h_samples_ : ndarray of shape (n_chains, n_components)
         Hidden states of the persistent chains, with method "pcd".
@@ -291,8 +291,7 @@ default="constant"
     @property
     def sigma_(self):
         """Standard deviations of the features given the hidden units."""
-        sigma = np.exp(0.5 * self.log_variance_)
-        return sigma if self.scale_ is None else sigma * self.scale_
+        return np.exp(0.5 * self.log_variance_) * self.scale_
 
     @property
     def _scaling(self):
@@ -315,23 +314,21 @@ default="constant"
         mean, variance = weighted_moments(X, weight)
         scaling = learning.Scaling(mean, np.sqrt(variance))
         vectors = self._directions(learning.Data(X, weight, scaling), key)
-        self.mean_ = self.scale_ = None
-        if self.standardize:
-            self.mean_, self.scale_ = scaling
-            mean, variance = np.zeros_like(mean), np.ones_like(variance)
-        self._variance = variance
+        self.mean_ = mean
+        self.scale_ = scaling.scale if self.standardize else np.ones_like(mean)
+        self._variance = variance / self.scale_**2
         sigma = None if self._learns_sigma() else self.sigma
-        start = mean, variance, self.initial_share, sigma
+        origin = np.zeros_like(mean)
+        start = origin, self._variance, self.initial_share, sigma
         params = learning.gaussian_start(vectors, *start)
         params = each(lambda array: array.astype(float_type(X)), params)
-        return training.init(self._recipe(X), params, mean, key)
+        return training.init(self._recipe(X), params, origin, key)
 
     def _directions(self, data, key):
         """Vectors of length 1 along some rows."""
         generator = Stream(key, Purpose.WEIGHTS).generator()
-        p = None if data.weight is None else data.weight / data.weight.sum()
         size = max(_LEAST_ROWS, _ROWS_EACH * self.n_components)
-        rows = generator.choice(data.X.shape[0], size, p=p)
+        rows = learning.drawn_rows(data, size, generator)
         rows = np.nan_to_num(data.batch(rows, np.float64))  # missing: as the mean
         return learning.directions(rows, self.n_components, generator)
 

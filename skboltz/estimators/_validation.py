@@ -332,6 +332,14 @@ def check_variances(bounds):
     require(good, "variance_bounds", "two numbers above 0, the lower first", bounds)
 
 
+def _check_squares(variance):
+    wrong = np.flatnonzero(~np.isfinite(variance))
+    if len(wrong):
+        raise ValueError(
+            f"X has values in feature {wrong[0]} whose squares overflow; scale X down."
+        )
+
+
 def weighted_moments(X, weight):
     """Mean and variance of the known values of each feature, in float64.
 
@@ -350,6 +358,7 @@ def weighted_moments(X, weight):
     mean, variance = sums / total, squares / total
     variance -= mean**2
     mean += about
+    _check_squares(variance)
     rounding = np.finfo(np.float64).eps * X.shape[0]
     constant = variance <= rounding * variance + (rounding * mean) ** 2
     return mean, np.where(constant, 1.0, variance)

@@ -11,7 +11,7 @@ from ._energy_descent import EnergyDescent
 from ._exact import Enumeration
 from ._fast import FastPersistentContrastiveDivergence
 from ._free_phases import FreeChains, FreeEnumeration
-from ._gaussian_start import directions, gaussian_start
+from ._gaussian_start import directions, drawn_rows, gaussian_start
 from ._gradient import CenteredGradient, Gradient, Offsets
 from ._hebb import Hebb
 from ._initialisation import (
@@ -103,6 +103,7 @@ __all__ = [
     "cut",
     "data_moments",
     "directions",
+    "drawn_rows",
     "fit_moments",
     "fit_pseudo_likelihood",
     "gaussian_start",

@@ -7,7 +7,7 @@ from .. import kernels
 from ..models import BipartiteParams
 from ..sampling import Chains, gibbs
 from ..utils import each
-from ._gradient import plain_step
+from ._gradient import in_variances, plain_step
 from ._sums import sums
 
 _DECAY = 0.95  # of the fast weights at each update (Tieleman & Hinton 2009)
@@ -65,6 +65,7 @@ class FastPersistentContrastiveDivergence:
         negative = sums(model, params, chains.visible, mean)
         phases = data.sums, negative, self.fast_rate
         move = plain_step(model, params, *phases)
+        in_variances(model, params, move)
         fast = each(lambda old, new: _DECAY * old + new, state.fast, move)
         return negative, FastChains(chains, fast)
 

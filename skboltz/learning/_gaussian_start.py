@@ -2,12 +2,43 @@
 
 import numpy as np
 from sklearn.cluster import kmeans_plusplus
+from sklearn.utils import gen_batches
 
 from ..models import BipartiteParams
 from ..units import Bias, GaussianParams
 
+_CHUNK = 1000  # rows that are looked at together
 _EXPLAINED = 0.5  # of the variance, at most, by the hidden units at the start
 _BLUR = 0.2  # length of the noise beside that of the row that a direction is taken from
+
+
+def drawn_rows(data, size, generator):
+    """Numbers of rows drawn by their weights, whatever the order of the rows.
+
+    Rows are numbered along a random direction, so that one of weight 2 is two rows.
+
+    Parameters
+    ----------
+    data : Data
+        NaN counts as the mean.
+    size : int
+    generator : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (size,)
+    """
+    n_rows, width = data.X.shape
+    along, place = generator.standard_normal(width), np.empty(n_rows)
+    for part in gen_batches(n_rows, _CHUNK):
+        rows = np.arange(part.start, part.stop)
+        place[part] = np.nan_to_num(data.batch(rows, np.float64)) @ along
+    order = np.argsort(place, kind="stable")
+    weight = np.ones(n_rows) if data.weight is None else data.weight
+    reached = np.cumsum(weight[order], dtype=np.float64)
+    drawn = generator.random(size) * reached[-1]
+    places = np.searchsorted(reached, drawn, side="right")
+    return order[np.minimum(places, n_rows - 1)]
 
 
 def directions(rows, n_vectors, generator):
@@ -83,10 +114,11 @@ def gaussian_start(vectors, mean, variance, share, sigma=None):
     (array([[1.]]), array([-0.5]), array([0.75]))
     """
     on = share / (1 + share)
-    explained = on * (1 - on) * len(vectors) / vectors.shape[1]
+    varied = on / (1 + share)  # the variance of a hidden unit
+    explained = varied * len(vectors) / vectors.shape[1]
     length = min(1.0, np.sqrt(_EXPLAINED / explained))
     weights = length * vectors * np.sqrt(variance)
-    left = variance - on * (1 - on) * (weights**2).sum(axis=0)
+    left = variance - varied * (weights**2).sum(axis=0)
     left = np.maximum(left, (1 - _EXPLAINED) / 2 * variance)
     if sigma is not None:
         left = np.broadcast_to(np.square(sigma, dtype=np.float64), variance.shape)

@@ -133,6 +133,17 @@ def _scale(model, params, weights, visible):
     visible.bias[:] *= scale
 
 
+def in_variances(model, params, step):
+    """Multiply slopes by the variances of scaled units, in place.
+
+    They are then differences of means of values, as `_scale` found them.
+    """
+    if model.visible_unit.scaled:
+        variance = 1 / model.visible_unit.scale(params.visible)
+        step.weights[:] *= variance
+        step.visible.bias[:] *= variance
+
+
 def _pull(weights, step):
     """sum_j W_ji dW_ji: what couplings do to the parameters of a statistic."""
     return np.einsum("ji,ji->i", weights, step)

@@ -227,8 +227,8 @@ def guarded_epoch(recipe, state, data, rate):
 
     It does if a parameter is not finite, or if ten sweeps from the data lead to states
     that the model prefers to them by more than a coin for each visible unit would
-    cost, n_visible log 2 nats.  The state remembers how far the rate had to
-    fall.
+    cost, n_visible log 2 nats (of Gaussian units: more than one normal distribution of
+    their variances would).  The state remembers how far the rate had to fall.
 
     Returns
     -------
@@ -272,8 +272,17 @@ def _check_drift(recipe, state, data, rate):
     chains = gibbs.from_visible(model, params, v, later)
     chains = gibbs.run(model, params, chains, _SWEEPS_OF_DRIFT)
     start, end = (model.free_energy(params, x).mean() for x in (v, chains.visible))
-    if not start - end <= v.shape[1] * math.log(2):  # nor may they be NaN
+    if not start - end <= _worst_drift(model, params, v):  # nor may they be NaN
         _diverged(rate)
+
+
+def _worst_drift(model, params, v):
+    """That of a fair coin for each unit, or of units of these variances alone."""
+    coins, unit = v.shape[1] * math.log(2), model.visible_unit
+    if unit.enumerable:
+        return coins
+    alone = unit.with_mean(params.visible, v.mean(axis=0, dtype=v.dtype))
+    return max(coins, float(unit.base_energy(alone, v).mean()))
 
 
 def _total(weight, rows):

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ._gradient import in_variances
+
 
 @dataclass(frozen=True)
 class Unbounded:
@@ -76,9 +78,7 @@ class VarianceScaled:
 
     def finish(self, model, params, step, offsets):
         """Scale the step, in place, and what is left to do."""
-        variance = np.exp(params.visible.log_variance)
-        step.weights[:] *= variance
-        step.visible.bias[:] *= variance
+        in_variances(model, params, step)
         step.visible.log_variance[:] *= self.factor
         self.bounds.cut(params, step)
         self.gradient.finish(model, params, step, offsets)
