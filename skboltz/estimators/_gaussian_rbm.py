@@ -120,7 +120,8 @@ default="constant"
 
     variance_bounds : tuple of two float, default=(1e-3, 10.0)
         Where learnt variances s^2 are kept, in units of the variances of the data. The
-        density of a feature that repeats its values would grow without end as s falls.
+        density of a feature with few values, each the mean of a component, would grow
+        without end as s falls.
 
     max_step : float, default=None
         Longest step of the weights of a hidden unit, as a share of the longest weight
@@ -128,7 +129,8 @@ default="constant"
 
     initial_share : float, default=0.3
         Weight of the component of each hidden unit alone, beside that of none, at the
-        start of the training: how often hidden units are on is led by it.
+        start of the training, and so about the odds that the unit is on. Sparse
+        features of images start from 0.01, a few clusters of equal weight from 1.
 
     sampler : "gibbs" or skboltz.sampling.Langevin, default="gibbs"
         How chains draw visible units given hidden ones, with the methods "cd", "pcd"

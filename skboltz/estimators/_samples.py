@@ -44,7 +44,8 @@ default=None
         method : {"gibbs", "tempering", "annealing"}, default="gibbs"
             Plain Gibbs sweeps; parallel tempering, which crosses between modes
             that plain chains stay in; or chains led from independent units to the
-            machine in `burn_in` steps of inverse temperature. `given` needs "gibbs".
+            machine in `burn_in` steps of inverse temperature. `given` needs "gibbs". A
+            `GaussianBernoulliRBM` takes a :class:`skboltz.sampling.Langevin` as well.
         burn_in : int, default=None
             Number of sweeps before the first row; None means 1000, with tempering
             200.
@@ -120,8 +121,8 @@ default=None
             of 1: exact where that takes a sum of at most 10^5 terms for the row (10^6
             for a BoltzmannMachine), else averaged over 200 Gibbs sweeps (those of a
             BoltzmannMachine annealed), with the same noise for every row. "mode"
-            takes the nearer of the two values, "sample" draws from a Gibbs chain of
-            1000 sweeps.
+            takes the nearer of the two values of a binary unit, "sample" draws from a
+            Gibbs chain of 1000 sweeps.
         random_state : int, RandomState instance or None, default=None
             For "sample" alone.
 

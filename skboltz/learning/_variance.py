@@ -26,7 +26,8 @@ UNBOUNDED = Unbounded()
 class VarianceBounds:
     """Log-variances of the visible units stay between two values for each.
 
-    A machine gains without end where a variance falls to 0 about a value that repeats.
+    Where every value of a feature is the mean of a component, as of a feature with a few
+    values only, the likelihood grows without end while the variance falls.
 
     Parameters
     ----------
