@@ -1,11 +1,13 @@
 """The restricted Boltzmann machine with Gaussian visible and binary hidden units."""
 
+import warnings
 from dataclasses import replace
 from functools import partial
 from numbers import Real
 from typing import ClassVar
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from .. import learning
 from .._sklearn import Interval, StrOptions
@@ -41,10 +43,10 @@ class GaussianBernoulliRBM(BaseRBM):
     n_components : int, default=256
         Number of hidden units.
 
-    learning_rate : float, default=0.03
+    learning_rate : float, default=0.01
         Size of a step along the gradient of the mean log-likelihood.
 
-    batch_size : int, default=100
+    batch_size : int, default=10
         Largest number of rows of a batch. An epoch is cut into as few batches as
         that allows, of nearly equal size.
 
@@ -111,8 +113,8 @@ default="constant"
 
     sigma : {"learned"}, float or array-like of shape (n_features,), default="learned"
         Standard deviations s of the features given the hidden units: learnt, beginning
-        at those of the data, or given and fixed. With `standardize`, in units of the
-        standard deviations of the data.
+        with what the hidden units leave of the variances, or given and fixed. With
+        `standardize`, in units of the standard deviations of the data.
 
     variance_learning_rate : float, default=None
         Rate of the log-variances; None means 0.3 `learning_rate`; they follow its
@@ -128,8 +130,7 @@ default="constant"
         vector of all [2]_; None means any.
 
     initial_share : float, default=0.3
-        Weight of the component of each hidden unit alone, beside that of none, at the
-        start of the training, and so about the odds that the unit is on. Sparse
+        Odds, about, that a hidden unit is on at the start of the training. Sparse
         features of images start from 0.01, a few clusters of equal weight from 1.
 
     sampler : "gibbs" or skboltz.sampling.Langevin, default="gibbs"
@@ -233,8 +234,8 @@ default="constant"
         self,
         n_components=256,
         *,
-        learning_rate=0.03,
-        batch_size=100,
+        learning_rate=0.01,
+        batch_size=10,
         n_iter=10,
         verbose=0,
         random_state=None,
@@ -312,27 +313,58 @@ default="constant"
                 f'found "{self.method}".'
             )
 
+    def _resumes(self):
+        resumes = super()._resumes()
+        if not resumes:
+            return False
+        for name, before in self._began_with.items():
+            if not np.array_equal(getattr(self, name), before):
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}, but the model to go on from "
+                    f"has begun with {before!r}; set it back, or begin anew by fit "
+                    f"with warm_start=False."
+                )
+        return True
+
     def _first_state(self, X, weight, key):
         mean, variance = weighted_moments(X, weight)
-        scaling = learning.Scaling(mean, np.sqrt(variance))
-        vectors = self._directions(learning.Data(X, weight, scaling), key)
+        constant = variance == 0
+        scale = np.sqrt(np.where(constant, 1.0, variance))
+        vectors = self._directions(X, weight, learning.Scaling(mean, scale), key)
+        vectors[:, constant] = 0
         self.mean_ = mean
-        self.scale_ = scaling.scale if self.standardize else np.ones_like(mean)
-        self._variance = variance / self.scale_**2
+        self.scale_ = scale if self.standardize else np.ones_like(mean)
+        self._began_with = {"standardize": self.standardize, "sigma": self.sigma}
+        self._variance = (scale / self.scale_) ** 2
+        # What does not vary begins, and ends, with as little variance as may be.
+        variance = np.where(constant, self.variance_bounds[0], 1) * self._variance
         sigma = None if self._learns_sigma() else self.sigma
-        origin = np.zeros_like(mean)
-        start = origin, self._variance, self.initial_share, sigma
+        start = np.zeros_like(mean), variance, self.initial_share, sigma
         params = learning.gaussian_start(vectors, *start)
         params = each(lambda array: array.astype(float_type(X)), params)
-        return training.init(self._recipe(X), params, origin, key)
+        return training.init(self._recipe(X), params, np.zeros_like(mean), key)
 
-    def _directions(self, data, key):
+    def _directions(self, X, weight, scaling, key):
         """Vectors of length 1 along some rows."""
+        data = learning.Data(X, weight, scaling)
         generator = Stream(key, Purpose.WEIGHTS).generator()
         size = max(_LEAST_ROWS, _ROWS_EACH * self.n_components)
         rows = learning.drawn_rows(data, size, generator)
         rows = np.nan_to_num(data.batch(rows, np.float64))  # missing: as the mean
         return learning.directions(rows, self.n_components, generator)
+
+    def _train(self, X, y, weight, n_epochs, context):
+        super()._train(X, y, weight, n_epochs, context)
+        state = self._training_state._replace(params=self._params())
+        arguments = self._recipe(X), state, self._data(X, weight)
+        if n_epochs and not training.is_sound(*arguments):
+            warnings.warn(
+                "The training ended with a machine that prefers other states to the "
+                "data by far; its density is of no use. Lower `learning_rate`, let it "
+                'fall by schedule="linear", or set rate_guard=True.',
+                ConvergenceWarning,
+                stacklevel=4,
+            )
 
     def _learns_sigma(self):
         return isinstance(self.sigma, str)

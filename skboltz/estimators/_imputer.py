@@ -21,7 +21,8 @@ class EnergyImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     ----------
     estimator : estimator, default=None
         With `fit` for data with NaN, and `impute`; None means a `BernoulliRBM` with
-        its defaults and the `random_state` given here.  A good one takes more: about
+        its defaults and the `random_state` given here, for binary features; real ones
+        need a :class:`GaussianBernoulliRBM`.  A good one takes more: about
         as many hidden units as features, a hundred chains, and a learning rate that
         falls over some hundred epochs (benchmarks/figure_imputation.py).
     strategy : {"mean", "mode", "sample"}, default="mean"

@@ -64,8 +64,9 @@ class LikelihoodMixin(Machine):
         Parameters
         ----------
         method : {"auto", "exact", "bridge", "ais", "reverse_ais"}, default="auto"
-            "exact" enumerates the smaller layer, and of a BoltzmannMachine all units
-            but a set of which no two are coupled.  "ais" leads chains from
+            "exact" enumerates the smaller layer (the hidden one, if the visible units
+            are real), and of a BoltzmannMachine all units but a set of which no two
+            are coupled.  "ais" leads chains from
             independent units with the means of the data to the machine (annealed
             importance sampling); "reverse_ais" leads samples of the machine back;
             "bridge" joins both by Bennett's acceptance ratio.  "auto" is "exact" up
@@ -91,7 +92,7 @@ class LikelihoodMixin(Machine):
         Raises
         ------
         EnumerationTooLargeError
-            If `method` is "exact" and the smaller layer has too many states.
+            If `method` is "exact" and there are too many states to enumerate.
 
         Warns
         -----
@@ -118,9 +119,9 @@ class LikelihoodMixin(Machine):
         )
         n_jobs, key = check_jobs(n_jobs), random_key(check_seed(random_state))
         mean, states = self._data_means(), self._training_chains()
-        arguments = (method, effort, mean, states, key, n_jobs)
-        estimate, reasons = log_partition(self._model, self._params(), *arguments)
-        return estimate.shifted(float(self._log_volume().sum())), reasons
+        log_scale = float(self._log_volume().sum())
+        arguments = (method, effort, mean, states, key, n_jobs, log_scale)
+        return log_partition(self._model, self._params(), *arguments)
 
     def score_samples(self, X):
         """Log-likelihood of every row, log P(v) = -F(v) - log Z, in nats.

@@ -14,26 +14,29 @@ _remembered = OrderedDict()
 _MOST_REMEMBERED = 32
 
 
-def log_partition(model, params, method, effort, visible_mean, states, key, n_jobs):
+def log_partition(
+    model, params, method, effort, visible_mean, states, key, n_jobs, log_scale=0.0
+):
     """log Z and the reasons to doubt it, found once for equal arguments."""
     if method == "auto":
         method = "exact" if likelihood.is_tractable(model, params) else "bridge"
     if method == "exact":
         check_tractable(model, params)
     arrays = (*params.arrays(), visible_mean, states, np.asarray(effort.betas))
-    known = (model, method, effort[1:], key, _digest(arrays))
+    known = (model, method, effort[1:], key, log_scale, _digest(arrays))
     found = _remembered.pop(known, None)
     if found is None:
-        found = _find(model, params, method, effort, visible_mean, states, key, n_jobs)
+        given = visible_mean, states, key, n_jobs, log_scale
+        found = _find(model, params, method, effort, *given)
     _remembered[known] = found  # last in the order, the last to be forgotten
     while len(_remembered) > _MOST_REMEMBERED:
         _remembered.popitem(last=False)
     return found
 
 
-def _find(model, params, method, effort, visible_mean, states, key, n_jobs):
+def _find(model, params, method, effort, visible_mean, states, key, n_jobs, log_scale):
     if method == "exact":
-        return likelihood.exact_log_partition(model, params), ()
+        return likelihood.exact_log_partition(model, params).shifted(log_scale), ()
     return likelihood.estimate_log_partition(
         model,
         params,
@@ -43,6 +46,7 @@ def _find(model, params, method, effort, visible_mean, states, key, n_jobs):
         states=states,
         key=key,
         n_jobs=n_jobs,
+        log_scale=log_scale,
     )
 
 

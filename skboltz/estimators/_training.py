@@ -99,8 +99,9 @@ class Trainable(CallbackSupportMixin):
 
         Notes
         -----
-        The first call sets the visible biases to the log-odds of its rows: let it
-        have enough of them.  Callbacks are called by :meth:`fit` alone.
+        The first call decides where the training starts, such as at the log-odds of its
+        rows, or how real features are standardized: let it have enough of them.
+        Callbacks are called by :meth:`fit` alone.
         """
         resume = self._resumes()
         X, weight = self._check_training_data(X, sample_weight, reset=not resume)

@@ -13,6 +13,7 @@ from .._exceptions import DataRangeWarning, EnumerationTooLargeError
 from ..utils import as_numbers, check_type, has_missing, require
 from ._log_z import METHODS, tractable_size
 
+_ROUNDING = 10 * np.finfo(np.float64).eps  # of values that are meant to be equal
 _MEAN_ELEMENTS = 2**20  # of the rows converted to double precision at a time
 
 
@@ -111,7 +112,8 @@ def warn_out_of_range(estimator, X, unit, stacklevel):
         warnings.warn(
             f"X has values from {low:.10g} to {high:.10g}, but the visible units of "
             f"{type(estimator).__name__} lie between {unit.low:g} and {unit.high:g}. "
-            f"Scale or binarize X, for example with MinMaxScaler or Binarizer.",
+            f"Scale or binarize X, for example with MinMaxScaler or Binarizer; for "
+            f"real features there is GaussianBernoulliRBM.",
             DataRangeWarning,
             stacklevel=stacklevel,
         )
@@ -343,7 +345,7 @@ def _check_squares(variance):
 def weighted_moments(X, weight):
     """Mean and variance of the known values of each feature, in float64.
 
-    Of a feature whose values differ by no more than rounding, the variance is 1.
+    Of a feature whose values differ by no more than rounding, the variance is 0.
     """
     about, total = weighted_mean(X, weight)
     sums, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])
@@ -359,6 +361,4 @@ def weighted_moments(X, weight):
     variance -= mean**2
     mean += about
     _check_squares(variance)
-    rounding = np.finfo(np.float64).eps * X.shape[0]
-    constant = variance <= rounding * variance + (rounding * mean) ** 2
-    return mean, np.where(constant, 1.0, variance)
+    return mean, np.where(variance <= (_ROUNDING * mean) ** 2, 0.0, variance)

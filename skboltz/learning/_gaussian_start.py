@@ -8,7 +8,7 @@ from ..models import BipartiteParams
 from ..units import Bias, GaussianParams
 
 _CHUNK = 1000  # rows that are looked at together
-_EXPLAINED = 0.5  # of the variance, at most, by the hidden units at the start
+_EXPLAINED = 0.5  # of the variance in any direction, at most, by the hidden units
 _BLUR = 0.2  # length of the noise beside that of the row that a direction is taken from
 
 
@@ -76,16 +76,17 @@ def gaussian_start(vectors, mean, variance, share, sigma=None):
 
     Weights that start near 0 would stay there: with features of the variances that
     the visible units have already, their gradient vanishes to first order.  So each
-    hidden unit starts as a component of its own, along a vector of length 1 in units
-    of the standard deviations, or shorter ones where many would add up to more than
-    half of the variance.  Visible biases and variances are what is left of the moments
-    of the data if each hidden unit is on with the odds `share`, and hidden biases are
-    such that it is: the component of unit j alone weighs, beside that of none,
+    hidden unit starts along a vector of length 1 in units of the standard deviations,
+    or shorter ones where many together would explain more than half of the variance in
+    some direction.  Visible biases and variances are what is left of the moments of the
+    data if each hidden unit is on with the odds `share`; and it is, nearly: with all
+    others at their means, so that v is at its mean m too, its log-odds are
 
-        exp(c_j + (|b + w_j|^2 - |b|^2) / (2 s^2)) = share
+        c_j + w_j'm / s^2 + (1/2 - l) |w_j|^2 / s^2 = log share,
 
-    (Melchior, Wang & Wiskott 2017, "Gaussian-binary restricted Boltzmann machines for
-    modeling natural image statistics").
+    l = share / (1 + share) the mean of the unit.  (Melchior, Wang & Wiskott 2017,
+    "Gaussian-binary restricted Boltzmann machines for modeling natural image
+    statistics", choose the weight of each component alone beside that of none.)
 
     Parameters
     ----------
@@ -115,14 +116,19 @@ def gaussian_start(vectors, mean, variance, share, sigma=None):
     """
     on = share / (1 + share)
     varied = on / (1 + share)  # the variance of a hidden unit
-    explained = varied * len(vectors) / vectors.shape[1]
-    length = min(1.0, np.sqrt(_EXPLAINED / explained))
-    weights = length * vectors * np.sqrt(variance)
-    left = variance - varied * (weights**2).sum(axis=0)
-    left = np.maximum(left, (1 - _EXPLAINED) / 2 * variance)
-    if sigma is not None:
-        left = np.broadcast_to(np.square(sigma, dtype=np.float64), variance.shape)
+    given = variance if sigma is None else np.square(sigma, dtype=np.float64)
+    spread = varied * _largest_square(vectors * np.sqrt(variance / given))
+    weights = vectors * np.sqrt(variance * _EXPLAINED / max(spread, _EXPLAINED))
+    left = np.broadcast_to(given, variance.shape)
+    if sigma is None:
+        left = variance - varied * (weights**2).sum(axis=0)
     bias = mean - on * weights.sum(axis=0)
-    excess = ((weights * (weights + 2 * bias)) / left).sum(axis=1)
-    hidden = Bias(np.log(share) - excess / 2)
+    own = (0.5 - on) * (weights**2 / left).sum(axis=1)
+    hidden = Bias(np.log(share) - weights @ (mean / left) - own)
     return BipartiteParams(weights, GaussianParams(bias, np.log(left)), hidden)
+
+
+def _largest_square(vectors):
+    """The largest sum over the rows of squares of products with a unit vector."""
+    few = vectors if len(vectors) < vectors.shape[1] else vectors.T
+    return float(np.linalg.eigvalsh(few @ few.T)[-1])

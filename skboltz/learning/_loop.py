@@ -246,7 +246,8 @@ def guarded_epoch(recipe, state, data, rate):
         held = rate * state.rate_factor
         try:
             after, progress = epoch(recipe, copy(state), data, held)
-            _check_drift(recipe, after, data, held)
+            if not is_sound(recipe, after, data):
+                _diverged(held)
         except DivergenceError:
             if halvings == _MOST_HALVINGS:
                 raise
@@ -262,8 +263,11 @@ def guarded_epoch(recipe, state, data, rate):
         return after, progress, held
 
 
-def _check_drift(recipe, state, data, rate):
-    """Refuse a model that would do better as a fair coin for each visible unit."""
+def is_sound(recipe, state, data):
+    """Whether a model does not do worse than a fair coin for each visible unit.
+
+    See :func:`guarded_epoch`.
+    """
     model, params = recipe.model, state.params
     rows = np.arange(min(_ROWS_LOOKED_AT, data.X.shape[0]))
     v = data.batch(rows, params.weights.dtype)
@@ -272,8 +276,7 @@ def _check_drift(recipe, state, data, rate):
     chains = gibbs.from_visible(model, params, v, later)
     chains = gibbs.run(model, params, chains, _SWEEPS_OF_DRIFT)
     start, end = (model.free_energy(params, x).mean() for x in (v, chains.visible))
-    if not start - end <= _worst_drift(model, params, v):  # nor may they be NaN
-        _diverged(rate)
+    return bool(start - end <= _worst_drift(model, params, v))  # nor may they be NaN
 
 
 def _worst_drift(model, params, v):

@@ -26,8 +26,8 @@ UNBOUNDED = Unbounded()
 class VarianceBounds:
     """Log-variances of the visible units stay between two values for each.
 
-    Where every value of a feature is the mean of a component, as of a feature with a few
-    values only, the likelihood grows without end while the variance falls.
+    Where every value of a feature is the mean of a component, as of a feature with a
+    few values only, the likelihood grows without end while the variance falls.
 
     Parameters
     ----------

@@ -54,6 +54,7 @@ def estimate_log_partition(
     states=None,
     key=(0, 0),
     n_jobs=None,
+    log_scale=0.0,
 ):
     """log Z by annealed importance sampling, checked against its reverse.
 
@@ -78,6 +79,9 @@ def estimate_log_partition(
         Key of the noise; the result depends on it, not on `n_jobs`.
     n_jobs : int, default=None
         Jobs of :class:`sklearn.utils.parallel.Parallel`.
+    log_scale : float, default=0.0
+        What the result, and the reasons, have beyond the log Z of the parameters: that
+        of features which are values of visible units but for a scale.
 
     Returns
     -------
@@ -100,7 +104,7 @@ def estimate_log_partition(
             betas = ladder(effort.betas, np.linspace(0, 1, 2))
             forward = _gather(parallel, _forward, path, betas, key, effort.n_chains)
             estimate = forward_estimate(np.concatenate(forward), log_z_base)
-            estimate = _rounded(estimate, params)
+            estimate = _rounded(estimate, params).shifted(log_scale)
             return estimate, doubts(estimate, effort.n_chains)
         rungs, _ = tempering.tuned_ladder(path, Stream(key, Purpose.LADDER))
         betas = ladder(effort.betas, rungs)
@@ -118,8 +122,8 @@ def estimate_log_partition(
             estimate = bridge_estimate(forward, reverse, log_z_base)
         else:
             estimate = reverse_estimate(reverse, log_z_base)
-    estimate = _rounded(estimate, params)
-    bound = _lower_bound(model, params, found, seen)
+    estimate = _rounded(estimate, params).shifted(log_scale)
+    bound = _lower_bound(model, params, found, seen) + log_scale
     apart = separation(model, params, risen, fallen)
     reasons = doubts(estimate, effort.n_chains, bound, apart)
     return _not_below(estimate, bound), reasons

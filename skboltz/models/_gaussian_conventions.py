@@ -49,7 +49,7 @@ def to_convention(params, name):
         E = sum (v - b)^2 / (2 s^2) - sum h W v / s - c'h.
         "lee" (Lee, Ekanadham & Ng 2008, of one s for all units):
         E = (sum v^2 / 2 - b'v - h'Wv - c'h) / s^2.
-        "natural" (Tubiana, Cocco & Monasson 2019), with precisions g:
+        "natural", with the parameters of an exponential family, precisions g:
         E = sum g v^2 / 2 - b'v - h'Wv - c'h.
         That of Melchior, Wang & Wiskott (2017) and of Liao et al. (2022) is ours.
 

@@ -41,9 +41,9 @@ class BipartitePath(NamedTuple):
     """Distributions between independent units and a bipartite model.
 
     At the inverse temperature beta the energy is (1 - beta) that of the base + beta
-    that of the target; the base has no weights, so that those of the target are scaled
-    by beta (Salakhutdinov & Murray 2008, section 4.1).  The statistic of the visible
-    units is that of the target throughout.
+    that of the target, up to a constant; the base has no weights, so that those of the
+    target are scaled by beta (Salakhutdinov & Murray 2008, section 4.1).  The statistic
+    of the visible units is that of the target throughout.
 
     Attributes
     ----------

@@ -25,7 +25,7 @@ class GaussianUnit:
 
     Its base energy is (x - b)^2 / (2 s^2), and it couples to other units by x / s^2
     (Cho, Ilin & Raiko 2011, "Improved learning of Gaussian-Bernoulli restricted
-    Boltzmann machines", equation 5): whatever the variance, an input moves the mean
+    Boltzmann machines"): whatever the variance, an input moves the mean
     by as much.
 
     Examples
@@ -143,7 +143,10 @@ class GaussianUnit:
         return params._replace(bias=mean)
 
     def blend(self, base, target, beta):
-        """Parameters whose base energy is (1 - beta) that of base + beta target's."""
+        """Parameters whose base energy is (1 - beta) that of base + beta target's,
+
+        up to a constant.
+        """
         first, second = self.scale(base), self.scale(target)
         precision = (1 - beta) * first + beta * second
         pull = (1 - beta) * first * base.bias + beta * second * target.bias
