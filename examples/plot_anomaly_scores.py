@@ -24,7 +24,12 @@ X, y = load_breast_cancer(return_X_y=True)
 benign, malignant = X[y == 1], X[y == 0]
 models = {
     "machine": GaussianBernoulliRBM(
-        8, learning_rate=0.1, n_iter=200, schedule="linear", random_state=0
+        8,
+        batch_size=100,
+        learning_rate=0.1,
+        n_iter=200,
+        schedule="linear",
+        random_state=0,
     ),
     "isolation forest": IsolationForest(random_state=0),
     "one normal": make_pipeline(StandardScaler(), GaussianMixture(reg_covar=1e-3)),

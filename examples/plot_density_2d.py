@@ -36,6 +36,7 @@ def moons(n_rows, random_state):
 # spare: with two alone, most starts miss one of the causes.
 four = GaussianBernoulliRBM(
     4,
+    batch_size=100,
     method="exact",
     learning_rate=0.3,
     variance_learning_rate=0.15,
@@ -45,6 +46,7 @@ four = GaussianBernoulliRBM(
 )
 twelve = GaussianBernoulliRBM(
     12,
+    batch_size=100,
     learning_rate=0.1,
     variance_learning_rate=0.05,
     schedule="linear",

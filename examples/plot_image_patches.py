@@ -38,6 +38,7 @@ train, test = X[:16_000], X[16_000:]
 # the start, its own component weighs a twentieth of that of none.
 rbm = GaussianBernoulliRBM(
     64,
+    batch_size=100,
     learning_rate=0.3,
     schedule="linear",
     n_iter=60,

@@ -26,7 +26,12 @@ X_train, X_test, y_train, y_test = train_test_split(
     X, y, test_size=0.5, stratify=y, random_state=0
 )
 rbm = GaussianBernoulliRBM(
-    method="cd", learning_rate=0.1, n_iter=50, initial_share=0.1, random_state=0
+    method="cd",
+    learning_rate=0.1,
+    batch_size=100,
+    n_iter=50,
+    initial_share=0.1,
+    random_state=0,
 )
 clf = LogisticRegression(C=3, max_iter=2000)
 pipeline = Pipeline([("scale", StandardScaler()), ("rbm", rbm), ("clf", clf)])
@@ -52,7 +57,12 @@ imputers = {
     "neighbours": KNNImputer(),
     "machine": EnergyImputer(
         GaussianBernoulliRBM(
-            10, learning_rate=0.05, n_iter=200, schedule="linear", random_state=0
+            10,
+            batch_size=100,
+            learning_rate=0.05,
+            n_iter=200,
+            schedule="linear",
+            random_state=0,
         )
     ),
 }

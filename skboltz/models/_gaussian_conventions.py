@@ -101,6 +101,14 @@ def from_convention(arrays, name):
     Returns
     -------
     BipartiteParams
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.models import from_convention
+    >>> arrays = np.array([[2.0]]), np.array([1.0]), np.array([0.5]), np.array([2.0])
+    >>> from_convention(arrays, "salakhutdinov").weights  # W s
+    array([[4.]])
     """
     _check(name)
     weights, b, c, scale = arrays
