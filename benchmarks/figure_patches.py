@@ -1,7 +1,8 @@
-"""Natural image patches: likelihoods beside simpler densities, and the filters.
+r"""Natural image patches: likelihoods beside simpler densities, and the filters.
 
     python benchmarks/figure_patches.py --epochs 200 --picture filters.png
-    python benchmarks/figure_patches.py --epochs 60 --method pcd --schedule linear
+    python benchmarks/figure_patches.py --method pcd --schedule linear --max-step 100 \
+        --betas 5000 --chains 200
 
 The protocol of PyDeep's examples/GRBM_natural_images.py (Melchior, Wang & Wiskott 2017,
 "Gaussian-binary restricted Boltzmann machines for modeling natural image statistics",

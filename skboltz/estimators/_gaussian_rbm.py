@@ -21,6 +21,7 @@ from ._validation import check_sigma, check_variances, float_type, weighted_mome
 
 # Rows of which some show hidden units where to start.
 _LEAST_ROWS, _ROWS_EACH = 1000, 3
+_LOOK_BACK = 200  # rows that tell whether a training went wrong
 _VARIANCE_FACTOR = 0.3  # of the learning rate, for log-variances
 
 
@@ -355,9 +356,8 @@ default="constant"
 
     def _train(self, X, y, weight, n_epochs, context):
         super()._train(X, y, weight, n_epochs, context)
-        state = self._training_state._replace(params=self._params())
-        arguments = self._recipe(X), state, self._data(X, weight)
-        if n_epochs and not training.is_sound(*arguments):
+        # A call of partial_fit may be too short for such a look back.
+        if context is not None and n_epochs and not self._is_sound(X[:_LOOK_BACK]):
             warnings.warn(
                 "The training ended with a machine that prefers other states to the "
                 "data by far; its density is of no use. Lower `learning_rate`, let it "
@@ -365,6 +365,10 @@ default="constant"
                 ConvergenceWarning,
                 stacklevel=4,
             )
+
+    def _is_sound(self, X):
+        state = self._training_state._replace(params=self._params())
+        return training.is_sound(self._recipe(X), state, self._data(X, None))
 
     def _learns_sigma(self):
         return isinstance(self.sigma, str)
