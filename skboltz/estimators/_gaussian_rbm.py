@@ -148,7 +148,7 @@ default="constant"
 
     intercept_visible_ : ndarray of shape (n_features,)
         The biases b: means of v while all hidden units are off, those of the features
-        are mean_ + scale_ b.
+        are ``mean_ + scale_ * b``.
 
     intercept_hidden_ : ndarray of shape (n_components,)
         The biases c.
@@ -161,7 +161,7 @@ default="constant"
 
     mean_, scale_ : ndarray of shape (n_features,)
         Mean and standard deviation of the rows of the first call of `fit` or
-        `partial_fit`: v = (x - mean_) / scale_. Without `standardize`, and for a
+        `partial_fit`: ``v = (x - mean_) / scale_``. Without `standardize`, and for a
         constant feature, the scale is 1.
 
     h_samples_ : ndarray of shape (n_chains, n_components)
