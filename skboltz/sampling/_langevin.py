@@ -40,6 +40,8 @@ class Langevin:
         require_count("n_steps", self.n_steps, 1)
         good = isinstance(self.step_size, Real) and 0 < self.step_size < 2
         require(good, "step_size", "a number between 0 and 2", self.step_size)
+        good = isinstance(self.adjusted, bool | np.bool_)
+        require(good, "adjusted", "a bool", self.adjusted)
 
     def draw_visible(self, model, params, hidden, stream, visible):
         """Visible states some steps on from `visible`, and the stream after them."""
