@@ -106,6 +106,33 @@ class BipartiteOracle:
         return total
 
 
+def one_hot(n_classes):
+    """The states of a label: a single 1 among zeros."""
+    return [
+        tuple(1.0 if place == label else 0.0 for place in range(n_classes))
+        for label in range(n_classes)
+    ]
+
+
+class LabelledOracle(BipartiteOracle):
+    """A machine whose visible layer is bits and, to their right, one label."""
+
+    def __init__(self, weights, visible_bias, hidden_bias, n_bits):
+        self.n_hidden, self.n_visible = np.shape(weights)
+        self.visible_states = [
+            bits + label
+            for bits in configurations((0.0, 1.0), n_bits)
+            for label in one_hot(self.n_visible - n_bits)
+        ]
+        self.hidden_states = configurations((0.0, 1.0), self.n_hidden)
+        self.energy = {
+            (v, h): bipartite_energy(weights, visible_bias, hidden_bias, v, h)
+            for v in self.visible_states
+            for h in self.hidden_states
+        }
+        self.log_z = log_sum(-energy for energy in self.energy.values())
+
+
 class PairwiseOracle:
     """The law of a small machine whose units are coupled in pairs, given some of them.
 
@@ -406,3 +433,85 @@ PHILOX_KNOWN_ANSWERS = [
         ),
     ),
 ]
+
+
+class BeliefOracle:
+    """A small deep belief network: directed layers, an RBM on top, and a guess q.
+
+    Layers are lists of (weights, bias): generative ones with the bias of what is below,
+    recognition ones with that of what is above.  `top` is (weights, visible bias,
+    hidden bias); what its visible layer has beyond the last hidden one are labels.
+    `values` are the two values of the units of each layer, the data first and the
+    hidden layer of the RBM last.  With `log_variance` the data are Gaussian.
+    """
+
+    def __init__(self, generative, recognition, top, values, log_variance=None):
+        self.generative, self.recognition = generative, recognition
+        self.values, self.log_variance = values, log_variance
+        self.top = BipartiteOracle(*top, values[-2], values[-1])
+
+    def log_conditional(self, layer, x, h):
+        """log P(x | h), x in a layer and h in the next, unit by unit."""
+        weights, bias = self.generative[layer]
+        total = 0.0
+        for i in range(len(x)):
+            field = bias[i] + sum(h[j] * weights[j][i] for j in range(len(h)))
+            if layer == 0 and self.log_variance is not None:
+                total += _log_normal(x[i], field, self.log_variance[i])
+            else:
+                total += _log_softmax(x[i], field, self.values[layer])
+        return total
+
+    def log_posterior(self, layer, x, h):
+        """log q(h | x), x in a layer and h in the next, unit by unit."""
+        weights, bias = self.recognition[layer]
+        if layer == 0 and self.log_variance is not None:
+            pairs = zip(x, self.log_variance, strict=True)
+            x = [value / math.exp(z) for value, z in pairs]
+        total = 0.0
+        for j in range(len(h)):
+            field = bias[j] + sum(weights[j][i] * x[i] for i in range(len(x)))
+            total += _log_softmax(h[j], field, self.values[layer + 1])
+        return total
+
+    def log_joint(self, states, labels=()):
+        """log P(v, h1, .., h_L-1, labels)."""
+        total = self.top.log_likelihood((*states[-1], *labels))
+        for layer in range(len(self.generative)):
+            total += self.log_conditional(layer, *states[layer : layer + 2])
+        return total
+
+    def log_q(self, states):
+        """log q(h1, .., h_L-1 | v)."""
+        layers = range(len(self.recognition))
+        return sum(self.log_posterior(n, *states[n : n + 2]) for n in layers)
+
+    def hidden_states(self):
+        """Every (h1, .., h_L-1)."""
+        layers = enumerate(self.generative, start=1)
+        choices = [configurations(self.values[n], len(w)) for n, (w, _) in layers]
+        return list(itertools.product(*choices))
+
+    def log_likelihood(self, v, labels=()):
+        """log P(v, labels)."""
+        return log_sum(self.log_joint((v, *h), labels) for h in self.hidden_states())
+
+    def expectation(self, v, function):
+        """E_q of a function of (v, h1, .., h_L-1)."""
+        paths = [(v, *h) for h in self.hidden_states()]
+        return sum(math.exp(self.log_q(path)) * function(path) for path in paths)
+
+    def bound(self, v, labels=()):
+        """E_q[log P(v, h, labels) - log q(h | v)]."""
+        return self.expectation(
+            v, lambda path: self.log_joint(path, labels) - self.log_q(path)
+        )
+
+
+def _log_softmax(x, field, values):
+    return x * field - log_sum(value * field for value in values)
+
+
+def _log_normal(x, mean, log_variance):
+    distance = (x - mean) ** 2 / math.exp(log_variance)
+    return -0.5 * (math.log(2 * math.pi) + log_variance + distance)

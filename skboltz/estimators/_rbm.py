@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from .. import learning
 from ..models import Bipartite
 from ..units import BERNOULLI
 from ._base import BaseRBM
@@ -94,6 +95,10 @@ default="constant"
         machine that ten sweeps lead away from the data to states preferred by more
         than log 2 nats for each feature counts as diverged too.
 
+    sample_visible : bool, default=False
+        Whether the states of the visible units are drawn anew for every batch, with
+        the values of X for probabilities, in place of those values being learnt from.
+
     warm_start : bool, default=False
         Whether `fit` goes on, for `n_iter` epochs more, from where it stopped.
 
@@ -173,3 +178,13 @@ default="constant"
     """
 
     _model: ClassVar = Bipartite(BERNOULLI, BERNOULLI)
+
+    _parameter_constraints: ClassVar = {
+        **BaseRBM._parameter_constraints,
+        "sample_visible": ["boolean"],
+    }
+
+    def _data(self, X, weight):
+        if self.sample_visible:
+            return learning.DrawnData(X, weight)
+        return super()._data(X, weight)

@@ -28,7 +28,72 @@ from ._validation import (
 _HISTORY = ("epoch", "learning_rate", *training.Progress._fields, "seconds")
 
 
-class Trainable(CallbackSupportMixin):
+class Epochs(CallbackSupportMixin):
+    """Epochs one after the other: the rate of each, its record, and what it leaves.
+
+    A subclass has the parameters `learning_rate`, `schedule` and `verbose`, the
+    attributes `n_iter_` and `history_`, and provides `_attributes(state)`, the fitted
+    attributes that hold a state.
+    """
+
+    def _run_epochs(self, X, y, state, n_epochs, context, size, advance):
+        """Epochs by `advance(state, rate)`, which leaves its state as it is.
+
+        It returns the next state, what is to be recorded besides epoch, rate and
+        seconds, and the rate that it took. Only a finished epoch is published.
+        """
+        try:
+            with suited_threads(size):
+                for done in range(n_epochs):
+                    task = begin(context, self, X, y)
+                    state = self._epoch(state, done / n_epochs, advance)
+                    stop = end(task, self, X, y, lambda s=state: self._snapshot(s))
+                    if stop or self._has_converged():
+                        break
+        finally:
+            self._publish(state)
+        return state
+
+    def _epoch(self, state, progress, advance):
+        rate, start = self._rate(progress), time.perf_counter()
+        state, seen, rate = advance(state, rate)
+        self.n_iter_ += 1
+        self._record(self.n_iter_, rate, *seen, time.perf_counter() - start)
+        return state
+
+    def _rate(self, progress):
+        schedule = learning.SCHEDULES.get(self.schedule, self.schedule)
+        return self.learning_rate * check_factor(schedule(progress), progress)
+
+    def _has_converged(self):
+        """Whether to stop before all epochs are done."""
+        return False
+
+    def _record(self, *values):
+        history = self._epochs_seen()
+        for column, value in zip(history.values(), values, strict=True):
+            column.append(value)
+        if self.verbose:
+            line = ", ".join(
+                f"{name.replace('_', ' ')} {values[-1]:.4g}"
+                for name, values in history.items()
+            )
+            sys.stdout.write(f"[{type(self).__name__}] {line}\n")
+
+    def _epochs_seen(self):
+        """The columns to which epochs are added."""
+        return self.history_
+
+    def _publish(self, state):
+        for name, value in self._attributes(state).items():
+            setattr(self, name, value)
+
+    def _snapshot(self, state):
+        """Attributes of a copy that later epochs leave alone."""
+        return self._attributes(state) | {"history_": deepcopy(self.history_)}
+
+
+class Trainable(Epochs):
     """`fit` and `partial_fit` by epochs of the training loop.
 
     A subclass provides `_visible_unit`, the unit of the features; `_resumes()`, whether
@@ -147,15 +212,11 @@ class Trainable(CallbackSupportMixin):
         recipe, data = self._recipe(X), self._data(X, weight)
         state = training.resume(recipe, self._params(), self._training_state, X)
         size = min(self.batch_size, X.shape[0]) * state.params.weights.size
-        try:
-            with suited_threads(size):
-                for done in range(n_epochs):
-                    task = _begin(context, self, X, y)
-                    state = self._epoch(recipe, state, data, done / n_epochs)
-                    if _end(task, self, X, y, lambda s=state: self._snapshot(s)):
-                        break
-        finally:
-            self._publish(state)
+
+        def advance(state, rate):
+            return self._run_epoch(recipe, state, data, rate)
+
+        self._run_epochs(X, y, state, n_epochs, context, size, advance)
         if context is not None:
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
@@ -169,44 +230,17 @@ class Trainable(CallbackSupportMixin):
             return learning.Data(X, weight, scaling)
         return learning.Data(scaling.forward(X, X.dtype), weight)
 
-    def _epoch(self, recipe, state, data, progress):
-        schedule = learning.SCHEDULES.get(self.schedule, self.schedule)
-        rate = self.learning_rate * check_factor(schedule(progress), progress)
-        start = time.perf_counter()
-        state, seen, rate = self._run_epoch(recipe, state, data, rate)
-        self.n_iter_ += 1
-        self._record(self.n_iter_, rate, *seen, time.perf_counter() - start)
-        return state
-
     def _run_epoch(self, recipe, state, data, rate):
         """An epoch on a copy of the state, and the rate that it took."""
         state, seen = training.epoch(recipe, training.copy(state), data, rate)
         return state, seen, rate
 
-    def _record(self, *values):
-        for name, value in zip(_HISTORY, values, strict=True):
-            self.history_[name].append(value)
-        if self.verbose:
-            line = ", ".join(
-                f"{name.replace('_', ' ')} {values[-1]:.4g}"
-                for name, values in self.history_.items()
-            )
-            sys.stdout.write(f"[{type(self).__name__}] {line}\n")
-
     def _callback_context(self, n_epochs):
         context = self._init_callback_context(max_subtasks=n_epochs)
         return context.call_on_fit_task_begin(estimator=self)
 
-    def _publish(self, state):
-        for name, value in self._attributes(state).items():
-            setattr(self, name, value)
 
-    def _snapshot(self, state):
-        """Attributes of a copy that later epochs leave alone."""
-        return self._attributes(state) | {"history_": deepcopy(self.history_)}
-
-
-def _begin(context, estimator, X, y):
+def begin(context, estimator, X, y):
     """A callback task for one epoch."""
     if context is None:
         return None
@@ -214,7 +248,7 @@ def _begin(context, estimator, X, y):
     return task.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
 
 
-def _end(task, estimator, X, y, attributes):
+def end(task, estimator, X, y, attributes):
     """Tell callbacks that an epoch ended; whether one asks to stop."""
     return task is not None and task.call_on_fit_task_end(
         estimator=estimator, X=X, y=y, reconstruction_attributes=attributes

@@ -32,6 +32,7 @@ __all__ = [
     "mean",
     "most_similar",
     "normal_noise",
+    "odds_noise",
     "sample",
     "tail_mean",
 ]
@@ -68,6 +69,15 @@ def _compiled():
 @cache
 def _has_numba():
     return importlib.util.find_spec("numba") is not None
+
+
+def odds_noise(key, counter, shape, dtype):
+    """Numbers u / (1 - u) of uniform u: below p / (1 - p) with the probability p.
+
+    Parameters as for :func:`logistic_noise`.
+    """
+    odds = active().odds(key, counter, math.prod(shape), np.dtype(dtype))
+    return odds.reshape(shape)
 
 
 def logistic_noise(key, counter, shape, dtype):
@@ -139,6 +149,7 @@ def _box_muller(radius, angle, out):
 
 
 NOISE = {
+    "odds": odds_noise,
     "logistic": logistic_noise,
     "exponential": exponential_noise,
     "normal": normal_noise,
@@ -151,6 +162,8 @@ def sample(unit, params, input, noise):
         return active().two_valued_sample(
             unit.low, unit.high, input, params.bias, noise
         )
+    if unit.kernel == "side_by_side":
+        return unit.each_part(sample, params, input, noise)
     if unit.kernel == "gaussian":
         sigma = np.exp(0.5 * params.log_variance)
         return active().gaussian_sample(input, params.bias, sigma, noise)
@@ -161,6 +174,8 @@ def mean(unit, params, input):
     """Mean of units given their input."""
     if unit.kernel == "two_valued":
         return active().two_valued_mean(unit.low, unit.high, input, params.bias)
+    if unit.kernel == "side_by_side":
+        return unit.each_part(mean, params, input)
     return unit.mean(params, unit.field(params, input))
 
 

@@ -1,12 +1,17 @@
 """Learning: phases, optimisers, schedules, penalties, and the one loop."""
 
+from . import _backprop as backprop
 from . import _loop as training
+from . import _network as network
+from . import _quasi_newton as quasi_newton
+from . import _up_down as up_down
 from ._annealed_phases import AnnealedClamped, AnnealedFree, Schedule
 from ._batches import batches, cut, take
 from ._clamped_phases import ClampedGibbs, Inferred, both_high, naive, tap
 from ._clipped import ClippedGradient
 from ._conditional import GivenInputs, Mixture
 from ._contrastive import ContrastiveDivergence
+from ._dropout import Dropout, MaxNorm
 from ._energy_descent import EnergyDescent
 from ._exact import Enumeration
 from ._fast import FastPersistentContrastiveDivergence
@@ -26,8 +31,9 @@ from ._inverse_ising import (
     fit_moments,
     fit_pseudo_likelihood,
 )
-from ._loop import Data, Progress, Recipe, TrainingState
-from ._optimisers import GradientAscent, Momentum
+from ._loop import Data, DrawnData, Progress, Recipe, TrainingState
+from ._network import Layer, NetworkParams
+from ._optimisers import Adam, GradientAscent, Momentum
 from ._pairwise import (
     CenteredPairwiseGradient,
     PairwiseGradient,
@@ -47,10 +53,12 @@ from ._sums import Sums, sums
 from ._tempered import TemperedContrastiveDivergence
 from ._unlearning import Unlearning
 from ._variance import Unbounded, VarianceBounds, VarianceScaled
+from ._wake_sleep import UpDown, sleep_step, up_down_step, wake_step
 
 __all__ = [
     "RULES",
     "SCHEDULES",
+    "Adam",
     "AnnealedClamped",
     "AnnealedFree",
     "CenteredGradient",
@@ -60,6 +68,8 @@ __all__ = [
     "ContrastiveDivergence",
     "Data",
     "DataPhase",
+    "DrawnData",
+    "Dropout",
     "EnergyDescent",
     "Enumeration",
     "FastPersistentContrastiveDivergence",
@@ -71,9 +81,12 @@ __all__ = [
     "Hebb",
     "HiddenMeans",
     "Inferred",
+    "Layer",
+    "MaxNorm",
     "MinimalOverlap",
     "Mixture",
     "Momentum",
+    "NetworkParams",
     "Offsets",
     "PairwiseFit",
     "PairwiseGradient",
@@ -94,10 +107,12 @@ __all__ = [
     "TrainingState",
     "Unbounded",
     "Unlearning",
+    "UpDown",
     "VarianceBounds",
     "VarianceScaled",
     "WeightDecay",
     "all_pairs",
+    "backprop",
     "batches",
     "both_high",
     "cut",
@@ -110,12 +125,18 @@ __all__ = [
     "initial_pairwise_params",
     "initial_params",
     "naive",
+    "network",
+    "quasi_newton",
+    "sleep_step",
     "smoothed_mean",
     "stability",
     "sums",
     "take",
     "tap",
     "training",
+    "up_down",
+    "up_down_step",
+    "wake_step",
 ]
 
 RULES = {

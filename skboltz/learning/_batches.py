@@ -24,6 +24,31 @@ def batches(order, batch_size):
         yield order[start:stop]
 
 
+def weighted_batches(order, weight, batch_size):
+    """Batches with the weights of their rows, and their shares of a mean batch.
+
+    A batch whose rows weigh more is to take a proportionally larger step, so that
+    every row counts the same wherever it falls; one that weighs nothing is left out.
+
+    Yields
+    ------
+    rows : ndarray of int
+    weight : ndarray or None
+    share : float
+        Weight of the batch by the mean weight of all batches.
+    """
+    mean = _total(weight, len(order)) / -(-len(order) // batch_size)
+    for rows in batches(order, batch_size):
+        part = None if weight is None else weight[rows]
+        share = _total(part, len(rows)) / mean
+        if share:
+            yield rows, part, share
+
+
+def _total(weight, n_rows):
+    return float(n_rows if weight is None else weight.sum())
+
+
 def take(X, rows, dtype):
     """Some rows of X as a dense array of floats; X itself is never copied whole."""
     if sparse.issparse(X):

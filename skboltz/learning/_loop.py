@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .._exceptions import DivergenceError
 from ..sampling import Purpose, Stream, gibbs
 from ..utils import copied
-from ._batches import batches, take
+from ._batches import take, weighted_batches
 from ._gradient import Offsets
 from ._optimisers import copy as copy_arrays
 from ._penalties import SparsityTarget, WeightDecay
@@ -68,11 +68,48 @@ class Data(NamedTuple):
     weight: np.ndarray | None
     scaling: Scaling | None = None
 
+    def of_epoch(self, shuffle):
+        """The rows as an epoch sees them."""
+        return self
+
     def batch(self, rows, dtype):
         """Some rows as values of the visible units; X itself is never copied whole."""
         if self.scaling is None:
             return take(self.X, rows, dtype)
         return self.scaling.forward(take(self.X, rows, np.float64), dtype)
+
+
+class DrawnData(NamedTuple):
+    """Rows of probabilities, from which states are drawn anew in every epoch.
+
+    Attributes
+    ----------
+    X : array or sparse matrix of shape (n_samples, n_features)
+        The probabilities of units being on; NaN, for what is missing, stays.
+    weight : ndarray of shape (n_samples,) or None
+    stream : Stream or None
+        Of the epoch; each row falls into one batch of it.
+    """
+
+    X: Any
+    weight: np.ndarray | None
+    stream: Stream | None = None
+
+    def of_epoch(self, shuffle):
+        """The rows with noise of their own for an epoch."""
+        later = Stream(shuffle.key, Purpose.SHUFFLE, shuffle.step << 32, shard=1)
+        return self._replace(stream=later)
+
+    def batch(self, rows, dtype):
+        """States of some rows, or their probabilities outside of an epoch."""
+        p = take(self.X, rows, dtype)
+        if self.stream is None:
+            return p
+        stream = self.stream._replace(step=self.stream.step + int(rows[0]))
+        odds, _ = stream.draw(p.shape, dtype, "odds")
+        states = (odds / (1 + odds) < p).astype(dtype)
+        states[np.isnan(p)] = np.nan
+        return states
 
 
 class TrainingState(NamedTuple):
@@ -170,7 +207,7 @@ def update(recipe, state, v, weight, rate, share=1.0, rows=None):
     step = recipe.gradient.step(model, params, positive, negative, rate, offsets)
     recipe.decay.pull(step.weights, params.weights, recipe.gradient.pull(rate))
     recipe.gradient.finish(model, params, step, offsets)
-    optimiser = recipe.optimiser.step(params, state.optimiser, step)
+    optimiser = recipe.optimiser.step(params, state.optimiser, step, rate)
     recipe.bounds.hold(params)
     state = state._replace(
         params=params,
@@ -201,14 +238,12 @@ def epoch(recipe, state, data, rate):
     n_rows = data.X.shape[0]
     order = state.shuffle.generator().permutation(n_rows)
     state = state._replace(shuffle=state.shuffle._replace(step=state.shuffle.step + 1))
-    mean_weight = _total(data.weight, order) / -(-n_rows // recipe.batch_size)
+    data = data.of_epoch(state.shuffle)
     gap, activation = 0.0, 0.0
     with np.errstate(over="ignore", invalid="ignore"):
-        for rows in batches(order, recipe.batch_size):
-            weight = None if data.weight is None else data.weight[rows]
-            share = _total(weight, rows) / mean_weight
-            if not share:
-                continue
+        for rows, weight, share in weighted_batches(
+            order, data.weight, recipe.batch_size
+        ):
             v = data.batch(rows, state.params.weights.dtype)
             state, means = update(recipe, state, v, weight, rate * share, share, rows)
             # Whatever happens to the weights reaches the hidden means a batch later.
@@ -217,7 +252,8 @@ def epoch(recipe, state, data, rate):
             # moved, by the rate, and small also where they swing back and forth.
             gap = gap + share * means[0] ** 2
             activation = activation + share * means[1]
-        progress = _progress(state.params, gap, activation, mean_weight, data, order)
+        n_batches = -(-n_rows // recipe.batch_size)
+        progress = _progress(state.params, gap / n_batches, activation / n_batches)
     _check_finite((*state.params.arrays(), np.float64(progress.weight_norm)), rate)
     return state, progress
 
@@ -282,21 +318,16 @@ def is_sound(recipe, state, data):
 def _worst_drift(model, params, v):
     """That of a fair coin for each unit, or of units of these variances alone."""
     coins, unit = v.shape[1] * math.log(2), model.visible_unit
-    if unit.enumerable:
+    if np.isfinite(np.max(unit.high)):  # of a finite number of states
         return coins
     alone = unit.with_mean(params.visible, v.mean(axis=0, dtype=v.dtype))
     return max(coins, float(unit.base_energy(alone, v).mean()))
 
 
-def _total(weight, rows):
-    return float(len(rows) if weight is None else weight.sum())
-
-
-def _progress(params, gap, activation, mean_weight, data, order):
-    n_batches = _total(data.weight, order) / mean_weight
+def _progress(params, gap, activation):
     return Progress(
-        float(np.sqrt(np.mean(gap / n_batches))),
-        float(np.mean(activation / n_batches)) if len(activation) else 0.0,
+        float(np.sqrt(np.mean(gap))),
+        float(np.mean(activation)) if len(activation) else 0.0,
         float(np.sqrt(np.vdot(params.weights, params.weights))),
     )
 

@@ -25,6 +25,15 @@ class WeightDecay:
             shrink = kernels.active().shrink
             shrink(step.T, weights.T, rate * self.l1, rate * self.l2)
 
+    def penalty(self, weights):
+        """l1 sum |W| + l2/2 sum W^2, in double precision."""
+        total = 0.0
+        if self.l1:
+            total += self.l1 * float(np.abs(weights).sum(dtype=np.float64))
+        if self.l2:
+            total += self.l2 / 2 * float(np.square(weights, dtype=np.float64).sum())
+        return total
+
 
 @dataclass(frozen=True)
 class SparsityTarget:

@@ -23,7 +23,9 @@ from ._exact import (
     is_tractable,
     n_terms,
 )
+from ._labels import hidden_means_given, log_label_proba, sampled_log_label_proba
 from ._log_partition import LogPartition
+from ._lower_bound import importance_bound, log_weights, lower_bound
 from ._missing import conditional_means, marginal_free_energy
 from ._pseudo import log_probability, pseudo_log_likelihood
 from ._reliability import doubts, separation, visited_bound
@@ -61,10 +63,15 @@ __all__ = [
     "exact_log_likelihood",
     "exact_log_partition",
     "forward_estimate",
+    "hidden_means_given",
+    "importance_bound",
     "is_exact",
     "is_tractable",
     "ladder",
+    "log_label_proba",
     "log_probability",
+    "log_weights",
+    "lower_bound",
     "marginal_free_energy",
     "mmd",
     "moment_errors",
@@ -73,6 +80,7 @@ __all__ = [
     "reverse_estimate",
     "sample_quality",
     "sampled_class_proba",
+    "sampled_log_label_proba",
     "separation",
     "visited_bound",
 ]

@@ -4,6 +4,14 @@ Pure functions of arrays.  P is proportional to exp(-E), and every interaction
 enters E with a minus sign.
 """
 
+from ._belief_network import (
+    BeliefNetwork,
+    BeliefParams,
+    log_conditional,
+    log_posterior,
+    untied,
+    with_labels,
+)
 from ._bipartite import Bipartite, BipartiteParams
 from ._capacity import (
     critical_load,
@@ -44,6 +52,8 @@ from ._pairwise import Pairwise, PairwiseParams, converted, independent_set
 
 __all__ = [
     "CONVENTIONS",
+    "BeliefNetwork",
+    "BeliefParams",
     "Bipartite",
     "BipartiteParams",
     "Differences",
@@ -64,6 +74,8 @@ __all__ = [
     "gardner_load",
     "hebb_capacity",
     "independent_set",
+    "log_conditional",
+    "log_posterior",
     "one_step_error",
     "polynomial_capacity",
     "pseudo_inverse_capacity",
@@ -76,4 +88,6 @@ __all__ = [
     "storkey_capacity",
     "suggested_beta",
     "to_convention",
+    "untied",
+    "with_labels",
 ]

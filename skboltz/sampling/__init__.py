@@ -1,5 +1,6 @@
 """Sampling: chains with two verbs, init and step, and exact enumeration."""
 
+from . import _ancestral as ancestral
 from . import _annealing as annealing
 from . import _clamped as clamped
 from . import _clamped_chains as clamped_chains
@@ -52,6 +53,7 @@ __all__ = [
     "Stochastic",
     "Stream",
     "Synchronous",
+    "ancestral",
     "annealing",
     "autocorrelation",
     "autocorrelation_time",

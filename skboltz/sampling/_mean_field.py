@@ -59,11 +59,13 @@ def _(model: Bipartite, params, visible, n_steps=50):
         mean = lower.mean(params.visible, field)
     # A(f), the log-partition at the field f, is the entropy less the mean base energy
     # plus input x statistic; couplings enter by what the hidden units sum out exactly.
-    own = lower.log_partition(params.visible, field) - model.visible_input(
-        params, hidden
-    ) * lower.statistic(params.visible, mean)
+    # Sums over each row apart: a group of columns may have a single term of A.
+    terms = lower.log_partition(params.visible, field)
+    statistic = lower.statistic(params.visible, mean)
+    pairs = model.visible_input(params, hidden) * statistic
     marginal = upper.log_partition(params.hidden, model.hidden_field(params, mean))
-    return float((own.sum(axis=1) + marginal.sum(axis=1)).max())
+    own = terms.sum(axis=1) - pairs.sum(axis=1)
+    return float((own + marginal.sum(axis=1)).max())
 
 
 @lower_bound.register

@@ -22,6 +22,7 @@ class Purpose(IntEnum):
     VALLEYS = 8
     DREAMS = 9
     CROSSTALK = 10
+    RECOGNITION = 11
 
 
 class Stream(NamedTuple):
@@ -57,8 +58,8 @@ class Stream(NamedTuple):
     def draw(self, shape, dtype, kind="logistic"):
         """Standard noise of a shape, and the stream after it.
 
-        Its `kind` is "logistic", "normal" or "exponential": what the units to be
-        drawn say of themselves by their attribute `noise`.
+        Its `kind` is "logistic", "normal", "exponential" or "odds": what the units to
+        be drawn say of themselves by their attribute `noise`.
         """
         counter = (0, self.step, int(self.purpose), self.shard)
         noise = NOISE[kind](self.key, counter, shape, dtype)

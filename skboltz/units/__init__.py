@@ -5,7 +5,9 @@ noise as an argument.
 """
 
 from ._bernoulli import BERNOULLI
+from ._categorical import CategoricalUnit
 from ._gaussian import GAUSSIAN, GaussianParams, GaussianUnit
+from ._side_by_side import SideBySide
 from ._spin import SPIN
 from ._two_valued import Bias, TwoValuedUnit
 
@@ -14,7 +16,9 @@ __all__ = [
     "GAUSSIAN",
     "SPIN",
     "Bias",
+    "CategoricalUnit",
     "GaussianParams",
     "GaussianUnit",
+    "SideBySide",
     "TwoValuedUnit",
 ]

@@ -19,6 +19,8 @@ from skboltz.models import (
     storkey_capacity,
 )
 
+pytestmark = pytest.mark.no_kernel
+
 # load: share of wrong units, to the digits of the table that the project keeps.
 ERRORS = {0.08: 0.000221, 0.10: 0.001000, 0.12: 0.003389, 0.13: 0.006394}
 ERRORS |= {0.135: 0.009604}

@@ -16,6 +16,8 @@ from skboltz.models import (
     Softmax,
 )
 
+pytestmark = pytest.mark.no_kernel
+
 FUNCTIONS = {
     Polynomial(1): lambda x: x,
     Polynomial(2): lambda x: x**2,

@@ -18,6 +18,8 @@ from skboltz.models import (
     suggested_beta,
 )
 
+pytestmark = pytest.mark.no_kernel
+
 SIMILARITIES = {"dot": Dot(), "euclidean": Euclidean()}
 
 

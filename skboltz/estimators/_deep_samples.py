@@ -1,0 +1,34 @@
+"""Features drawn from a deep network: up, along the top, and down."""
+
+from ..sampling import ancestral
+from ._deep import Deep
+from ._up_down_stage import network
+
+
+class DeepSamples(Deep):
+    """Passes between features and the top machine of a network that generates."""
+
+    def _led_up(self, X, stream):
+        """Hidden units below the top drawn given features, and the stream after."""
+        v = self._unit_values(self._checked_rows(X, False, "sample(start=...)"))
+        net, params = network(self.layers_), self._stage().params(self)
+        states, stream = ancestral.recognise(net, params, v, stream)
+        return states[-1], stream
+
+    def _led_down(self, rows, stream, visible, generator):
+        """Features given states of the visible units of the top machine, labels too."""
+        net, params = network(self.layers_), self._stage().params(self)
+        if not net.layers:
+            if visible == "means":  # one sweep more, its last step by the means
+                rows = self.layers_[0].reconstruct(rows, random_state=generator)
+            return rows[:, : self.n_features_in_]
+        h = rows[:, : len(params.generative[-1].weights)]
+        sampled = visible == "states"
+        states, _ = ancestral.generate(net, params, h, stream, sample_visible=sampled)
+        return self._decoded(states[0])
+
+
+def check_visible(visible):
+    """Refuse what is no way to give the features of a sample."""
+    if visible not in ("states", "means"):
+        raise ValueError(f'visible must be "states" or "means", found {visible!r}.')

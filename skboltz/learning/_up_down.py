@@ -1,0 +1,135 @@
+"""Generative fine-tuning: epochs of the up-down algorithm."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..models import BeliefNetwork, BeliefParams, log_conditional
+from ..sampling import Purpose, Stream, ancestral
+from ..utils import copied
+from ._backprop import check_finite
+from ._batches import weighted_batches
+from ._optimisers import copy as copy_arrays
+from ._penalties import WeightDecay
+from ._wake_sleep import UpDown
+
+_ROWS_LOOKED_AT = 1000
+
+
+@dataclass(frozen=True)
+class UpDownRecipe:
+    """Every part of a fine-tuning by the up-down algorithm.
+
+    Parameters
+    ----------
+    net : BeliefNetwork
+    phases : UpDown
+    optimiser : GradientAscent, Momentum, Adam, ...
+    decay : WeightDecay
+    batch_size : int
+    """
+
+    net: BeliefNetwork
+    phases: UpDown
+    optimiser: Any
+    decay: WeightDecay
+    batch_size: int
+
+
+class UpDownState(NamedTuple):
+    """All that changes in a fine-tuning; the arrays of `params` are moved in place."""
+
+    params: BeliefParams
+    optimiser: Any
+    shuffle: Stream
+    noise: Stream
+
+
+class Reconstructed(NamedTuple):
+    """What an epoch ended with.
+
+    Attributes
+    ----------
+    reconstruction : float
+        Mean of log P(v | h1) of the first 1000 rows, h1 drawn from q(h1 | v); nats.
+    weight_norm : float
+        Root of the sum of the squared weights of the top RBM.
+    """
+
+    reconstruction: float
+    weight_norm: float
+
+
+def init(recipe, params, key):
+    """The state of a fine-tuning that starts from given parameters."""
+    streams = Stream(key, Purpose.SHUFFLE), Stream(key, Purpose.CHAINS)
+    return UpDownState(params, recipe.optimiser.init(params), *streams)
+
+
+def copy(state):
+    """The state with its own copies of the arrays that are moved in place."""
+    params, optimiser = copy_arrays(state.params), copied(state.optimiser)
+    return state._replace(params=params, optimiser=optimiser)
+
+
+def update(recipe, state, v, labels, weight, rate):
+    """One batch: both phases, and a step."""
+    params, batch = state.params, (v, labels, weight)
+    step, noise = recipe.phases.step(recipe.net, params, *batch, rate, state.noise)
+    pairs = zip(_layers(step), _layers(params), strict=True)
+    for move, layer in pairs:
+        recipe.decay.pull(move.weights, layer.weights, rate)
+    optimiser = recipe.optimiser.step(params, state.optimiser, step, rate)
+    return state._replace(optimiser=optimiser, noise=noise)
+
+
+def epoch(recipe, state, data, labels, rate):
+    """All rows once, in a fresh order.
+
+    Parameters
+    ----------
+    recipe : UpDownRecipe
+    state : UpDownState
+    data : Data
+    labels : ndarray of shape (n_samples, n_labels) or None
+    rate : float
+
+    Returns
+    -------
+    state : UpDownState
+    seen : Reconstructed
+
+    Raises
+    ------
+    DivergenceError
+        If a parameter is not finite; `state.params` is then of no use.
+    """
+    order = state.shuffle.generator().permutation(data.X.shape[0])
+    state = state._replace(shuffle=state.shuffle._replace(step=state.shuffle.step + 1))
+    dtype = state.params.top.weights.dtype
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows, weight, share in weighted_batches(
+            order, data.weight, recipe.batch_size
+        ):
+            classes = None if labels is None else labels[rows]
+            batch = data.batch(rows, dtype), classes, weight
+            state = update(recipe, state, *batch, rate * share)
+    check_finite(state.params, rate)
+    return state, _seen(recipe.net, state, data)
+
+
+def _seen(net, state, data):
+    params, dtype = state.params, state.params.top.weights.dtype
+    weights = params.top.weights
+    norm = float(np.sqrt(np.vdot(weights, weights)))
+    if not net.layers:
+        return Reconstructed(np.nan, norm)
+    v = data.batch(np.arange(min(_ROWS_LOOKED_AT, data.X.shape[0])), dtype)
+    (_, h, *_), _ = ancestral.recognise_alike(net, params, v, state.noise)
+    logs = log_conditional(net.layers[0], params.generative[0], v, h)
+    return Reconstructed(float(logs.mean()), norm)
+
+
+def _layers(params):
+    return (*params.recognition, *params.generative, params.top)

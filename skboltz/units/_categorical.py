@@ -1,0 +1,106 @@
+"""Categorical units: a group of columns of which exactly one is 1."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ._two_valued import Bias, TwoValuedUnit
+
+
+@dataclass(frozen=True)
+class CategoricalUnit:
+    """A softmax group: all columns of the layer are one unit, coded one-hot.
+
+    Each column has a bias, and its field is bias + input. Exactly one column is 1,
+    and P(column k is 1 | input) = exp(field_k) / sum_l exp(field_l), so that labels
+    can stand beside pixels in the visible layer of an RBM (Hinton, Osindero & Teh
+    2006, "A fast learning algorithm for deep belief nets").  A constant added to all
+    biases changes nothing but log Z.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.units import Bias, CategoricalUnit
+    >>> unit, params = CategoricalUnit(), Bias(np.log([1.0, 2.0, 5.0]))
+    >>> field = unit.field(params, np.zeros((1, 3)))
+    >>> unit.mean(params, field)
+    array([[0.125, 0.25 , 0.625]])
+    >>> unit.mode(params, field)
+    array([[0., 0., 1.]])
+    >>> np.exp(unit.log_partition(params, field)).round(6)  # one for the whole group
+    array([[8.]])
+    """
+
+    low: ClassVar = 0.0
+    high: ClassVar = 1.0
+    span: ClassVar = 1.0
+    width: ClassVar = 1  # a column is what has a bias
+    enumerable: ClassVar = False  # sums over states run over the other layer
+    scaled: ClassVar = False
+    noise: ClassVar = "logistic"
+    kernel: ClassVar = "categorical"
+    parameters: ClassVar = Bias
+
+    # What is linear in the values does not ask which of them go together.
+    field = TwoValuedUnit.field
+    base_energy = TwoValuedUnit.base_energy
+    base_energy_change = TwoValuedUnit.base_energy_change
+    statistic = TwoValuedUnit.statistic
+    parameter_sums = TwoValuedUnit.parameter_sums
+    expected_sums = TwoValuedUnit.expected_sums
+    with_mean = TwoValuedUnit.with_mean
+    blend = TwoValuedUnit.blend
+    gain = TwoValuedUnit.gain
+
+    def log_partition(self, params, field):
+        """log sum_k exp(field_k), shape (n_samples, 1): one term for the group."""
+        largest, weight = _led(field)
+        return largest + np.log(weight.sum(axis=-1, keepdims=True))
+
+    def mean(self, params, field):
+        """The probability of each column."""
+        _, weight = _led(field)
+        return weight / weight.sum(axis=-1, keepdims=True)
+
+    def mode(self, params, field):
+        return self.nearest(field)
+
+    def nearest(self, x):
+        """One-hot at the largest value; the first of equal ones."""
+        largest = x.argmax(axis=-1)[..., None]
+        return (np.arange(x.shape[-1]) == largest).astype(x.dtype)
+
+    def sample(self, params, field, noise):
+        """One-hot at the largest field + Gumbel noise: exact (Gumbel 1954).
+
+        The noise given has the logistic distribution, as that of two-valued units.
+        """
+        return self.nearest(field + gumbel(noise))
+
+    def free_params(self, mean, variance=None):
+        """Parameters under which free units have that mean, and so their variance.
+
+        A mean that does not sum to 1 counts as if divided by its sum.
+        """
+        return Bias(np.log(mean))
+
+    def interior(self, mean):
+        """A mean kept a little from certainty, so that free units can have it."""
+        kept = 0.98 * np.clip(mean, 0, 1) + 0.02 / mean.shape[-1]
+        return kept / kept.sum(axis=-1, keepdims=True)
+
+
+def gumbel(logistic):
+    """Standard Gumbel noise -log(-log u), from l = log(u / (1 - u)).
+
+    -log u = log(1 + exp(-l)), which needs neither u nor 1 - u and keeps both tails.
+    """
+    exponential = np.maximum(-logistic, 0) + np.log1p(np.exp(-abs(logistic)))
+    return -np.log(exponential)
+
+
+def _led(field):
+    """The largest field, and exp(field - largest), which cannot overflow."""
+    largest = field.max(axis=-1, keepdims=True)
+    return largest, np.exp(field - largest)

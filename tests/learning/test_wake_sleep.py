@@ -1,0 +1,372 @@
+"""Wake-sleep: slopes against finite differences of enumerated expectations."""
+
+import itertools
+import math
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from belief_cases import BELIEF, label_row, oracle_of, row, some_rows, some_states
+from kernel_twins import TWINS
+from model_cases import BIPARTITE, as_array, by_name
+from oracles import finite_difference
+
+from skboltz import config_context
+from skboltz.learning import (
+    ContrastiveDivergence,
+    GradientAscent,
+    UpDown,
+    sleep_step,
+    up_down_step,
+    wake_step,
+)
+from skboltz.learning._gradient import plain_step
+from skboltz.learning._positive import data_phase
+from skboltz.models import BeliefNetwork, Bipartite, BipartiteParams, untied
+from skboltz.sampling import Purpose, Stream
+from skboltz.units import BERNOULLI, Bias
+from skboltz.utils import each
+
+STREAM = Stream((7, 8), Purpose.CHAINS)
+WEIGHT = np.array([1.0, 0.5, 2.0, 3.0])
+KERNELS = ["numpy", "numba"][: len(TWINS)]
+BITS = [BELIEF[1], BELIEF[4]]  # one of them with labels
+
+
+def joined(arrays):
+    return np.concatenate([np.asarray(array).ravel() for array in arrays])
+
+
+def counting(direction, layer, params):
+    """The arrays of a layer that count in a direction."""
+    return params.weights, getattr(params, layer_of(direction)).bias
+
+
+def layer_of(direction):
+    return "visible" if direction == "generative" else "hidden"
+
+
+def with_arrays(params, direction, n, weights, bias):
+    """Parameters with other arrays in one layer of a direction."""
+    layers, side = list(getattr(params, direction)), layer_of(direction)
+    moved = getattr(layers[n], side)._replace(bias=bias)
+    layers[n] = layers[n]._replace(weights=weights, **{side: moved})
+    return params._replace(**{direction: tuple(layers)})
+
+
+def slopes(case, direction, n, objective):
+    """Finite differences of objective(oracle) by what counts in a layer."""
+    own = getattr(case.params, direction)[n]
+    weights, bias = own.weights, getattr(own, layer_of(direction)).bias
+
+    def of_weights(w):
+        params = with_arrays(case.params, direction, n, w, bias)
+        return objective(oracle_of(case.net, params))
+
+    def of_bias(b):
+        params = with_arrays(case.params, direction, n, weights, b)
+        return objective(oracle_of(case.net, params))
+
+    return finite_difference(of_weights, weights), finite_difference(of_bias, bias)
+
+
+def variances(case, n):
+    visible = case.params.generative[n].visible
+    return np.exp(getattr(visible, "log_variance", np.zeros(len(visible.bias))))
+
+
+# Slopes at given states -----------------------------------------------------------
+
+
+def mean_over_rows(states, log_p, n):
+    """Weighted mean of log_p(n, x, h) over rows of states."""
+    terms = (log_p(n, *row(states[n : n + 2], r)) for r in range(len(WEIGHT)))
+    return sum(w * term for w, term in zip(WEIGHT, terms, strict=True)) / WEIGHT.sum()
+
+
+@pytest.mark.parametrize(**by_name(BELIEF))
+def test_a_wake_step_is_the_slope_of_what_layers_say_of_those_below(case):
+    states, _ = some_states(case)
+    steps = wake_step(case.net, case.params, states, WEIGHT, 0.5)
+    for n, step in enumerate(steps):
+        by_weights, by_bias = slopes(
+            case,
+            "generative",
+            n,
+            lambda oracle, n=n: mean_over_rows(states, oracle.log_conditional, n),
+        )
+        s2 = variances(case, n)
+        np.testing.assert_allclose(step.weights, 0.5 * s2 * by_weights, atol=1e-8)
+        np.testing.assert_allclose(step.visible.bias, 0.5 * s2 * by_bias, atol=1e-8)
+        assert not np.any(step.hidden.bias)
+        assert not np.any(getattr(step.visible, "log_variance", 0))
+
+
+@pytest.mark.parametrize(**by_name(BELIEF))
+def test_a_sleep_step_is_the_slope_of_what_layers_guess_of_those_above(case):
+    states, _ = some_states(case)
+    steps = sleep_step(case.net, case.params, states, WEIGHT, 0.5)
+    for n, step in enumerate(steps):
+        by_weights, by_bias = slopes(
+            case,
+            "recognition",
+            n,
+            lambda oracle, n=n: mean_over_rows(states, oracle.log_posterior, n),
+        )
+        s2 = variances(case, n)
+        np.testing.assert_allclose(step.weights, 0.5 * s2 * by_weights, atol=1e-8)
+        np.testing.assert_allclose(step.hidden.bias, 0.5 * by_bias, atol=1e-8)
+        assert not any(np.any(array) for array in step.visible)
+
+
+@pytest.mark.parametrize("step", [wake_step, sleep_step])
+def test_equal_weights_are_none(step):
+    case = BELIEF[1]
+    states, _ = some_states(case)
+    plain = step(case.net, case.params, states, None, 0.5)
+    weighted = step(case.net, case.params, states, np.full(4, 3.0), 0.5)
+    for a, b in zip(plain, weighted, strict=True):
+        np.testing.assert_allclose(joined(a.arrays()), joined(b.arrays()), atol=1e-15)
+
+
+# The whole step, in expectation ---------------------------------------------------
+
+
+class Law(NamedTuple):
+    """Joint laws of what a row goes through: pairs of a state and a probability."""
+
+    wake: list  # of (v, h1, .., h_L-1)
+    top: list  # of visible states of the top RBM, as they arrive there
+    end: list  # the same, after k sweeps
+    dream: list  # of (mean of v, h1, .., h_L-1)
+
+
+def law_of_row(case, v, labels, k):
+    oracle = case.oracle
+    paths = [(v, *h) for h in oracle.hidden_states()]
+    wake = [(path, math.exp(oracle.log_q(path))) for path in paths]
+    states, hidden = oracle.top.visible_states, oracle.top.hidden_states
+    joint = np.array([[oracle.top.joint(s, h) for h in hidden] for s in states])
+    sweep = (joint / joint.sum(axis=1, keepdims=True)) @ (joint / joint.sum(axis=0)).T
+    start = np.zeros(len(states))
+    for path, p in wake:
+        start[states.index((*path[-1], *labels))] += p
+    end = start @ np.linalg.matrix_power(sweep, k)
+    ends = list(zip(states, end, strict=True))
+    dream = [part for s, p in ends for part in dreams(oracle, s, p)]
+    return Law(wake, list(zip(states, start, strict=True)), ends, dream)
+
+
+def dreams(oracle, end, p):
+    """What one visible state of the top RBM, of probability p, is dreamt into."""
+    weights, bias = (np.asarray(array) for array in oracle.generative[0])
+    h_last = end[: len(oracle.generative[-1][0])]
+    for path in oracle.hidden_states():
+        if path[-1] != h_last:
+            continue
+        layers = range(1, len(path))
+        terms = (oracle.log_conditional(n, *path[n - 1 : n + 1]) for n in layers)
+        field = bias + np.array(path[0]) @ weights
+        mean = tuple((1 / (1 + np.exp(-field))).tolist())
+        yield (mean, *path), p * math.exp(sum(terms))
+
+
+def expected_step(case, k):
+    """Mean step by enumeration, rate 1: generative, recognition and top slopes."""
+    v, labels = some_rows(case)
+    rows = [tuple(x.tolist()) for x in v]
+    share = WEIGHT / WEIGHT.sum()
+    laws = [law_of_row(case, x, label_row(labels, r), k) for r, x in enumerate(rows)]
+
+    def mean(name, function):
+        parts = zip(share, laws, strict=True)
+        return sum(
+            w * p * function(s) for w, law in parts for s, p in getattr(law, name)
+        )
+
+    found = []
+    for direction, name, method in (
+        ("generative", "wake", "log_conditional"),
+        ("recognition", "dream", "log_posterior"),
+    ):
+        for n in range(len(case.net.layers)):
+
+            def objective(oracle, n=n, name=name, method=method):
+                log_p = getattr(oracle, method)
+                return mean(name, lambda path: log_p(n, *path[n : n + 2]))
+
+            found += slopes(case, direction, n, objective)
+    return joined(found + top_slopes(case, mean))
+
+
+def top_slopes(case, mean):
+    def moments(name):
+        hidden = case.oracle.top.hidden_mean
+        return [
+            mean(name, lambda s: np.outer(hidden(s), s)),
+            mean(name, lambda s: np.array(s)),
+            mean(name, hidden),
+        ]
+
+    return [a - b for a, b in zip(moments("top"), moments("end"), strict=True)]
+
+
+def what_counts(step):
+    down = [(p.weights, p.visible.bias) for p in step.generative]
+    up = [(p.weights, p.hidden.bias) for p in step.recognition]
+    return joined([*itertools.chain(*down, *up), *step.top.arrays()])
+
+
+def sampled_steps(case, k, params=None, n_batches=60, copies=100):
+    """Steps of many batches, each of many copies of the rows."""
+    v, labels = some_rows(case)
+    v, weight = np.repeat(v, copies, axis=0), np.repeat(WEIGHT, copies)
+    labels = None if labels is None else np.repeat(labels, copies, axis=0)
+    stream, made = STREAM, []
+    for _ in range(n_batches):
+        step, stream = up_down_step(
+            case.net, params or case.params, v, labels, weight, 1.0, k, stream
+        )
+        made.append(what_counts(step))
+    return np.array(made)
+
+
+def distance(steps, expected):
+    """Largest distance of the mean step, in standard errors."""
+    error = steps.std(axis=0, ddof=1) / np.sqrt(len(steps))
+    return (abs(steps.mean(axis=0) - expected) / error).max()
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("k", [1, 2])
+@pytest.mark.parametrize(**by_name(BITS))
+def test_the_mean_step_is_the_slope_of_enumerated_expectations(case, k, kernels):
+    expected = EXPECTED[case.name, k]
+    with config_context(kernels=kernels):
+        assert distance(sampled_steps(case, k), expected) < 6
+
+
+EXPECTED = {(case.name, k): expected_step(case, k) for case in BITS for k in (1, 2)}
+
+
+def test_one_sweep_too_many_is_rejected():
+    case = BITS[1]  # its top RBM mixes slowly
+    assert distance(sampled_steps(case, 2), EXPECTED[case.name, 1]) > 6
+
+
+@pytest.mark.parametrize(**by_name(BITS))
+def test_directions_taken_for_each_other_are_rejected(case):
+    swapped = case.params._replace(
+        recognition=case.params.generative, generative=case.params.recognition
+    )
+    steps = sampled_steps(case, 1, swapped)
+    assert distance(steps, EXPECTED[case.name, 1]) > 6
+
+
+def test_forgotten_weights_of_rows_are_rejected(monkeypatch):
+    case = BITS[0]
+    monkeypatch.setattr(
+        "skboltz.learning._wake_sleep._shares", lambda w, n, rate: rate / n
+    )
+    assert distance(sampled_steps(case, 1), EXPECTED[case.name, 1]) > 6
+
+
+@pytest.mark.parametrize(**by_name(BIPARTITE))
+def test_without_directed_layers_it_is_contrastive_divergence(case):
+    net, params = BeliefNetwork((), case.model), untied((), case.params)
+    v = as_array(case.oracle.visible_states)
+    step, after = up_down_step(net, params, v, None, None, 0.5, 2, STREAM)
+    data = data_phase(case.model, params.top, v)
+    negative, later = ContrastiveDivergence(2).step(
+        case.model, params.top, STREAM, data
+    )
+    expected = plain_step(case.model, params.top, data.sums, negative, 0.5)
+    np.testing.assert_array_equal(joined(step.top.arrays()), joined(expected.arrays()))
+    assert step.recognition == step.generative == () and after == later
+
+
+# What a step is made of -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(**by_name(BELIEF))
+def test_a_step_has_the_shape_of_the_parameters(case, dtype):
+    params = each(lambda array: array.astype(dtype, order="F"), case.params)
+    v, labels = some_rows(case)
+    before = [array.copy() for array in (v, *params.arrays())]
+    weight = WEIGHT.astype(dtype)
+    step, stream = UpDown(k=2).step(
+        case.net, params, v.astype(dtype), labels, weight, 0.1, STREAM
+    )
+    for made, own in zip(step.arrays(), params.arrays(), strict=True):
+        assert (made.shape, made.dtype) == (own.shape, own.dtype)
+        assert np.isfinite(made).all()
+        assert made.flags.f_contiguous
+    for array, old in zip((v, *params.arrays()), before, strict=True):
+        np.testing.assert_array_equal(array, old)
+    assert stream.step > STREAM.step
+
+
+def test_rows_of_no_weight_do_not_count():
+    case = BELIEF[4]
+    v, labels = some_rows(case)
+    weight = np.array([1.0, 0.0, 2.0, 0.0])
+    step, _ = up_down_step(case.net, case.params, v, labels, weight, 1.0, 1, STREAM)
+    v[[1, 3]] = 1 - v[[1, 3]]
+    other, _ = up_down_step(case.net, case.params, v, labels, weight, 1.0, 1, STREAM)
+    np.testing.assert_allclose(what_counts(step), what_counts(other), atol=1e-14)
+
+
+def test_the_same_stream_gives_the_same_step():
+    case = BELIEF[5]
+    v, _ = some_rows(case)
+    first, second = (
+        up_down_step(case.net, case.params, v, None, None, 1.0, 1, STREAM)[0]
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(what_counts(first), what_counts(second))
+
+
+# Learning -------------------------------------------------------------------------
+
+
+def small_net():
+    """Three layers, started from small random weights alike in both directions."""
+    rng = np.random.default_rng(0)
+    rbm = Bipartite(BERNOULLI, BERNOULLI)
+    stack = [
+        BipartiteParams(
+            0.1 * rng.normal(size=(h, v)), Bias(np.zeros(v)), Bias(np.zeros(h))
+        )
+        for v, h in ((4, 3), (3, 3))
+    ]
+    return BeliefNetwork((rbm,), rbm), untied(stack[:1], stack[1])
+
+
+DATA = np.array([[1.0, 1, 0, 0], [0, 0, 1, 1], [1, 1, 1, 1]])
+
+
+def mean_bound(net, params):
+    """Mean of the variational bound over DATA, by enumeration."""
+    oracle = oracle_of(net, params)
+    return np.mean([oracle.bound(tuple(v)) for v in DATA.tolist()])
+
+
+def learnt_bound(rate, n_updates=400):
+    net, params = small_net()
+    v, stream, recipe = np.repeat(DATA, 20, axis=0), STREAM, UpDown(k=1)
+    for _ in range(n_updates):
+        step, stream = recipe.step(net, params, v, None, None, rate, stream)
+        GradientAscent().step(params, (), step)
+    return mean_bound(net, params)
+
+
+def test_learning_improves_the_bound():
+    """From 4 coins, -4 log 2, most of the way to the entropy, -log 3."""
+    start = mean_bound(*small_net())
+    assert start == pytest.approx(-4 * math.log(2), abs=0.2)
+    assert learnt_bound(0.5) > start - 0.5 * (start + math.log(3))
+
+
+def test_learning_downhill_does_not():
+    assert learnt_bound(-0.1, 50) < mean_bound(*small_net())
