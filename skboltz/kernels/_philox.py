@@ -3,7 +3,12 @@
 Salmon, Moraes, Dror & Shaw (2011), "Parallel random numbers: as easy as 1, 2, 3".
 """
 
+import threading
+
 import numpy as np
+
+_EMPTY = np.zeros(4, dtype=np.uint64)
+_local = threading.local()
 
 LANES = 32  # counter values worked on side by side
 
@@ -28,10 +33,29 @@ def philox_words(key, counter, n_words):
     NumPy's generator steps its counter before it makes a block: that is why the
     first block belongs to counter + 1.
     """
-    generator = np.random.Philox(
-        key=np.array(key, dtype=np.uint64), counter=np.array(counter, dtype=np.uint64)
-    )
+    generator = _generator()
+    generator.state = {
+        "bit_generator": "Philox",
+        "state": {
+            "key": np.array(key, dtype=np.uint64),
+            "counter": np.array(counter, dtype=np.uint64),
+        },
+        "buffer": _EMPTY,
+        "buffer_pos": len(_EMPTY),
+        "has_uint32": 0,
+        "uinteger": 0,
+    }
     return generator.random_raw(n_words)
+
+
+def _generator():
+    """A generator of this thread, to be placed: a new one takes twenty times as long.
+
+    It would ask the operating system for a seed first, whatever its key.
+    """
+    if not hasattr(_local, "generator"):
+        _local.generator = np.random.Philox(0)
+    return _local.generator
 
 
 def philox_lanes(key, counter, n_words):

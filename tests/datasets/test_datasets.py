@@ -13,6 +13,8 @@ from skboltz.datasets import (
     make_shifting_bar,
 )
 
+pytestmark = pytest.mark.no_kernel
+
 
 def rows_of(X):
     return Counter(tuple(int(x) for x in row) for row in X)

@@ -99,6 +99,8 @@ def test_beyond_enumeration_probabilities_are_near(values, broken, monkeypatch):
     found = classifier.predict_proba(rows)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-12)
     assert (abs(found - expected).max() < 0.1) != broken
+    if broken:
+        return
     some = [0, 6, 9]
     alone = np.vstack([classifier.predict_proba(rows[[i]]) for i in some])
     np.testing.assert_allclose(found[some], alone, atol=1e-12)

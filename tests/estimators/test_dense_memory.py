@@ -87,15 +87,19 @@ def memory(interaction="softmax", **params):
 
 @pytest.mark.parametrize("interaction", NAMES)
 def test_digits_from_their_upper_halves(interaction):
-    """1797 digits of 64 pixels; some digits share their upper halves."""
-    halves = BITS.copy()
+    """1797 digits of 64 pixels, of which every fourth is asked for.
+
+    Some digits share their upper halves.
+    """
+    asked = slice(3, None, 4)
+    halves = BITS[asked].copy()
     halves[:, 32:] = np.nan
     recalled = memory(interaction).fit(BITS).transform(halves)
-    np.testing.assert_array_equal(recalled[:, :32], BITS[:, :32])
-    found = (recalled.round() == BITS).all(axis=1)
+    np.testing.assert_array_equal(recalled[:, :32], BITS[asked, :32])
+    found = (recalled.round() == BITS[asked]).all(axis=1)
     # Of the best possible, that tells all different upper halves, four fifths.
     _, alike = np.unique(BITS[:, :32], axis=0, return_inverse=True)
-    unique = (np.bincount(alike) == 1)[alike]
+    unique = (np.bincount(alike) == 1)[alike][asked]
     low = {"polynomial": 0.0, "rectified": 0.0}.get(interaction, 0.8)
     assert found[unique].mean() > low
 
@@ -104,10 +108,10 @@ def test_digits_from_their_upper_halves(interaction):
 def test_digits_from_noise(interaction):
     """One pixel in twenty is wrong, three of a digit on average."""
     flipped = np.random.default_rng(0).random(BITS.shape) < 0.05
-    cues = np.where(flipped, 1 - BITS, BITS)
+    right, cues = BITS[::4], np.where(flipped, 1 - BITS, BITS)[::4]
     found = memory(interaction).fit(BITS).transform(cues)
-    assert (found.round() == BITS).all(axis=1).mean() > 0.6
-    assert np.abs(found.round() - BITS).mean() < np.abs(cues - BITS).mean()
+    assert (found.round() == right).all(axis=1).mean() > 0.6
+    assert np.abs(found.round() - right).mean() < np.abs(cues - right).mean()
 
 
 def test_the_default_finds_every_pattern_and_the_dot_product_does_not():
@@ -489,7 +493,7 @@ def test_a_part_is_its_name(name, part):
 
 @pytest.mark.parametrize("interaction", NAMES)
 def test_a_row_is_answered_alike_in_any_company(interaction):
-    X, y = BITS[:600], LABELS[:600]
+    X, y = BITS[:300], LABELS[:300]
     found = memory(interaction).fit(X, y)
     rng = np.random.default_rng(0)
     cues = np.where(rng.random(X.shape) < 0.2, np.nan, X)
@@ -498,7 +502,7 @@ def test_a_row_is_answered_alike_in_any_company(interaction):
     for method in methods:
         together = method(cues)
         order = rng.permutation(len(cues))
-        alone = np.concatenate([method(cues[i : i + 1]) for i in range(0, 600, 50)])
+        alone = np.concatenate([method(cues[i : i + 1]) for i in range(0, 300, 50)])
         if interaction == "softmax" or method == found.predict_proba:
             np.testing.assert_allclose(method(cues[order]), together[order], atol=1e-9)
             np.testing.assert_allclose(alone, together[::50], atol=1e-9)

@@ -172,10 +172,10 @@ def z_value(values, expected):
 
 
 SAMPLERS = {
-    "gibbs": {"method": "gibbs", "burn_in": 40},
+    "gibbs": {"method": "gibbs", "burn_in": 20},
     "tempering": {"method": "tempering", "burn_in": 20},
     "annealing": {"method": "annealing", "burn_in": 80},
-    "langevin": {"method": Langevin(3, 0.9), "burn_in": 40},
+    "langevin": {"method": Langevin(3, 0.9), "burn_in": 20},
 }
 
 

@@ -119,8 +119,8 @@ def test_a_row_does_not_depend_on_its_batch(rule, dynamics):
     memory = HopfieldMemory(rule, dynamics=dynamics, random_state=0).fit(X)
     cues = noisy(np.repeat(X, 5, axis=0), 0.25)
     together = memory.transform(cues)
-    alone = np.vstack([memory.transform(row[None]) for row in cues])
-    np.testing.assert_array_equal(together, alone)
+    alone = np.vstack([memory.transform(row[None]) for row in cues[::4]])
+    np.testing.assert_array_equal(together[::4], alone)
     with config_context(kernels="numpy"):
         np.testing.assert_array_equal(memory.transform(cues), together)
 

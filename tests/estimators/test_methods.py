@@ -1,5 +1,7 @@
 """Every negative phase behind the estimator: it learns, resumes, and is guarded."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -13,19 +15,27 @@ X, ENTROPY = make_bars_and_stripes(3)
 MAKE = {"n_components": 9, "random_state": 0, "centered": True, "batch_size": 14}
 
 
-@pytest.mark.parametrize("method", sorted(PHASES))
-def test_every_method_learns_the_data(method):
-    """KL from the 14 images; a free model is at 9 log 2 - log 14 = 3.6 nats."""
-    rbm = BernoulliRBM(
+@cache
+def learnt(method):
+    """Persistent chains must keep up with what is learnt: they are not hurried."""
+    slow = method in ("pcd", "fpcd")
+    return BernoulliRBM(
         method=method,
         n_chains=100,
         k=10 if method in ("cd", "restart") else 1,
         learning_rate=0.3,
+        momentum=0.0 if slow else 0.85,
         schedule="linear",
-        n_iter=1500,
+        n_iter=1500 if slow else 400,
         fast_learning_rate=0.1,
         **MAKE,
     ).fit(X)
+
+
+@pytest.mark.parametrize("method", sorted(PHASES))
+def test_every_method_learns_the_data(method):
+    """KL from the 14 images; a free model is at 9 log 2 - log 14 = 3.6 nats."""
+    rbm = learnt(method)
     # k sweeps from noise are not the equilibrium: its likelihood is not aimed at.
     limit = 1.5 if method == "restart" else 0.6
     assert -rbm.score(X) - ENTROPY < limit
@@ -44,15 +54,7 @@ def test_every_method_resumes_bit_for_bit(method, dtype):
 
 def test_a_sampler_made_by_restarts_samples_in_as_many_sweeps():
     """Share of samples that are data, after k sweeps from noise."""
-    rbm = BernoulliRBM(
-        method="restart",
-        k=10,
-        n_chains=100,
-        learning_rate=0.3,
-        schedule="linear",
-        n_iter=1500,
-        **MAKE,
-    ).fit(X)
+    rbm = learnt("restart")
     noise = np.random.default_rng(0).integers(0, 2, (500, 9)).astype(float)
     rows = rbm.sample(500, start=noise, burn_in=10, random_state=0)
     images = {tuple(row) for row in X}

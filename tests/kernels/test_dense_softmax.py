@@ -6,6 +6,8 @@ from scipy.special import logsumexp, softmax
 
 from skboltz.kernels import _dense_softmax, attend, most_similar
 
+pytestmark = pytest.mark.no_kernel
+
 rng = np.random.default_rng(0)
 PATTERNS = rng.standard_normal((50, 7))
 QUERIES = 3 * rng.standard_normal((23, 7))

@@ -16,6 +16,8 @@ from skboltz.learning import (
 )
 from skboltz.units import BERNOULLI, SPIN, TwoValuedUnit
 
+pytestmark = pytest.mark.no_kernel
+
 UNITS = [BERNOULLI, SPIN]
 
 

@@ -93,7 +93,7 @@ def test_every_row_moves_the_biases_alike_in_batches_of_unequal_size():
 def test_exact_learning_matches_the_moments_of_the_data():
     """At the optimum D[v] = 0: the model's mean is that of the data."""
     parts = recipe(CASE, Enumeration(), centered=True, momentum=0.9)
-    state = train(parts, 3000, rate=0.1)
+    state = train(parts, 600, rate=0.5)
     sums, _ = Enumeration().step(CASE.model, state.params, None, None)
     np.testing.assert_allclose(sums.means()[0], ROWS.mean(axis=0), atol=1e-4)
 

@@ -521,7 +521,7 @@ def test_each_row_has_a_chain_of_its_own():
 @pytest.mark.parametrize("broken", [False, True])
 def test_remembered_chains_tend_to_the_law_given_each_row(broken):
     """Rows in shuffled batches, k=1; the memory of other rows is noticed."""
-    unit, params, n = SPIN, params_of(SPIN, scale=1.0), 6000
+    unit, params, n = SPIN, params_of(SPIN, scale=1.0), 3000
     model, distinct = model_of(unit), rows_of(unit, gaps=True)[:3]
     X = np.repeat(distinct, n, axis=0)
     positive = learning.ClampedGibbs(k=1)
@@ -580,7 +580,7 @@ def test_free_chains_go_on_where_they_were():
 def test_free_chains_settle_at_the_machine(unit, wrong):
     params, model = params_of(unit, scale=0.6), model_of(unit)
     run_at = params._replace(coupling=params.coupling / wrong)
-    negative = learning.FreeChains(30, N)
+    negative = learning.FreeChains(15, N)
     state = negative.init(model, params, STREAM)
     sums, _ = negative.step(model, run_at, state, None)
     mean, pairs = oracle_of(unit, params).moments([NAN] * N_UNITS)

@@ -137,11 +137,11 @@ def model_means(case):
 
 @pytest.mark.parametrize(**by_name(BIPARTITE[1:]))
 def test_tempered_chains_settle_at_the_moments_of_the_model(case):
-    """The last of 60 updates of many chains: within the error of a mean."""
+    """The last of 30 updates of many chains: within the error of a mean."""
     n = 10_000
     negative = TemperedContrastiveDivergence(k=1, n_chains=n, n_rungs=4)
     state = negative.init(case.model, case.params, STREAM)
-    for _ in range(60):
+    for _ in range(30):
         found, state = negative_means(case, negative, state)
     found = np.concatenate([part.ravel() for part in found])
     bound = norm.isf(ALPHA / product_size(case)) / np.sqrt(n)
@@ -167,7 +167,7 @@ def test_stale_inputs_of_tempered_chains_are_renewed():
 def test_rungs_move_to_even_rates():
     case = BIPARTITE[3]
     negative = TemperedContrastiveDivergence(k=1, n_chains=50, n_rungs=6)
-    _, state = settled_means(case, negative, 800)
+    _, state = settled_means(case, negative, 400)
     assert state.betas[0] == 0 and state.betas[-1] == 1
     assert (np.diff(state.betas) > 0).all()
     even = np.linspace(0, 1, 6)

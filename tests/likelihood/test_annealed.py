@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from estimate_cases import EASY, HARD
+from joblib import parallel_config
 from model_cases import BIPARTITE, by_name
 
 from skboltz.likelihood import (
@@ -18,7 +19,7 @@ from skboltz.likelihood import (
     separation,
     visited_bound,
 )
-from skboltz.sampling import Purpose, Stream, annealing, mean_field
+from skboltz.sampling import Purpose, Stream, annealing, mean_field, tempering
 
 RNG = np.random.default_rng(0)
 LIGHT = Effort(betas=100, n_chains=100, n_sweeps=30)
@@ -142,7 +143,22 @@ def test_the_standard_error_is_that_of_a_mean():
     assert np.isclose(np.mean([e.standard_error for e in estimates]), spread, rtol=0.1)
 
 
+@pytest.fixture
+def few_ladders(monkeypatch):
+    """Two ladders, each tuned once: that takes longer than the chains on it."""
+    tuned, found = tempering.tuned_ladder, {}
+
+    def tuned_once(path, stream):
+        seed = stream.key[0] % 2
+        if seed not in found:
+            found[seed] = tuned(path, stream)
+        return found[seed]
+
+    monkeypatch.setattr(tempering, "tuned_ladder", tuned_once)
+
+
 @pytest.mark.parametrize(**by_name(EASY))
+@pytest.mark.usefixtures("few_ladders")
 def test_easy_models_are_covered_and_do_not_warn(case):
     """12 seeds: 95 % intervals miss 4 or more with a probability of 0.002."""
     exact = exact_log_partition(case.model, case.params).value
@@ -159,6 +175,7 @@ def test_easy_models_are_covered_and_do_not_warn(case):
 
 
 @pytest.mark.parametrize(**by_name(HARD))
+@pytest.mark.usefixtures("few_ladders")
 def test_a_model_whose_mode_is_missed_is_covered_or_warns(case):
     exact = exact_log_partition(case.model, case.params).value
     for seed in range(4):
@@ -204,12 +221,15 @@ def test_a_broken_sampler_is_noticed():
 def test_the_result_does_not_depend_on_the_number_of_jobs(method):
     case = EASY[0]
     effort = Effort(betas=20, n_chains=120, n_sweeps=3)
-    one, two = (
-        estimate_log_partition(
-            case.model, case.params, method=method, effort=effort, n_jobs=n_jobs
+    # Processes take seconds to start: one method is enough for them.
+    backend = "loky" if method == "bridge" else "threading"
+    with parallel_config(backend=backend):
+        one, two = (
+            estimate_log_partition(
+                case.model, case.params, method=method, effort=effort, n_jobs=n_jobs
+            )
+            for n_jobs in (1, 2)
         )
-        for n_jobs in (1, 2)
-    )
     np.testing.assert_equal(one, two)
 
 

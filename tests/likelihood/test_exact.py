@@ -16,6 +16,8 @@ from skboltz.likelihood import (
 from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
 from skboltz.units import BERNOULLI, SPIN, Bias
 
+pytestmark = pytest.mark.no_kernel
+
 
 @pytest.mark.parametrize(**by_name(BIPARTITE))
 def test_log_partition_of_bipartite_models(case):

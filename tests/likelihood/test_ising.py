@@ -35,15 +35,15 @@ def test_the_small_torus_by_enumeration():
 def test_the_critical_torus_is_within_the_error_bars(side):
     """Three seeds; more than one of them outside of 95 % is 7 in 1000."""
     model, params = Bipartite(SPIN, SPIN), torus(side, CRITICAL)
-    inside, errors = 0, []
+    effort, inside, errors = Effort(300, 100, 50), 0, []
     for seed in range(3):
         estimate, reasons = estimate_log_partition(
-            model, params, effort=Effort(500, 100, 100), key=(seed, 1)
+            model, params, effort=effort, key=(seed, 1)
         )
         low, high = estimate.interval()
         inside += low <= LOG_Z[side] <= high
         errors.append(abs(estimate.value - LOG_Z[side]) / estimate.standard_error)
         assert not reasons
     assert inside >= 2 and max(errors) < 4
-    off, _ = estimate_log_partition(model, torus(side, 1.02 * CRITICAL))
+    off, _ = estimate_log_partition(model, torus(side, 1.02 * CRITICAL), effort=effort)
     assert abs(off.value - LOG_Z[side]) > 10 * off.standard_error  # 2 % are seen

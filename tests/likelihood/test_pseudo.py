@@ -11,6 +11,8 @@ from skboltz.models import Bipartite, BipartiteParams
 from skboltz.units import BERNOULLI, SPIN, Bias
 from skboltz.utils import each
 
+pytestmark = pytest.mark.no_kernel
+
 
 @pytest.mark.parametrize(**by_name(BIPARTITE))
 def test_sum_of_conditionals(case):

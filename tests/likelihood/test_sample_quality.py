@@ -23,6 +23,8 @@ from skboltz.likelihood._sample_quality import (
     sample_quality,
 )
 
+pytestmark = pytest.mark.no_kernel
+
 RNG = np.random.default_rng(0)
 BINARY = tuple(RNG.integers(0, 2, (n, 5)).astype(float) for n in (7, 8, 9))
 REAL = tuple(100 + RNG.normal(size=(n, 4)) for n in (6, 7, 8))

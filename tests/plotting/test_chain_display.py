@@ -9,6 +9,8 @@ import pytest
 from skboltz.plotting import ChainDisplay
 from skboltz.sampling._diagnostics import autocorrelation, autocorrelation_time
 
+pytestmark = pytest.mark.no_kernel
+
 
 @pytest.fixture(autouse=True)
 def close_figures():

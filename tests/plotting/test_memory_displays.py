@@ -256,7 +256,7 @@ class Answers(BaseEstimator):
 
 def test_the_nearest_of_two_values_agrees_the_most_by_loops():
     rng = np.random.default_rng(2)
-    for _ in range(20):
+    for _ in range(6):
         memories, state = rng.choice([-1, 1], (5, 21)), rng.choice([-1, 1], 21)
         agreeing = [
             sum(a == b for a, b in zip(row, state, strict=True)) for row in memories

@@ -15,7 +15,7 @@ from skboltz.sampling import Purpose, Stream, clamped, clamped_chains
 from skboltz.units import BERNOULLI, SPIN, Bias, TwoValuedUnit
 
 NAN = np.nan
-N = 20_000
+N = 8_000
 N_VISIBLE = 4
 STREAM = Stream((5, 8), Purpose.SAMPLE)
 UNITS = {"bits": BERNOULLI, "spins": SPIN, "lopsided": TwoValuedUnit(-0.5, 2.0)}
@@ -151,14 +151,13 @@ def test_beyond_enumeration_means_are_near_and_free_of_batch_mates(unit, monkeyp
     known = rows_with_gaps(unit)[:8]
     monkeypatch.setattr(of_rows, "EXACT_TERMS", 0)
     found = likelihood.clamped_means(unit, params, known)
-    for row, mean in zip(known, found, strict=True):
-        error = abs(mean - oracle.moments(row)[0]) / unit.span
-        assert error.max() < 0.15
-        alone = likelihood.clamped_means(unit, params, row[None])[0]
-        np.testing.assert_allclose(mean, alone, atol=1e-12)
+    expected = np.array([oracle.moments(row)[0] for row in known])
+    assert abs(found - expected).max() / unit.span < 0.15
+    for i in (1, 2, 5):  # rows that have mates with the same gaps
+        alone = likelihood.clamped_means(unit, params, known[[i]])[0]
+        np.testing.assert_allclose(found[i], alone, atol=1e-12)
     hot = PairwiseParams(params.coupling / 3, params.units)
     wrong = likelihood.clamped_means(unit, hot, known)
-    expected = np.array([oracle.moments(row)[0] for row in known])
     assert abs(wrong - expected).max() / unit.span > 0.15  # the judge would notice
 
 
@@ -170,10 +169,9 @@ def test_beyond_enumeration_free_energies_are_near(unit, monkeypatch):
     found = likelihood.clamped_free_energy(unit, params, known[:5])
     expected = [oracle.free_energy(row) for row in known[:5]]
     np.testing.assert_allclose(found, expected, atol=0.1)
-    alone = [
-        likelihood.clamped_free_energy(unit, params, r[None])[0] for r in known[:5]
-    ]
-    np.testing.assert_allclose(found, alone, atol=1e-10)
+    some = [2, 4]  # both have a mate with the same gaps
+    alone = [likelihood.clamped_free_energy(unit, params, known[[i]])[0] for i in some]
+    np.testing.assert_allclose(found[some], alone, atol=1e-10)
 
 
 @EACH_UNIT
@@ -193,8 +191,9 @@ def test_sampled_classes_are_near(unit, broken):
     np.testing.assert_allclose(found.sum(axis=1), 1)
     expected = [oracle.class_proba(row[:4].tolist(), 1, 3) for row in known]
     assert (abs(found - expected).max() < 0.1) != broken
-    alone = [sampled_class_proba(unit, params, row[None], 1, 3)[0] for row in known]
-    np.testing.assert_allclose(found, alone, atol=1e-12)
+    some = [0, 3]
+    alone = [sampled_class_proba(unit, params, known[[i]], 1, 3)[0] for i in some]
+    np.testing.assert_allclose(found[some], alone, atol=1e-12)
 
 
 # Chains -----------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from skboltz.models import independent_set
 from skboltz.sampling import coupled
 from skboltz.units import BERNOULLI, SPIN, TwoValuedUnit
 
+pytestmark = pytest.mark.no_kernel
+
 UNITS = {
     "spin": SPIN,
     "bernoulli": BERNOULLI,

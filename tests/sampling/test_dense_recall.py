@@ -247,7 +247,7 @@ def test_beyond_double_precision_is_an_error():
 # Figures of Krotov & Hopfield (2016) ------------------------------------------------
 
 RANDOM = spins(7, (2000, 100))
-STARTS = spins(8, (100, 100))
+STARTS = spins(8, (40, 100))
 
 
 def share_recalled(interaction):

@@ -19,6 +19,8 @@ from skboltz.sampling import (
     r_hat,
 )
 
+pytestmark = pytest.mark.no_kernel
+
 DIAGNOSTICS = [autocorrelation, autocorrelation_time, effective_sample_size, r_hat]
 SIGMAS = norm.isf(ALPHA / 2)
 

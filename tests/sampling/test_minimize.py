@@ -13,7 +13,7 @@ from skboltz.sampling import Purpose, Stream, _minimize, minimize_energy
 KERNELS = ["numpy", "numba"][: len(TWINS)]
 METHODS = ["metropolis", "heat-bath"]
 SPINS, BITS = (-1.0, 1.0), (0.0, 1.0)
-N_UNITS, N_CHAINS, N_SWEEPS = 6, 40_000, 3
+N_UNITS, N_CHAINS, N_SWEEPS = 6, 15_000, 3
 each_kernel = pytest.mark.parametrize("name", KERNELS)
 each_method = pytest.mark.parametrize("method", METHODS)
 each_values = pytest.mark.parametrize("values", [BITS, SPINS], ids=["bits", "spins"])

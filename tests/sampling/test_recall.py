@@ -130,7 +130,7 @@ def test_nothing_at_all_is_a_network():
 
 
 @pytest.mark.parametrize("symmetric", [True, False])
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 def test_fields_are_exact_in_any_order_and_any_batch(seed, symmetric):
     n, rng = 40, np.random.default_rng(seed)
     J, b = couplings(n, seed, symmetric, whole=False)
@@ -378,7 +378,7 @@ def test_a_high_gain_has_the_fixed_points_of_spins():
 
 # Stochastic -----------------------------------------------------------------------
 
-N_ROWS, N_UNITS, TEMPERATURE = 40_000, 5, 1.7
+N_ROWS, N_UNITS, TEMPERATURE = 20_000, 5, 1.7
 
 
 class Bath:
@@ -549,7 +549,7 @@ def test_a_row_does_not_depend_on_its_batch(name, whole, symmetric):
     cues[unknown] = 0
     dynamics = dynamics_of(name)
     end = recall.run(dynamics, net, cues, clamped, STREAM)
-    for i in range(len(cues)):
+    for i in range(0, len(cues), 4):
         row = slice(i, i + 1)
         alone = recall.run(dynamics, net, cues[row], clamped[row], STREAM)
         np.testing.assert_array_equal(alone.state[0], end.state[i])
