@@ -8,6 +8,8 @@ from skboltz import (
     BernoulliRBM,
     BoltzmannClassifier,
     BoltzmannMachine,
+    DBNClassifier,
+    DeepBeliefNetwork,
     EnergyImputer,
     GaussianBernoulliRBM,
     HopfieldMemory,
@@ -22,6 +24,16 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:X does not have valid feature names",
     "ignore:X has feature names",
 )
+
+LAYER = BernoulliRBM(n_iter=1, method="cd", batch_size=50)
+WHOLE = {"method": "exact", "batch_size": 10_000}  # all rows at once, without chains
+REAL = GaussianBernoulliRBM(n_iter=5, batch_size=20, learning_rate=0.1)
+BINARY = BernoulliRBM(method="cd", batch_size=20, learning_rate=0.5, momentum=0.5)
+LONGER = [
+    GaussianBernoulliRBM(n_iter=20, batch_size=20),
+    BernoulliRBM(n_iter=20, method="cd", learning_rate=0.3, momentum=0.5),
+]
+SMALL_STEPS = {"learning_rate": 0.01, "batch_size": 40}
 
 ESTIMATORS = [
     BernoulliRBM(n_iter=5),
@@ -55,6 +67,34 @@ ESTIMATORS = [
         )
         for share in (0, 1)
     ),
+    DeepBeliefNetwork((5, 4), layers=LAYER),
+    DeepBeliefNetwork((5, 4), layers=BernoulliRBM(n_iter=2, **WHOLE)),
+    DeepBeliefNetwork(
+        (5, 4), layers=LAYER, fine_tuning="up-down", n_iter=2, batch_size=50
+    ),
+    DBNClassifier((16, 8), layers=LAYER, n_iter=15, **SMALL_STEPS),
+    DBNClassifier(
+        (16, 8),
+        layers=LAYER,
+        solver="sgd",
+        learning_rate=0.3,
+        batch_size=40,
+        n_iter=15,
+        dropout=0.1,
+        input_dropout=0.05,
+        max_norm=20.0,
+        class_weight="balanced",
+    ),
+    DBNClassifier((16, 8), pretrain=False, solver="lbfgs", n_iter=15, l2=1e-3),
+    DBNClassifier(
+        (16, 16),
+        layers=[REAL, BINARY],
+        fine_tuning="up-down",
+        n_iter=5,
+        learning_rate=0.02,
+        batch_size=30,
+    ),
+    DBNClassifier((24, 24), layers=LONGER, fine_tuning="none"),
 ]
 
 REASON = (
@@ -75,6 +115,8 @@ CHECKS = (
 
 def expected(estimator):
     """Full batches and exact sums are not excused."""
+    if isinstance(estimator, DeepBeliefNetwork | DBNClassifier):
+        return expected_of_stacks(estimator)
     if isinstance(estimator, HopfieldMemory):
         return {CHECKS[0]: ORDER} if estimator.rule == "storkey" else {}
     if isinstance(estimator, BoltzmannMachine | BoltzmannClassifier):
@@ -89,6 +131,17 @@ def expected_of_machines(method):
         return dict.fromkeys(CHECKS, "a chain for each row: two rows are two chains")
     wide = (*CHECKS, "check_all_zero_sample_weights_error")
     return dict.fromkeys(wide, WIDE) if method == "moments" else {}
+
+
+def expected_of_stacks(network):
+    """Nor are those of the layers, if nothing follows, or of what follows alone."""
+    layers = network.layers if isinstance(network.layers, list) else [network.layers]
+    if not getattr(network, "pretrain", True):
+        whole = network.solver == "lbfgs"
+    else:
+        whole = all(layer.method == "exact" for layer in layers)
+        whole = whole and network.fine_tuning == "none"
+    return {} if whole else dict.fromkeys(CHECKS, REASON)
 
 
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected)
@@ -119,6 +172,8 @@ MORE_CHECKS = [
         GaussianBernoulliRBM(16, n_iter=5, batch_size=5),
         HopfieldMemory(),
         BoltzmannMachine(n_iter=5),
+        DeepBeliefNetwork((5, 4), layers=LAYER),
+        DBNClassifier((5, 4), layers=LAYER, n_iter=1),
     ],
     ids=lambda e: type(e).__name__,
 )

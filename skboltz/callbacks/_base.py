@@ -47,7 +47,8 @@ class EpochCallback:
             name = type(self).__name__
             warnings.warn(
                 f"{name} saw no epoch of {type(estimator).__name__}. Set it on the "
-                f"estimator of skboltz itself: estimator.set_callbacks({name}(...)).",
+                f"estimator of skboltz that has epochs, such as a machine of `layers`: "
+                f"estimator.set_callbacks({name}(...)).",
                 UserWarning,
                 stacklevel=2,
             )
@@ -56,7 +57,11 @@ class EpochCallback:
         """A task begins; the data of the first epoch can be compared."""
         if context.task_name == "epoch" and self._idle:
             self._idle = False
+            self.check_model(estimator)
             self.check_rows(X)
+
+    def check_model(self, model):
+        """Refuse a model that cannot be asked for what is wanted of it."""
 
     def check_rows(self, X):
         """Refuse rows to validate on that do not fit the training rows."""
@@ -67,6 +72,17 @@ class EpochCallback:
             return False
         self._n_epochs += 1
         return bool(self.on_epoch_end(fitted_estimator, X))
+
+
+def check_has(model, method, name, value):
+    """Refuse a score, the value of a parameter, that a model does not have."""
+    if not hasattr(model, method):
+        kind = type(model).__name__
+        raise ValueError(
+            f"{name} is {value!r}, but {kind} has no {method}(). Choose another that "
+            f"{kind} has, such as a callable, or set the callback on a machine of "
+            f"`layers`."
+        )
 
 
 def check_validation(X_validation, X):

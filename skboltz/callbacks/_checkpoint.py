@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import joblib
+from sklearn.base import BaseEstimator
 
 from .._sklearn import Interval
 from ._base import EpochCallback
@@ -67,6 +68,21 @@ class Checkpoint(EpochCallback):
 def _without_callbacks(model):
     """The model alone: what watches it is not part of it."""
     bare = copy(model)
-    for name in [name for name in vars(bare) if "callback" in name]:
-        delattr(bare, name)
+    for name, value in list(vars(model).items()):
+        if "callback" in name:
+            delattr(bare, name)
+        elif isinstance(value, BaseEstimator):
+            setattr(bare, name, _without_callbacks(value))
+        elif isinstance(value, list | tuple):
+            setattr(bare, name, _bare_members(value))
     return bare
+
+
+def _bare_members(values):
+    """The same list or tuple; estimators in it, such as layers, without callbacks."""
+    if not any(isinstance(value, BaseEstimator) for value in values):
+        return values
+    return type(values)(
+        _without_callbacks(value) if isinstance(value, BaseEstimator) else value
+        for value in values
+    )

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 from .._sklearn import Interval, StrOptions
-from ._base import EpochCallback, check_complete, check_validation
+from ._base import EpochCallback, check_complete, check_has, check_validation
 
 _SCORES = {
     "pseudo_log_likelihood": "pseudo_log_likelihood",
@@ -63,6 +63,10 @@ default="pseudo_log_likelihood"
         self.score = score
         self.patience = patience
         self.tol = tol
+
+    def check_model(self, model):
+        if not callable(self.score):
+            check_has(model, _SCORES[self.score], "score", self.score)
 
     def check_rows(self, X):
         rows = check_validation(self.X_validation, X)

@@ -7,9 +7,13 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .._sklearn import Interval, safe_indexing
-from ._base import EpochCallback, check_complete, check_validation
+from ._base import EpochCallback, check_complete, check_has, check_validation
 
-METRICS = ("log_likelihood", "pseudo_log_likelihood", "free_energy_gap")
+METRICS = {
+    "log_likelihood": "score_samples",
+    "pseudo_log_likelihood": "pseudo_log_likelihood",
+    "free_energy_gap": "free_energy",
+}  # and the methods behind them
 
 
 class LikelihoodMonitor(EpochCallback):
@@ -86,6 +90,10 @@ class LikelihoodMonitor(EpochCallback):
         self.every = every
         self.max_rows = max_rows
 
+    def check_model(self, model):
+        for metric in self.metrics:
+            check_has(model, METRICS[metric], "metrics", metric)
+
     def check_rows(self, X):
         held_out = check_validation(self.X_validation, X)
         if "pseudo_log_likelihood" in self.metrics:
@@ -105,16 +113,10 @@ class LikelihoodMonitor(EpochCallback):
         self._add("epoch", model.n_iter_)
         train, held_out = self._some(X), self._some(self.X_validation)
         for metric in self.metrics:
+            score = getattr(model, METRICS[metric])
             if metric == "free_energy_gap":
-                gap = (
-                    model.free_energy(held_out).mean() - model.free_energy(train).mean()
-                )
-                self._add(metric, float(gap))
+                self._add(metric, float(score(held_out).mean() - score(train).mean()))
                 continue
-            score = {
-                "log_likelihood": model.score_samples,
-                "pseudo_log_likelihood": model.pseudo_log_likelihood,
-            }[metric]
             self._add(metric, float(score(train).mean()))
             self._add(f"{metric}_validation", float(score(held_out).mean()))
 

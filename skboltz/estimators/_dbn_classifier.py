@@ -16,10 +16,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import Interval, StrOptions, fit_context
 from ..sampling import Purpose, Stream, random_key
+from ._dbn_parts import check_parts, learns_in_parts
 from ._deep import Deep, backprop_stage, fine_tuning_task, up_down_stage
 from ._deep_samples import DeepSamples, check_visible
-from ._labelled_rows import class_codes, labelled_rows, split
-from ._layers import afresh, further, joined, one_pass, untrained
+from ._labelled_rows import check_classes, class_codes, labelled_rows, split
+from ._layers import LabelledRBM, afresh, further, joined, one_pass, untrained
+from ._offered import offered_if
 from ._training import begin, end
 from ._up_down_stage import LABELS
 from ._validation import check_count, check_seed
@@ -30,6 +32,13 @@ STAGES = {
     "none": up_down_stage,  # for no epoch
 }
 
+_OF_A_STAGE = (
+    "weights_",
+    "intercepts_",
+    "recognition_weights_",
+    "recognition_intercepts_",
+)
+
 
 class Best(NamedTuple):
     """What did best on held-out rows, and after which epoch."""
@@ -39,6 +48,7 @@ class Best(NamedTuple):
     state: Any
 
 
+@offered_if(learns_in_parts, "partial_fit")
 class DBNClassifier(
     DeepSamples,
     ClassNamePrefixFeaturesOutMixin,
@@ -343,14 +353,16 @@ default="constant"
 
         The first call trains the layers, as `fit` does; it and all others are then one
         epoch of fine-tuning. Without fine-tuning, later calls are a pass for each
-        layer.
+        layer. There is no such method with `early_stopping`, `class_weight="balanced"`
+        or `solver="lbfgs"`, which need all rows at once.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
         classes : array-like of shape (n_classes,), default=None
-            All labels there will ever be; needed in the first call.
+            All labels there will ever be; needed in the first call, and the same in
+            all others.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
@@ -358,10 +370,9 @@ default="constant"
         self
         """
         resume = self._resumes()
-        self._check_in_parts(None if resume else classes, resume)
+        classes = check_classes(classes, self.classes_ if resume else None)
         X, y = self._checked(X, y, reset=not resume)
-        if not resume:
-            self.classes_ = np.unique(classes)
+        self.classes_ = classes
         rows = self._rows(X, y, sample_weight)
         if not resume:
             self._start(rows, check_seed(self.random_state), None, afresh)
@@ -376,40 +387,10 @@ default="constant"
             raise ValueError(
                 "DBNClassifier requires y to be passed, but the target y is None."
             )
-        self._check_parts()
+        check_parts(self)
         X, y = self._checked_rows(X, reset, "DBNClassifier", y)
         check_classification_targets(y)
         return X, y
-
-    def _check_parts(self):
-        """Refuse parameters that contradict each other."""
-        if self.solver == "lbfgs" and self.fine_tuning == "up-down":
-            raise ValueError(
-                'solver="lbfgs" needs a smooth objective, which fine_tuning="up-down" '
-                'has not; choose "adam" or "sgd".'
-            )
-        if self.solver == "lbfgs" and (self.dropout or self.input_dropout):
-            raise ValueError(
-                'solver="lbfgs" needs an objective that stays the same, which dropout '
-                'does not leave it; choose "adam" or "sgd", or dropout=0.'
-            )
-        if self.fine_tuning == "none" and not self.pretrain:
-            raise ValueError(
-                'pretrain=False with fine_tuning="none" leaves nothing to be learnt.'
-            )
-
-    def _check_in_parts(self, classes, resume):
-        if not resume and classes is None:
-            raise ValueError("classes must be given in the first call of partial_fit.")
-        for name, wrong in (
-            ("early_stopping", self.early_stopping),
-            ('class_weight="balanced"', self.class_weight == "balanced"),
-            ('solver="lbfgs"', self.solver == "lbfgs"),
-        ):
-            if wrong:
-                raise ValueError(
-                    f"{name} needs all rows at once, which partial_fit does not have."
-                )
 
     def _rows(self, X, y, sample_weight):
         weight = self._checked_weight(sample_weight, X)
@@ -424,9 +405,10 @@ default="constant"
     def _start(self, rows, generator, context, learn):
         """Train new layers, and prepare their fine-tuning."""
         self._key, stage = random_key(generator), self._stage()
-        scored = ("validation_score",) if self.early_stopping else ()
-        self._begin_anew((*stage.columns, *scored))
+        self._begin_anew(stage.columns)
         self._fine_tuning_state, self.layers_, self._best = None, [], None
+        for name in _OF_A_STAGE:  # another may come now
+            vars(self).pop(name, None)
         n_classes = len(self.classes_) if stage.labels_on_top else 0
         machines = self._new_layers(rows.X.shape[1], generator, n_classes)
         if not self.pretrain:
@@ -451,7 +433,7 @@ default="constant"
         data = self._data(rows.X, rows.tuned_weight)
         targets = stage.targets(rows.codes, len(self.classes_))
         state = stage.resumed(self._fine_tuning_state, stage.params(self))
-        keep = self._keep_best(held_out)
+        keep = self._keep_best(held_out, state)
 
         def advance(state, rate):
             state, seen = stage.advance(layers, state, data, targets, rate)
@@ -468,8 +450,24 @@ default="constant"
     def _fine_tunes(self):
         return self.fine_tuning != "none"
 
+    def _resumes(self):
+        if not self.__sklearn_is_fitted__():  # or interrupted before the fine-tuning
+            return False
+        return super()._resumes() and self._is_of_stage()
+
     def _stage(self):
         return STAGES[self.fine_tuning](self)
+
+    def _is_of_stage(self):
+        """Refuse layers that are not what `fine_tuning` has made of them."""
+        labelled = isinstance(self.layers_[-1], LabelledRBM)
+        if self._stage().labels_on_top == labelled:
+            return True
+        found = '"up-down" or "none"' if labelled else '"backprop"'
+        raise ValueError(
+            f'fine_tuning is "{self.fine_tuning}", but the network was made with '
+            f"{found}; set it back, or begin anew by fit with warm_start=False."
+        )
 
     def _attributes(self, state):
         return self._stage().attributes(self.layers_, state)
@@ -492,9 +490,10 @@ default="constant"
 
         def on_step(state, seen):
             subtask = begin(task, self, X, y)
+            seen = *seen, *keep(state)
             self.n_iter_ += 1
             clock.append(time.perf_counter())
-            row = (*seen, *keep(state), clock[-1] - clock[-2])
+            row = (*seen, clock[-1] - clock[-2])
             self._record(self.n_iter_, 1.0, *row)
             self._publish(state)
             stop = end(subtask, self, X, y, lambda: self._snapshot(state))
@@ -504,10 +503,23 @@ default="constant"
         if task is not None:
             task.call_on_fit_task_end(estimator=self, X=X, y=y)
 
-    def _keep_best(self, held_out):
-        """A function of a state that scores it on held-out rows, and keeps the best."""
-        if held_out is None:
-            return lambda state: ()
+    def _keep_best(self, held_out, state):
+        """A function of a state that scores it on held-out rows, and keeps the best.
+
+        The state to go on from is among these.
+        """
+        history = self._epochs_seen()
+        if held_out is None:  # but there may have been such rows before
+            blank = (np.nan,) if "validation_score" in history else ()
+            return lambda state: blank
+        if "validation_score" not in history:
+            seconds = history.pop("seconds")
+            history["validation_score"] = [np.nan] * len(seconds)
+            history["seconds"] = seconds
+        self._best = None
+        if self.n_iter_:
+            score = self._accuracy(state.params, held_out)
+            self._best = Best(score, self.n_iter_, state)
 
         def keep(state):
             score = self._accuracy(state.params, held_out)
@@ -591,6 +603,7 @@ default="constant"
     def _of_rows(self, name, X):
         """What a function of the stage gives for every row."""
         check_is_fitted(self)
+        self._is_of_stage()
         X = self._checked_rows(X, False, "DBNClassifier")
         stage, layers = self._stage(), self.layers_
         params, function = stage.params(self), getattr(stage, name)
@@ -645,6 +658,7 @@ default="constant"
                 'sample() needs fine_tuning="up-down" or "none": by backpropagation '
                 "the network learns the classes of features, not their distribution."
             )
+        self._is_of_stage()
         check_visible(visible)
         codes, n_rows = self._clamped_codes(y, n_samples)
         generator = check_seed(random_state)
@@ -671,7 +685,7 @@ default="constant"
         y = np.atleast_1d(np.asarray(y))
         if len(y) == 1 and n_samples:
             y = np.repeat(y, n_samples)
-        if y.ndim != 1 or (n_samples or len(y)) != len(y):
+        if y.ndim != 1 or not len(y) or (n_samples or len(y)) != len(y):
             raise ValueError(
                 f"y has the shape {y.shape}, but n_samples is {n_samples}; pass one "
                 f"label, or one for each sample."

@@ -12,6 +12,7 @@ from ..sampling import random_key
 from ._backprop_stage import BackpropStage
 from ._layers import (
     check_sizes,
+    features,
     is_frozen,
     labelled,
     new_layer,
@@ -137,7 +138,7 @@ class Deep(Epochs, Rows):
                 if not frozen[i]:
                     self._train_layer(i, machine, X, weight, learn)
             self._publish_layer(i, machine)
-            X = X if is_top else machine.transform(X)
+            X = X if is_top else features(machine, X)
 
     def _train_layer(self, i, machine, X, weight, learn):
         try:

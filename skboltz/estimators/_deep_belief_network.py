@@ -17,7 +17,7 @@ from .._sklearn import Interval, StrOptions, fit_context
 from ..sampling import Purpose, Stream, random_key
 from ._deep import Deep, up_down_stage
 from ._deep_samples import DeepSamples, check_visible
-from ._layers import afresh, further, moved, one_pass
+from ._layers import afresh, features, further, moved, one_pass
 from ._log_z import warn_of
 from ._up_down_stage import UpDownStage, network
 from ._validation import check_count, check_layer, check_seed
@@ -357,7 +357,7 @@ default="constant"
         check_is_fitted(self)
         X = self._asked(X)
         for machine in self._way_up()[: self._layer_number() + 1]:
-            X = machine.transform(X)
+            X = features(machine, X)
         return X
 
     def inverse_transform(self, X):

@@ -3,6 +3,7 @@
 from ..sampling import ancestral
 from ._deep import Deep
 from ._up_down_stage import network
+from ._validation import check_data
 
 
 class DeepSamples(Deep):
@@ -10,7 +11,8 @@ class DeepSamples(Deep):
 
     def _led_up(self, X, stream):
         """Hidden units below the top drawn given features, and the stream after."""
-        v = self._unit_values(self._checked_rows(X, False, "sample(start=...)"))
+        X = check_data(self, X, complete_for="sample()", name="start")
+        v = self._unit_values(X)
         net, params = network(self.layers_), self._stage().params(self)
         states, stream = ancestral.recognise(net, params, v, stream)
         return states[-1], stream

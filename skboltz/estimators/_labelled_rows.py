@@ -1,10 +1,12 @@
 """Rows with labels, and what they weigh."""
 
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+from sklearn.utils.multiclass import unique_labels
 
 from ._validation import float_type
 
@@ -33,14 +35,48 @@ class LabelledRows(NamedTuple):
         arrays = (None if a is None else a[numbers] for a in self)
         return LabelledRows(*arrays)
 
+    def check_weight(self, message):
+        """Refuse rows that all weigh nothing."""
+        if self.tuned_weight is not None and not self.tuned_weight.any():
+            raise ValueError(message)
+
 
 def labelled_rows(X, y, classes, weight, class_weight):
     """Rows with the numbers of their classes, and the weights of these counted in."""
     codes, tuned = class_codes(classes, y), weight
     if class_weight is not None:
-        tuned = compute_sample_weight(class_weight, y)
+        tuned = _of_classes(class_weight, classes, y, codes)
         tuned = (tuned * (1 if weight is None else weight)).astype(float_type(X))
-    return LabelledRows(X, y, codes, weight, tuned)
+    rows = LabelledRows(X, y, codes, weight, tuned)
+    rows.check_weight("sample_weight and class_weight leave no row any weight.")
+    return rows
+
+
+def _of_classes(class_weight, classes, y, codes):
+    """What each row weighs for its class, of which y need not have every one."""
+    if class_weight == "balanced":
+        return compute_sample_weight(class_weight, y)
+    values = class_weight.values()
+    if not all(isinstance(x, Real) and 0 <= x < np.inf for x in values):
+        raise ValueError(
+            f"class_weight must have finite numbers >= 0, found {class_weight!r}."
+        )
+    return compute_class_weight(class_weight, classes=classes, y=y)[codes]
+
+
+def check_classes(classes, before):
+    """The sorted labels of a call of partial_fit, which stay those of the first."""
+    if classes is None:
+        if before is None:
+            raise ValueError("classes must be given in the first call of partial_fit.")
+        return before
+    classes = unique_labels(classes)
+    if before is not None and not np.array_equal(classes, before):
+        raise ValueError(
+            f"classes is {classes.tolist()}, but was {before.tolist()} before; it "
+            f"stays the same until fit begins anew."
+        )
+    return classes
 
 
 def class_codes(classes, y):
@@ -53,12 +89,18 @@ def class_codes(classes, y):
     >>> class_codes(np.array(["ham", "spam"]), np.array(["spam", "ham"]))
     array([1, 0])
     """
-    codes = np.searchsorted(classes, y).clip(max=len(classes) - 1)
+    try:
+        codes = np.searchsorted(classes, y).clip(max=len(classes) - 1)
+    except TypeError as error:  # of objects
+        raise ValueError(
+            f"y has labels that cannot be compared with the classes "
+            f"{classes.tolist()}: {error}."
+        ) from error
     new = classes[codes] != y
     if new.any():
         raise ValueError(
-            f"y has the label {y[new][0]!r}, which is not among the classes "
-            f"{list(classes)}; name all of them in the first call."
+            f"y has the label {y[new].tolist()[0]!r}, which is not among the classes "
+            f"{classes.tolist()}; fit, or the first partial_fit, must be told of all."
         )
     return codes
 
@@ -78,4 +120,10 @@ def split(rows, fraction, generator):
             f"class, for which there are too few rows ({error}). Set "
             f"early_stopping=False, or another fraction."
         ) from error
-    return rows.part(train), rows.part(held_out)
+    parts = rows.part(train), rows.part(held_out)
+    for part, which in zip(parts, ("left to learn from", "held out"), strict=True):
+        part.check_weight(
+            f"early_stopping=True holds out validation_fraction={fraction} of every "
+            f"class, and all rows {which} have sample_weight 0. Leave such rows out."
+        )
+    return parts

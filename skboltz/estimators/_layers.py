@@ -93,6 +93,7 @@ def new_layer(template, i, size, n_inputs, generator):
         machine = copy(template.estimator)
         check_is_fitted(machine)
         _check_fits(machine, i, size, n_inputs)
+        vars(machine).pop("feature_names_in_", None)  # it is given arrays from now on
         return machine
     machine = clone(template).set_params(n_components=size, warm_start=False)
     seed = generator.randint(_MOST_SEEDS)  # drawn anyway: others keep theirs
@@ -143,6 +144,11 @@ def moved(machine, params):
     for name, value in machine._attributes(state).items():
         setattr(machine, name, value)
     return machine
+
+
+def features(machine, X):
+    """Means of the hidden units as an array, whatever `set_output` asks for."""
+    return np.asarray(machine.transform(X))
 
 
 def afresh(machine, X, weight):

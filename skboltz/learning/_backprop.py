@@ -8,7 +8,6 @@ import numpy as np
 
 from .._exceptions import DivergenceError
 from ..sampling import Stream
-from ..utils import copied
 from ._batches import weighted_batches
 from ._dropout import Dropout, MaxNorm
 from ._network import NetworkParams, backward, forward, log_proba, output_slopes
@@ -64,7 +63,7 @@ class Seen(NamedTuple):
 
 def copy(state):
     """The state with its own copies of the arrays that are moved in place."""
-    params, optimiser = copy_arrays(state.params), copied(state.optimiser)
+    params, optimiser = copy_arrays(state.params), copy_arrays(state.optimiser)
     return state._replace(params=params, optimiser=optimiser)
 
 

@@ -151,7 +151,9 @@ def unrolled(layers, n_classes, generator):
     NetworkParams
     """
     hidden = [
-        _as_trained(model, params, generator) if trained else _at_random(params, generator)
+        _as_trained(model, params, generator)
+        if trained
+        else _at_random(params, generator)
         for model, params, trained in layers
     ]
     shape, dtype = (n_classes, len(hidden[-1].bias)), hidden[-1].bias.dtype

@@ -3,6 +3,7 @@
 A step is the rate times a slope.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,12 +16,16 @@ _CACHED = 2**14  # elements of an array that stay in the cache with three others
 
 
 def copy(params):
-    """The same nested tuples, their arrays in fresh memory.
+    """The same nested tuples, their arrays in fresh memory and all else as it is.
 
     Weights are laid out column by column: two of the three products of a sweep then
     read them along their rows (doc/decisions/0002-kernels.md).
     """
-    return each(lambda array: array.copy(order="F"), params)
+    return each(_copied, params)
+
+
+def _copied(leaf):
+    return leaf.copy(order="F") if isinstance(leaf, np.ndarray) else leaf
 
 
 def in_memory_order(array):
@@ -70,6 +75,10 @@ class Adam:
         m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2,
         a (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)  is added.
 
+    Where the rate changes, as it does with the weight of the rows from batch to batch,
+    m is the sliding mean of a g: each slope counts by the rate of its own step, as with
+    :class:`Momentum`.  A step at rate 0 changes nothing.
+
     Parameters
     ----------
     decay, square_decay : float
@@ -91,11 +100,14 @@ class Adam:
 
     def step(self, params, state, step, rate):
         """Move the parameters and the means, in place; returns the state after it."""
+        if not rate:
+            return state
         n_steps = state.n_steps + 1
         first = 1 / (1 - self.decay**n_steps)
         second = 1 / (1 - self.square_decay**n_steps)
         # What comes in is the rate times the slope; its square is wanted without it.
-        share = (1 - self.square_decay) / rate**2 if rate else 0.0
+        # A factor of the square might not be a number of single precision.
+        factor = math.sqrt(1 - self.square_decay) / rate
         arrays = params.arrays(), state.step, state.square, step.arrays()
         for parts in zip(*arrays, strict=True):
             for array, mean, square, move in _cached_parts(
@@ -103,8 +115,8 @@ class Adam:
             ):
                 mean *= self.decay
                 mean += (1 - self.decay) * move
+                move *= factor
                 move *= move
-                move *= share
                 square *= self.square_decay
                 square += move
                 np.multiply(square, second, out=move)

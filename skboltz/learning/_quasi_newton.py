@@ -5,6 +5,7 @@ from scipy.optimize import minimize
 
 from ._backprop import check_finite, objective
 from ._network import Layer, NetworkParams
+from ._optimisers import copy
 
 
 def ascend(recipe, params, data, codes, n_steps, on_step):
@@ -39,6 +40,8 @@ def ascend(recipe, params, data, codes, n_steps, on_step):
         if on_step(moved):
             raise StopIteration
 
+    if not n_steps:  # minimize would take one
+        return copy(params)
     found = minimize(
         negative,
         packed(params),
@@ -56,13 +59,13 @@ def packed(params):
 
 
 def unpacked(vector, like):
-    """A vector as parameters of the shapes and the precision of others."""
+    """A vector as parameters of the shapes and the precision of others, a copy."""
     layers, start = [], 0
     for layer in like.layers:
         arrays = []
         for array in layer:
             part = vector[start : start + array.size].reshape(array.shape)
-            arrays.append(np.asfortranarray(part, dtype=array.dtype))
+            arrays.append(np.array(part, dtype=array.dtype, order="F"))
             start += array.size
         layers.append(Layer(*arrays))
     return NetworkParams(tuple(layers))

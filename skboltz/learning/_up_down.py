@@ -7,7 +7,6 @@ import numpy as np
 
 from ..models import BeliefNetwork, BeliefParams, log_conditional
 from ..sampling import Purpose, Stream, ancestral
-from ..utils import copied
 from ._backprop import check_finite
 from ._batches import weighted_batches
 from ._optimisers import copy as copy_arrays
@@ -69,7 +68,7 @@ def init(recipe, params, key):
 
 def copy(state):
     """The state with its own copies of the arrays that are moved in place."""
-    params, optimiser = copy_arrays(state.params), copied(state.optimiser)
+    params, optimiser = copy_arrays(state.params), copy_arrays(state.optimiser)
     return state._replace(params=params, optimiser=optimiser)
 
 

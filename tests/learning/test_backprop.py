@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ both_types = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 def some_params(sizes=SIZES, dtype=float):
     rng, layers = np.random.default_rng(sizes), []
-    for n_inputs, n_outputs in zip(sizes, sizes[1:]):
+    for n_inputs, n_outputs in pairwise(sizes):
         weights = np.asfortranarray(rng.normal(size=(n_outputs, n_inputs)), dtype)
         layers.append(Layer(weights, rng.normal(size=n_outputs).astype(dtype)))
     return NetworkParams(tuple(layers))
@@ -138,7 +139,9 @@ def explicit_epoch(parts, weight, l2):
             hits += w[r] * (logs.index(max(logs)) == codes[r])
         rate = RATE * w.sum() / mean_weight
         moves = slopes(arrays, objective)
-        arrays = [array + rate * move for array, move in zip(arrays, moves)]
+        arrays = [
+            array + rate * move for array, move in zip(arrays, moves, strict=True)
+        ]
     return arrays, loss / weight.sum(), hits / weight.sum()
 
 
@@ -166,11 +169,11 @@ def test_an_epoch_is_that_of_explicit_loops(kind, dropout):
     assert seen.accuracy == pytest.approx(accuracy, abs=1e-12)
 
 
-def test_a_decay_that_pulls_at_biases_is_rejected():
+def test_a_forgotten_decay_is_rejected():
     parts = recipe(l2=L2)
     arrays, _, _ = explicit_epoch(parts, np.ones(N_ROWS), L2)
-    pulled = train(recipe(l2=0.0)).params
-    assert abs(pulled.arrays()[0] - arrays[0]).max() > 1e-3
+    found = train(recipe(l2=0.0)).params
+    assert abs(found.arrays()[0] - arrays[0]).max() > 1e-3
 
 
 def test_weights_of_two_are_rows_twice_in_a_full_batch():
@@ -213,6 +216,7 @@ def test_an_epoch_is_a_function_of_the_state_which_it_leaves_alone(optimiser, dt
     assert_same_bits(one, other)
     assert_same_bits(state, before)
     assert one.shuffle == other.shuffle and one.noise == other.noise != state.noise
+    assert one.shuffle.step == state.shuffle.step + 2
     assert all(array.dtype == dtype for array in arrays_of(one))
 
 
@@ -225,7 +229,7 @@ def test_stopping_and_going_on_is_never_having_stopped(optimiser):
 
 @all_optimisers
 def test_copies_lie_in_memory_as_what_they_copy(optimiser):
-    """Else an update reads two arrays along and two across: Adam was 10 times slower."""
+    """Else an update reads some along and some across: Adam took 8 times longer."""
     state = backprop.copy(train(recipe(optimiser)))
     assert all(array.flags.f_contiguous for array in arrays_of(state))
 
@@ -238,9 +242,12 @@ def test_an_optimiser_accepts_its_own_states_only(optimiser):
 
 
 def test_learning_climbs():
+    """As many hidden units as rows can tell them apart."""
     parts, data = recipe(Momentum(0.9), batch_size=100), Data(X, None)
-    before = backprop.scores(some_params(), data, CODES)
-    after = backprop.scores(train(parts, 200).params, data, CODES)
+    params = some_params((3, 9, 9, 3))
+    before = backprop.scores(params, data, CODES)
+    state = train(parts, 300, start(parts, params))
+    after = backprop.scores(state.params, data, CODES)
     assert after[0] > -0.1 > before[0] and after[1] == 1 > before[1]
 
 
@@ -330,9 +337,8 @@ def test_quasi_newton_takes_no_more_steps_than_it_may(n_steps):
     assert len(seen) == n_steps
     expected = seen[-1] if n_steps else params
     assert_same_bits(found, expected)
-    assert not any(
-        np.shares_memory(*pair) for pair in zip(found.arrays(), params.arrays())
-    )
+    for a, b in zip(found.arrays(), params.arrays(), strict=True):
+        assert not np.shares_memory(a, b)
 
 
 def test_quasi_newton_stops_when_it_is_told_to():
@@ -489,11 +495,12 @@ def may_be_kept_with(probability, kept, size):
 
 
 @both_types
-@pytest.mark.parametrize("rates", [(0.2, 0.5), (0.5, 0.2), (0.01, 0.9)])
+@pytest.mark.parametrize("rates", [(0.2, 0.5), (0.5, 0.2), (0.1, 0.8)])
 def test_masks_keep_the_share_they_should(rates, dtype):
     stream = Stream((5, 6), Purpose.DATA)
     masks, _ = Dropout(*rates).masks(some_params(WIDE, dtype), 400, stream)
-    for mask, size, rate in zip(masks, WIDE, (rates[0], rates[1], rates[1])):
+    expected = zip(WIDE[:-1], (rates[0], rates[1], rates[1]), strict=True)
+    for mask, (size, rate) in zip(masks, expected, strict=True):
         assert mask.shape == (400, size) and mask.dtype == dtype
         assert set(np.unique(mask).tolist()) == {0.0, float(dtype(1) / dtype(1 - rate))}
         assert may_be_kept_with(1 - rate, *kept_in(mask))
@@ -535,8 +542,8 @@ def test_masks_of_rows_layers_and_batches_have_nothing_in_common():
 
 @both_types
 def test_only_vectors_that_are_too_long_are_shortened_and_no_outputs(dtype):
-    params = some_params((5, 30, 20, 3), dtype)
-    limit = 3.0
+    params = some_params((5, 8, 20, 3), dtype)
+    limit = 2.6
     before = [array.copy() for array in params.arrays()]
     MaxNorm(limit).hold(params)
     *hidden, output = params.layers

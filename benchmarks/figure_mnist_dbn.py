@@ -1,0 +1,169 @@
+"""Deep belief networks on MNIST: errors of 10,000 held-out images.
+
+    python benchmarks/figure_mnist_dbn.py --step layers
+    python benchmarks/figure_mnist_dbn.py --step backprop
+    python benchmarks/figure_mnist_dbn.py --step dropout
+    python benchmarks/figure_mnist_dbn.py --step random
+    python benchmarks/figure_mnist_dbn.py --step up-down
+    python benchmarks/figure_mnist_dbn.py --step few --labels 1000
+
+784-500-500-2000-10, pixels in [0, 1]; the first 50,000 images of MNIST's training part are
+learnt from, its last 10,000 are the test (published figures are for 60,000 and MNIST's own
+test). "layers" comes first: CD-1 without labels, which all others but "random" start from.
+Whatever a step has reached is kept in the folder --keep after every tenth epoch.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import joblib
+import numpy as np
+from mnist import load_mnist
+from sklearn.frozen import FrozenEstimator
+from threadpoolctl import threadpool_limits
+from timing import machine, report
+
+from skboltz import BernoulliRBM, DBNClassifier
+from skboltz.callbacks import EpochCallback
+
+SIZES = (500, 500, 2000)
+N_TRAIN = 50_000
+SGD = {"solver": "sgd", "momentum": 0.9, "schedule": "linear", "batch_size": 100}
+PLAIN = SGD | {"learning_rate": 0.1, "n_iter": 40}
+STEPS = {
+    "backprop": PLAIN,
+    "random": PLAIN | {"pretrain": False},
+    "dropout": SGD
+    | {"learning_rate": 0.2, "n_iter": 100, "dropout": 0.5, "input_dropout": 0.2},
+    "up-down": {
+        "fine_tuning": "up-down",
+        "learning_rate": 3e-4,
+        "schedule": "linear",
+        "batch_size": 100,
+        "n_iter": 60,
+    },
+}
+
+
+class Watch(EpochCallback):
+    """Reports the test error every few epochs, and keeps the network."""
+
+    def __init__(self, name, X, y, keep, every):
+        self.name, self.X, self.y = name, X, y
+        self.keep, self.every, self.start = keep, every, time.perf_counter()
+
+    def on_epoch_end(self, model, X):
+        if model.n_iter_ % self.every and model.n_iter_ != model.n_iter:
+            return
+        history = model.history_["fine_tuning"]
+        seen = {name: round(values[-1], 5) for name, values in history.items()}
+        report(
+            step=self.name,
+            test_error=round(100 * (1 - model.score(self.X, self.y)), 2),
+            minutes=round((time.perf_counter() - self.start) / 60, 1),
+            **seen,
+        )
+        joblib.dump(model, self.keep / f"{self.name}.joblib")
+
+
+def learn_layers(X, keep, n_iter, seed):
+    """Three machines by CD-1, the momentum 0.5 for five epochs, then 0.9."""
+    layers = []
+    for i, size in enumerate(SIZES):
+        start = time.perf_counter()
+        layers.append(new_machine(size, X, n_iter, seed + i))
+        report(layer=i, minutes=round((time.perf_counter() - start) / 60, 1))
+        joblib.dump(layers, keep / "layers.joblib")
+        X = layers[-1].transform(X)
+
+
+def new_machine(size, X, n_iter, seed):
+    shared = {"method": "cd", "learning_rate": 0.1, "batch_size": 100, "l2": 2e-4}
+    rbm = BernoulliRBM(size, **shared, momentum=0.5, n_iter=5, random_state=seed)
+    rbm.set_params(warm_start=True).fit(X)
+    return rbm.set_params(momentum=0.9, n_iter=n_iter - 5).fit(X)
+
+
+def fine_tune(step, train, test, options):
+    """A classifier that starts from the layers, or at random."""
+    layers = None
+    if step != "random":
+        fitted = joblib.load(options.keep / "layers.joblib")
+        layers = [FrozenEstimator(layer) for layer in fitted]
+    if step == "up-down":  # its top learns anew, with labels
+        layers[-1] = BernoulliRBM(
+            method="cd",
+            learning_rate=0.05,
+            momentum=0.8,
+            batch_size=100,
+            l2=2e-4,
+            n_iter=options.top,
+        )
+    chosen = {k: v for k, v in vars(options).items() if k in STEPS[step] and v}
+    dbn = DBNClassifier(
+        SIZES, layers=layers, random_state=options.seed, **(STEPS[step] | chosen)
+    )
+    report(step=step, classifier=" ".join(repr(dbn).split()))
+    watch = Watch(step, *test, options.keep, options.every)
+    dbn.set_callbacks(watch).fit(*train)
+
+
+def few_labels(train, test, options):
+    """Of the same few labelled images: from the layers, and from random weights."""
+    fitted = joblib.load(options.keep / "layers.joblib")
+    settings = {"random_state": options.seed, "batch_size": 20, "n_iter": 100}
+    ways = {
+        "layers": {"layers": [FrozenEstimator(layer) for layer in fitted]},
+        "random": {"pretrain": False},
+    }
+    for draw in range(options.draws):
+        rows = balanced(train[1], options.labels, draw)
+        for name, way in ways.items():
+            dbn = DBNClassifier(SIZES, **settings, **way)
+            dbn.fit(train[0][rows], train[1][rows])
+            error = round(100 * (1 - dbn.score(*test)), 2)
+            report(labels=options.labels, draw=draw, start=name, test_error=error)
+
+
+def balanced(y, n, seed):
+    """n rows, as many of each class."""
+    rng = np.random.default_rng(seed)
+    parts = [rng.permutation(np.flatnonzero(y == k))[: n // 10] for k in range(10)]
+    return np.concatenate(parts)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--step", choices=["layers", *STEPS, "few"], required=True)
+    parser.add_argument("--keep", type=Path, default=Path("mnist_dbn"))
+    parser.add_argument("--layer-epochs", type=int, default=50)
+    parser.add_argument("--top", type=int, default=15)
+    parser.add_argument("--labels", type=int, default=1000)
+    parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--every", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    # What replaces the settings of a step.
+    parser.add_argument("--n-iter", type=int)
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--dropout", type=float)
+    parser.add_argument("--input-dropout", type=float)
+    options = parser.parse_args()
+    options.keep.mkdir(exist_ok=True)
+    X, y = load_mnist()
+    X = X / np.float32(255)
+    train, test = (X[:N_TRAIN], y[:N_TRAIN]), (X[N_TRAIN:], y[N_TRAIN:])
+    shown = {name: str(value) for name, value in vars(options).items()}
+    report(**machine(), **shown)
+    with threadpool_limits(options.threads):
+        if options.step == "layers":
+            learn_layers(train[0], options.keep, options.layer_epochs, options.seed)
+        elif options.step == "few":
+            few_labels(train, test, options)
+        else:
+            fine_tune(options.step, train, test, options)
+
+
+if __name__ == "__main__":
+    main()
