@@ -2,10 +2,10 @@
 
     python benchmarks/bench_backprop_epoch.py --threads 1
 
-784-500-500-2000-10, batches of 100, float32. The floor is the products alone: one up and
-one for the slopes of the weights of each layer, and one down for all layers but the
-first. Machines drift: everything is timed in turn, and ratios are medians over the
-rounds.
+784-500-500-2000-10, batches of 100, float32. The floor is the products alone: one up
+and one for the slopes of the weights of each layer, and one down for all layers but
+the first. Machines drift: everything is timed in turn, and ratios are medians over
+the rounds.
 """
 
 import argparse

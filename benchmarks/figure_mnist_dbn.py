@@ -7,10 +7,10 @@
     python benchmarks/figure_mnist_dbn.py --step up-down
     python benchmarks/figure_mnist_dbn.py --step few --labels 1000
 
-784-500-500-2000-10, pixels in [0, 1]; the first 50,000 images of MNIST's training part are
-learnt from, its last 10,000 are the test (published figures are for 60,000 and MNIST's own
-test). "layers" comes first: CD-1 without labels, which all others but "random" start from.
-Whatever a step has reached is kept in the folder --keep after every tenth epoch.
+784-500-500-2000-10, pixels in [0, 1]; the first 50,000 images of MNIST's training part
+are learnt from, its last 10,000 are the test (published figures are for 60,000 and
+MNIST's own test). "layers" comes first: CD-1 without labels, which all others but
+"random" start from. What a step has reached is kept in the folder --keep.
 """
 
 import argparse

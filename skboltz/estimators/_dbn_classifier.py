@@ -337,7 +337,7 @@ default="constant"
             self.classes_ = np.unique(y)
         rows, generator = self._rows(X, y, sample_weight), check_seed(self.random_state)
         rows, held_out = self._held_out(rows, generator)
-        context = self._root_context(None)
+        context = self._root_context()
         if not resume:
             self._start(rows, generator, context, afresh)
         elif not self._fine_tunes():
@@ -446,6 +446,7 @@ default="constant"
             self._fine_tune(*run, advance)
         if held_out is not None and self._best is not None:
             self._publish(self._best.state)
+        self._best = None  # whose arrays nobody needs any more
 
     def _fine_tunes(self):
         return self.fine_tuning != "none"

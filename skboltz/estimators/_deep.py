@@ -36,8 +36,8 @@ OPTIMISERS = {
 class Deep(Epochs, Rows):
     """A stack of machines, each trained on the hidden units of the one below.
 
-    A subclass has a stage of fine-tuning, and says by `_default_layer()` what the
-    layers are unless they are given.
+    A subclass has, by `_stage()`, a stage of fine-tuning: how it starts, what an epoch
+    of it is, and which fitted attributes hold its state.
     """
 
     _parameter_constraints: ClassVar = {
@@ -179,8 +179,8 @@ class Deep(Epochs, Rows):
             task.call_on_fit_task_end(estimator=self, X=X, y=y)
         return state
 
-    def _root_context(self, n_tasks):
-        context = self._init_callback_context(max_subtasks=n_tasks)
+    def _root_context(self):
+        context = self._init_callback_context(max_subtasks=None)
         return context.call_on_fit_task_begin(estimator=self)
 
 

@@ -236,7 +236,7 @@ default="constant"
         """
         resume = self.warm_start and self._resumes()
         X, weight = self._checked(X, sample_weight, reset=not resume)
-        context = self._root_context(None)
+        context = self._root_context()
         if not resume:
             self._start(X, weight, context, afresh)
         elif not self._fine_tunes():

@@ -79,8 +79,7 @@ def _check_finite(X, name, complete_for=None):
     if complete_for is not None:
         raise ValueError(
             f"{name} contains NaN, which {complete_for} does not take. Fill the gaps "
-            f"first, by impute({name}); free_energy, score_samples and transform take "
-            f"NaN."
+            f"first, by EnergyImputer for example."
         )
     if sparse.issparse(X):
         raise ValueError(
@@ -167,6 +166,7 @@ def _known_sums(X, weight):
 
 def check_layer(values, name, n_units, units, dtype):
     """Values of a layer, a row for each sample."""
+    values = values.toarray() if sparse.issparse(values) else values
     values = np.atleast_2d(np.asarray(values, dtype=dtype))
     if values.ndim != 2 or values.shape[1] != n_units:
         raise ValueError(

@@ -132,8 +132,10 @@ def epoch(recipe, state, data, codes, rate):
 
 
 def check_finite(params, rate):
-    """Refuse to go on from parameters that are no numbers."""
-    if not all(math.isfinite(float(array.sum())) for array in params.arrays()):
+    """Refuse to go on from parameters that are no numbers, or whose squares are not."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        norms = [float(np.vdot(array.T, array.T)) for array in params.arrays()]
+    if not all(map(math.isfinite, norms)):
         raise DivergenceError(
             f"The fine-tuning diverged: a parameter is no longer finite at a learning "
             f"rate of {rate:g}. Lower `learning_rate` (its product with a penalty must "

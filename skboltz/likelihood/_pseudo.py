@@ -56,6 +56,11 @@ def pseudo_log_likelihood(model, params, v):
     array([-1.386294])
     """
     unit = model.visible_unit
+    if unit.kernel == "side_by_side":
+        raise ValueError(
+            "There is no pseudo-likelihood of labels beside other units: a label has "
+            "no unit that varies by itself. Take score_samples, a likelihood."
+        )
     if not unit.enumerable:
         return density_of_each(model, params, v)
     field = model.hidden_field(params, v)

@@ -8,9 +8,11 @@ _UNITS = {
     "log_likelihood": "nats",
     "pseudo_log_likelihood": "nats",
     "free_energy_gap": "nats",
+    "loss": "nats",
+    "reconstruction": "nats",
     "seconds": "seconds",
 }
-DEFAULT_METRICS = ("moment_gap", "hidden_activation", "weight_norm")
+_NO_METRICS = ("epoch", "learning_rate", "seconds")
 
 
 class TrainingDisplay:
@@ -46,19 +48,18 @@ class TrainingDisplay:
         self.metrics = metrics
 
     @classmethod
-    def from_estimator(
-        cls, estimator, *, metrics=DEFAULT_METRICS, history=None, ax=None, **style
-    ):
+    def from_estimator(cls, estimator, *, metrics=None, history=None, ax=None, **style):
         """Draw the `history_` of a fitted estimator.
 
         Parameters
         ----------
         estimator : fitted estimator with `history_`
-        metrics : sequence of str, default=("moment_gap", "hidden_activation", \
-"weight_norm")
+        metrics : sequence of str, default=None
+            By default all that were recorded, but for learning rates and seconds.
         history : dict of list, default=None
             Another record of the same training, for example that of a
-            :class:`~skboltz.callbacks.LikelihoodMonitor`; by default `history_`.
+            :class:`~skboltz.callbacks.LikelihoodMonitor`; by default `history_`, of
+            a deep network that of its fine-tuning.
         ax : matplotlib Axes, default=None
         **style
             Passed to `ax.plot`.
@@ -73,8 +74,11 @@ class TrainingDisplay:
             If a metric was not recorded.
         """
         check_is_fitted(estimator, "history_")
+        if history is None:
+            history = estimator.history_.get("fine_tuning", estimator.history_)
+        if metrics is None:
+            metrics = [name for name in history if name not in _NO_METRICS]
         metrics = [metrics] if isinstance(metrics, str) else list(metrics)
-        history = estimator.history_ if history is None else history
         unknown = [name for name in metrics if name not in history]
         if unknown:
             raise ValueError(

@@ -618,6 +618,20 @@ def test_a_divergence_of_the_fine_tuning_keeps_the_last_good_state():
     assert all(np.isfinite(array).all() for array in fitted_arrays(dbn))
 
 
+def test_weights_beyond_all_bounds_are_a_divergence():
+    """Finite parameters whose squares are not are of no use either."""
+    dbn = make(fine_tuning="up-down", solver="sgd", learning_rate=1e160)
+    with pytest.raises(DivergenceError, match="Lower `learning_rate`"):
+        dbn.fit(X)
+
+
+def test_hidden_units_may_come_sparse():
+    dbn = make().fit(X)
+    h = dbn.transform(X)
+    rows = dbn.inverse_transform(sparse.csr_array(h))
+    np.testing.assert_array_equal(rows, dbn.inverse_transform(h))
+
+
 # Callbacks, pipelines, searches ------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from skboltz import BernoulliRBM
+from skboltz import BernoulliRBM, DBNClassifier
 from skboltz.plotting import FiltersDisplay, SamplesDisplay, TrainingDisplay
 
 
@@ -54,6 +54,16 @@ def test_training_curves_are_shares_of_their_largest_value(rbm):
         values = np.array(rbm.history_[name])
         np.testing.assert_allclose(line.get_ydata(), values / abs(values).max())
         np.testing.assert_array_equal(line.get_xdata(), [1, 2, 3])
+
+
+def test_of_a_deep_network_the_fine_tuning_is_drawn():
+    X, y = np.eye(4), np.arange(4)
+    dbn = DBNClassifier((3,), pretrain=False, n_iter=2, random_state=0).fit(X, y)
+    display = TrainingDisplay.from_estimator(dbn)
+    assert display.metrics == ["loss", "accuracy"]
+    np.testing.assert_array_equal(display.lines_[1].get_xdata(), [1, 2])
+    layer = TrainingDisplay.from_estimator(dbn.layers_[0], metrics="weight_norm")
+    assert len(layer.lines_) == 1
 
 
 def test_a_given_history_is_drawn_instead(rbm):
