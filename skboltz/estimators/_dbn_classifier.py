@@ -58,8 +58,8 @@ class DBNClassifier(
 ):
     """Classifier by a deep belief network, trained layer by layer and fine-tuned.
 
-    Every layer is a machine that learns the hidden units of the one below it, without
-    labels; what follows is one of
+    Every layer is a machine that learns the hidden units of the one below it; what
+    follows is one of
 
     - "backprop": the layers become those of a network of logistic units under a
       softmax, whose mean log P(class | x) all of them climb together [1]_ [2]_;
@@ -79,8 +79,10 @@ class DBNClassifier(
         everywhere.
 
     pretrain : bool, default=True
-        Whether the layers learn one after the other first. Without it, backpropagation
-        starts from uniform weights up to 4 sqrt(6 / (inputs + outputs)) [4]_.
+        Whether the layers learn one after the other first. Without it, layers that are
+        not frozen start backpropagation from uniform weights up to
+        4 sqrt(6 / (inputs + outputs)): four times the limit for units of slope 1 [4]_,
+        as the logistic function has the slope 1/4.
 
     train_on : {"probabilities", "samples"}, default="probabilities"
         What layers above the first learn from: the means of the units below given the
@@ -128,7 +130,7 @@ default="constant"
 
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes where labels count; "balanced" makes all classes weigh
-        the same.
+        the same, `sample_weight` included.
 
     early_stopping : bool, default=False
         Whether to hold out `validation_fraction` of the rows of every class from all
@@ -341,7 +343,7 @@ default="constant"
         if not resume:
             self._start(rows, generator, context, afresh)
         elif not self._fine_tunes():
-            self._learn_layers(self.layers_, rows, context, further)
+            self._learn_layers_on(rows, context, further)
         if self._fine_tunes():
             self._tune(rows, held_out, self.n_iter, context)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
@@ -377,7 +379,7 @@ default="constant"
         if not resume:
             self._start(rows, check_seed(self.random_state), None, afresh)
         elif not self._fine_tunes():
-            self._learn_layers(self.layers_, rows, None, one_pass)
+            self._learn_layers_on(rows, None, one_pass)
         if self._fine_tunes():
             self._tune(rows, None, 1, None)
         return self
@@ -416,6 +418,14 @@ default="constant"
         self._learn_layers(machines, rows, context, learn)
         state = stage.start(self.layers_, self._key, len(self.classes_))
         self._publish(state)
+
+    def _learn_layers_on(self, rows, context, learn):
+        """Go on with the layers there are; both directions are theirs throughout."""
+        try:
+            self._learn_layers(self.layers_, rows, context, learn)
+        finally:
+            n_classes = len(self.classes_)
+            self._publish(self._stage().start(self.layers_, self._key, n_classes))
 
     def _learn_layers(self, machines, rows, context, learn):
         stage, top = self._stage(), None

@@ -156,6 +156,12 @@ class Deep(Epochs, Rows):
         """Whether there are fitted layers to go on from."""
         if not getattr(self, "layers_", []):
             return False
+        if self.fine_tuning == "none" and self.n_iter_:
+            raise ValueError(
+                f'fine_tuning is "none", but the layers to go on from were fine-tuned '
+                f"together for {self.n_iter_} epochs, which training them one by one "
+                f"would undo; set it back, or begin anew by fit with warm_start=False."
+            )
         sizes = check_sizes(self.hidden_layer_sizes)
         found = tuple(len(layer.components_) for layer in self.layers_)
         if sizes != found:

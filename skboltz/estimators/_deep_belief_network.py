@@ -107,7 +107,9 @@ default="constant"
     ----------
     layers_ : list of BernoulliRBM or GaussianBernoulliRBM
         The fitted layers, from the features up. Their weights and visible units are
-        those of the generative direction; the last one is the top.
+        those of the generative direction; the last one is the top. Hidden biases of the
+        others belong to no direction once these are untied: take layers out of a
+        network that is not fine-tuned.
 
     recognition_weights_, recognition_intercepts_ : list of ndarray
         Weights and biases of the way up, for all layers but the top: those of
@@ -119,7 +121,8 @@ default="constant"
     history_ : dict
         "pretraining" holds the `history_` of every layer, "fine_tuning" for each epoch
         its number, the learning rate, "reconstruction" (mean of log P(v | h1) of up to
-        1000 rows, h1 drawn given v; nats), "weight_norm" (of the top) and seconds.
+        1000 rows, h1 drawn given v, real features being standardized; nats),
+        "weight_norm" (of the top) and seconds.
 
     n_features_in_ : int
         Number of features seen in `fit`.

@@ -10,10 +10,12 @@ class DeepSamples(Deep):
     """Passes between features and the top machine of a network that generates."""
 
     def _led_up(self, X, stream):
-        """Hidden units below the top drawn given features, and the stream after."""
+        """Inputs of the top machine drawn given features, and the stream after."""
         X = check_data(self, X, complete_for="sample()", name="start")
         v = self._unit_values(X)
         net, params = network(self.layers_), self._stage().params(self)
+        if not net.layers:  # the machine will scale them itself
+            return self._decoded(v), stream
         states, stream = ancestral.recognise(net, params, v, stream)
         return states[-1], stream
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import unique_labels
 
 from ._validation import float_type
@@ -45,23 +45,30 @@ def labelled_rows(X, y, classes, weight, class_weight):
     """Rows with the numbers of their classes, and the weights of these counted in."""
     codes, tuned = class_codes(classes, y), weight
     if class_weight is not None:
-        tuned = _of_classes(class_weight, classes, y, codes)
+        tuned = _of_classes(class_weight, classes, y, codes, weight)
         tuned = (tuned * (1 if weight is None else weight)).astype(float_type(X))
     rows = LabelledRows(X, y, codes, weight, tuned)
     rows.check_weight("sample_weight and class_weight leave no row any weight.")
     return rows
 
 
-def _of_classes(class_weight, classes, y, codes):
+def _of_classes(class_weight, classes, y, codes, weight):
     """What each row weighs for its class, of which y need not have every one."""
     if class_weight == "balanced":
-        return compute_sample_weight(class_weight, y)
+        return _balanced(codes, weight)
     values = class_weight.values()
     if not all(isinstance(x, Real) and 0 <= x < np.inf for x in values):
         raise ValueError(
             f"class_weight must have finite numbers >= 0, found {class_weight!r}."
         )
     return compute_class_weight(class_weight, classes=classes, y=y)[codes]
+
+
+def _balanced(codes, weight):
+    """The factor that gives every class the same total weight, and keeps their sum."""
+    totals = np.bincount(codes, weight)
+    present = totals > 0
+    return totals.sum() / present.sum() / np.where(present, totals, np.inf)[codes]
 
 
 def check_classes(classes, before):

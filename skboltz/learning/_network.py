@@ -189,7 +189,8 @@ def _at_random(params, generator):
     """Uniform weights up to 4 sqrt(6 / (inputs + outputs)), and no biases.
 
     Glorot & Bengio (2010), "Understanding the difficulty of training deep feedforward
-    neural networks": that many times the limit for tanh suits logistic units.
+    neural networks", have sqrt(6 / (inputs + outputs)) for units of slope 1 at 0; that
+    of the logistic function is 1/4.
     """
     n_outputs, n_inputs = params.weights.shape
     limit = 4 * np.sqrt(6 / (n_inputs + n_outputs))

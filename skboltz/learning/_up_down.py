@@ -76,9 +76,8 @@ def update(recipe, state, v, labels, weight, rate):
     """One batch: both phases, and a step."""
     params, batch = state.params, (v, labels, weight)
     step, noise = recipe.phases.step(recipe.net, params, *batch, rate, state.noise)
-    pairs = zip(_layers(step), _layers(params), strict=True)
-    for move, layer in pairs:
-        recipe.decay.pull(move.weights, layer.weights, rate)
+    for model, move, layer in _layers(recipe.net, step, params):
+        _pull(recipe.decay, model, move.weights, layer, rate)
     optimiser = recipe.optimiser.step(params, state.optimiser, step, rate)
     return state._replace(optimiser=optimiser, noise=noise)
 
@@ -130,5 +129,18 @@ def _seen(net, state, data):
     return Reconstructed(float(logs.mean()), norm)
 
 
-def _layers(params):
-    return (*params.recognition, *params.generative, params.top)
+def _pull(decay, model, move, layer, rate):
+    """The pull of a penalty on a move that may be in units of variances."""
+    if not model.visible_unit.scaled:
+        decay.pull(move, layer.weights, rate)
+        return
+    pull = np.zeros_like(move)
+    decay.pull(pull, layer.weights, rate)
+    move += pull / model.visible_unit.scale(layer.visible)
+
+
+def _layers(net, *trees):
+    """Every layer of both directions, and the top: its model, and its parameters."""
+    models = (*net.layers, *net.layers, net.top)
+    parts = ((*tree.recognition, *tree.generative, tree.top) for tree in trees)
+    return zip(models, *parts, strict=True)

@@ -28,7 +28,7 @@ from ..models import BeliefParams, BipartiteParams, with_labels
 from ..sampling import ancestral
 from ..utils import each
 from ._contrastive import ContrastiveDivergence
-from ._gradient import plain_step
+from ._gradient import in_variances, plain_step
 from ._positive import data_phase
 
 
@@ -134,6 +134,9 @@ def _top_step(net, params, visible, weight, rate, k, stream):
     data = data_phase(model, params, visible, weight)
     negative, stream = ContrastiveDivergence(k).step(model, params, stream, data)
     step = plain_step(model, params, data.sums, negative, rate)
+    if model.visible_unit.scaled:  # without directed layers; held as in those
+        in_variances(model, params, step)
+        step.visible.log_variance[:] = 0
     return step, negative.visible_factor, stream
 
 

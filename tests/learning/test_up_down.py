@@ -86,9 +86,19 @@ def assert_same_bits(one, other):
 # An epoch -------------------------------------------------------------------------
 
 
-def is_weights(case):
-    """Whether each array of the parameters is that of weights, not of units."""
-    return [array.ndim == 2 for array in case.params.arrays()]
+def pulls(case):
+    """How much of a penalty pulls at each array: 0 at those of units.
+
+    At weights to Gaussian units, whose moves are slopes times the variances, these.
+    """
+    factors = []
+    for params in (*case.params.recognition, *case.params.generative, case.params.top):
+        spread = getattr(params.visible, "log_variance", None)
+        for array in params.arrays():
+            factors.append(1.0 if array.ndim == 2 else 0.0)
+            if array.ndim == 2 and spread is not None:
+                factors[-1] = np.exp(spread)
+    return factors
 
 
 def explicit_epoch(case, parts, weight, momentum, l2):
@@ -105,8 +115,8 @@ def explicit_epoch(case, parts, weight, momentum, l2):
         given = None if labels is None else labels[rows]
         batch = v[rows], given, w, rate, parts.phases.k, stream
         step, stream = up_down_step(case.net, params, *batch)
-        moves = zip(params.arrays(), step.arrays(), is_weights(case), strict=True)
-        moves = [s - rate * l2 * a if pulled else s for a, s, pulled in moves]
+        moves = zip(params.arrays(), step.arrays(), pulls(case), strict=True)
+        moves = [s - rate * l2 * factor * a for a, s, factor in moves]
         speeds = [momentum * u + s for u, s in zip(speeds, moves, strict=True)]
         moved = iter([a + u for a, u in zip(params.arrays(), speeds, strict=True)])
         params = each(lambda _, moved=moved: next(moved), params)
@@ -136,12 +146,11 @@ def test_decay_pulls_at_the_weights_of_all_directions_and_at_nothing_else(case):
     free = train(case, recipe(case, batch_size=100))
     held = train(case, recipe(case, l2=L2, batch_size=100))
     places = zip(*(s.params.arrays() for s in (held, free)), strict=True)
-    for (a, b), own, pulled in zip(
-        places, case.params.arrays(), is_weights(case), strict=True
+    for (a, b), own, factor in zip(
+        places, case.params.arrays(), pulls(case), strict=True
     ):
-        pull = -RATE * L2 * own if pulled else 0 * own
-        np.testing.assert_allclose(a - b, pull, atol=1e-14)
-    assert sum(is_weights(case)) == 2 * len(case.net.layers) + 1
+        np.testing.assert_allclose(a - b, -RATE * L2 * factor * own, atol=1e-14)
+    assert sum(np.any(x) for x in pulls(case)) == 2 * len(case.net.layers) + 1
 
 
 @all_optimisers
