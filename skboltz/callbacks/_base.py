@@ -80,8 +80,8 @@ def check_has(model, method, name, value):
         kind = type(model).__name__
         raise ValueError(
             f"{name} is {value!r}, but {kind} has no {method}(). Choose another that "
-            f"{kind} has, such as a callable, or set the callback on a machine of "
-            f"`layers`."
+            f"{kind} has, such as 'log_likelihood' of a DeepBeliefNetwork or, for "
+            f"EarlyStopping, a callable; or set the callback on a machine of `layers`."
         )
 
 

@@ -1,6 +1,7 @@
 """The deep belief network as a classifier."""
 
 import time
+import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
@@ -11,20 +12,21 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import Interval, StrOptions, fit_context
-from ..sampling import Purpose, Stream, random_key
+from ..sampling import random_key
+from ._class_samples import ClassSamples
 from ._dbn_parts import check_parts, learns_in_parts
 from ._deep import Deep, backprop_stage, fine_tuning_task, up_down_stage
-from ._deep_samples import DeepSamples, check_visible
-from ._labelled_rows import check_classes, class_codes, labelled_rows, split
+from ._labelled_rows import check_classes, labelled_rows, split
 from ._layers import LabelledRBM, afresh, further, joined, one_pass, untrained
 from ._offered import offered_if
 from ._training import begin, end
 from ._up_down_stage import LABELS
-from ._validation import check_count, check_seed
+from ._validation import check_seed
 
 STAGES = {
     "backprop": backprop_stage,
@@ -40,17 +42,31 @@ _OF_A_STAGE = (
 )
 
 
+_VALIDATION = ("validation_score", "validation_loss")
+_LESS_LOSS = 0.01  # nats that count as an improvement
+
+
 class Best(NamedTuple):
     """What did best on held-out rows, and after which epoch."""
 
     score: float
+    loss: float
     epoch: int
     state: Any
+
+    def is_beaten(self, score, loss):
+        """Whether these are better: the score, or else the loss, by a little.
+
+        While a network has not begun to tell classes apart, its losses fall alone.
+        """
+        return score > self.score or (
+            score == self.score and loss < self.loss - _LESS_LOSS
+        )
 
 
 @offered_if(learns_in_parts, "partial_fit")
 class DBNClassifier(
-    DeepSamples,
+    ClassSamples,
     ClassNamePrefixFeaturesOutMixin,
     ClassifierMixin,
     TransformerMixin,
@@ -75,8 +91,8 @@ class DBNClassifier(
     layers : BernoulliRBM, GaussianBernoulliRBM or list of them, default=None
         What layers are and how they learn, see :class:`DeepBeliefNetwork`: machines
         to be cloned, or fitted ones in a :class:`sklearn.frozen.FrozenEstimator`, to
-        start from as they are. None means ``BernoulliRBM(method="cd", momentum=0.5)``
-        everywhere.
+        start from as they are. None means
+        ``BernoulliRBM(method="cd", momentum=0.5, n_iter=30)`` everywhere.
 
     pretrain : bool, default=True
         Whether the layers learn one after the other first. Without it, layers that are
@@ -96,8 +112,10 @@ class DBNClassifier(
         backpropagation, by L-BFGS on all rows at once, each of its steps being an
         epoch.
 
-    learning_rate : float, default=0.001
-        Size of the steps of the fine-tuning; "lbfgs" has none.
+    learning_rate : float, default=None
+        Size of the steps of the fine-tuning; "lbfgs" has none. None means 0.003 with
+        "adam" and 0.1 with "sgd", with "up-down" 0.01 and 0.05. Few batches in an epoch
+        want more epochs, or larger steps.
 
     momentum : float, default=0.9
         Share of the last step that is added to the next, with "sgd".
@@ -135,7 +153,8 @@ default="constant"
     early_stopping : bool, default=False
         Whether to hold out `validation_fraction` of the rows of every class from all
         training, to stop when their accuracy has not improved for `n_iter_no_change`
-        epochs, and to go back to the best of these.
+        epochs, nor, at the same accuracy, their mean log P(class | x) by 0.01 nats, and
+        to go back to the best of these. "none" has no epochs to stop.
 
     validation_fraction : float, default=0.1
         Share of the rows held out.
@@ -184,7 +203,8 @@ default="constant"
         epoch its number, the learning rate and seconds; with "backprop" "loss" (mean of
         -log P(class | x) of the training rows while the epoch went on; nats) and
         "accuracy", else "reconstruction" and "weight_norm", see
-        :class:`DeepBeliefNetwork`; and "validation_score" with `early_stopping`.
+        :class:`DeepBeliefNetwork`; and with `early_stopping` "validation_score" and
+        "validation_loss" (accuracy, and mean of -log P(class | x), of held-out rows).
 
     n_features_in_ : int
         Number of features seen in `fit`.
@@ -266,7 +286,7 @@ default="constant"
         train_on="probabilities",
         fine_tuning="backprop",
         solver="adam",
-        learning_rate=0.001,
+        learning_rate=None,
         momentum=0.9,
         k=1,
         n_iter=50,
@@ -400,7 +420,7 @@ default="constant"
 
     def _held_out(self, rows, generator):
         """Rows to learn from, and rows to stop by."""
-        if not self.early_stopping:
+        if not (self.early_stopping and self._fine_tunes()):
             return rows, None
         return split(rows, self.validation_fraction, generator)
 
@@ -454,9 +474,23 @@ default="constant"
             self._ascend(stage, data, targets, *run, keep)
         else:
             self._fine_tune(*run, advance)
+        if context is not None:
+            self._warn_of_guessing()
         if held_out is not None and self._best is not None:
             self._publish(self._best.state)
         self._best = None  # whose arrays nobody needs any more
+
+    def _warn_of_guessing(self):
+        """A warning if backpropagation ended with worse than equal probabilities."""
+        loss, guess = self._epochs_seen().get("loss"), np.log(len(self.classes_))
+        if loss and loss[-1] > 2 * guess + 1:
+            warnings.warn(
+                f"The fine-tuning ended with a loss of {loss[-1]:.3g} nats, worse than "
+                f"equal probabilities would do ({guess:.3g}). Lower `learning_rate`, "
+                f"or scale X.",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
 
     def _fine_tunes(self):
         return self.fine_tuning != "none"
@@ -521,22 +555,22 @@ default="constant"
         """
         history = self._epochs_seen()
         if held_out is None:  # but there may have been such rows before
-            blank = (np.nan,) if "validation_score" in history else ()
+            blank = (np.nan,) * len(_VALIDATION) if _VALIDATION[0] in history else ()
             return lambda state: blank
-        if "validation_score" not in history:
+        if _VALIDATION[0] not in history:
             seconds = history.pop("seconds")
-            history["validation_score"] = [np.nan] * len(seconds)
+            history |= {name: [np.nan] * len(seconds) for name in _VALIDATION}
             history["seconds"] = seconds
         self._best = None
         if self.n_iter_:
-            score = self._accuracy(state.params, held_out)
-            self._best = Best(score, self.n_iter_, state)
+            found = self._scores(state.params, held_out)
+            self._best = Best(*found, self.n_iter_, state)
 
         def keep(state):
-            score = self._accuracy(state.params, held_out)
-            if self._best is None or score > self._best.score:
-                self._best = Best(score, self.n_iter_ + 1, state)
-            return (score,)
+            found = self._scores(state.params, held_out)
+            if self._best is None or self._best.is_beaten(*found):
+                self._best = Best(*found, self.n_iter_ + 1, state)
+            return found
 
         return keep
 
@@ -545,13 +579,14 @@ default="constant"
             return False
         return self.n_iter_ - self._best.epoch >= self.n_iter_no_change
 
-    def _accuracy(self, params, rows):
-        """Share of rows whose most probable class is theirs, by weight."""
+    def _scores(self, params, rows):
+        """Share of rows whose likeliest class is theirs, and mean -log P(theirs)."""
         stage, layers = self._stage(), self.layers_
-        found = self._by_row(
-            lambda v: stage.log_proba(layers, params, v).argmax(axis=1), rows.X
-        )
-        return float(np.average(found == rows.codes, weights=rows.tuned_weight))
+        logs = self._by_row(lambda v: stage.log_proba(layers, params, v), rows.X)
+        hits = logs.argmax(axis=1) == rows.codes
+        loss = -logs[np.arange(len(logs)), rows.codes].astype(np.float64)
+        pair = (np.average(x, weights=rows.tuned_weight) for x in (hits, loss))
+        return tuple(map(float, pair))
 
     # Prediction -------------------------------------------------------------
 
@@ -616,6 +651,7 @@ default="constant"
         check_is_fitted(self)
         self._is_of_stage()
         X = self._checked_rows(X, False, "DBNClassifier")
+        self._warn_of_range(X, stacklevel=3)
         stage, layers = self._stage(), self.layers_
         params, function = stage.params(self), getattr(stage, name)
         return self._by_row(lambda v: function(layers, params, v), X)
@@ -623,82 +659,3 @@ default="constant"
     @property
     def _n_features_out(self):
         return len(self.layers_[-1].components_)
-
-    # Samples ----------------------------------------------------------------
-
-    def sample(
-        self,
-        n_samples=None,
-        *,
-        y=None,
-        burn_in=1000,
-        start=None,
-        visible="states",
-        random_state=None,
-    ):
-        """Features drawn from the network, with labels clamped if they are given.
-
-        Chains of Gibbs sweeps in the top layer, then one pass down; not to be had
-        with `fine_tuning="backprop"`, which learns no distribution of the features.
-
-        Parameters
-        ----------
-        n_samples : int, default=None
-            Number of rows; None means one, or one for each label.
-        y : array-like of shape (n_samples,) or label, default=None
-            Labels that are clamped while the other units are drawn.
-        burn_in : int, default=1000
-            Number of sweeps of the top layer. With one `random_state`, fewer sweeps
-            are the beginning of the same chains.
-        start : array-like of shape (n_samples, n_features), default=None
-            Features whose hidden units, drawn on the way up, are where chains start;
-            by default, units start by their biases.
-        visible : {"states", "means"}, default="states"
-            Whether features are drawn given the lowest hidden layer, or are their
-            means.
-        random_state : int, RandomState instance or None, default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        stage = self._stage()
-        if not stage.labels_on_top:
-            raise ValueError(
-                'sample() needs fine_tuning="up-down" or "none": by backpropagation '
-                "the network learns the classes of features, not their distribution."
-            )
-        self._is_of_stage()
-        check_visible(visible)
-        codes, n_rows = self._clamped_codes(y, n_samples)
-        generator = check_seed(random_state)
-        stream, top = Stream(random_key(generator), Purpose.SAMPLE), self.layers_[-1]
-        given = np.full((n_rows, top.n_features_in_), np.nan, self._dtype)
-        if codes is not None:
-            given[:, -top.n_classes :] = np.eye(top.n_classes)[codes]
-        if start is not None:
-            start, stream = self._led_up(start, stream)
-            labels = np.full((len(start), top.n_classes), 1 / top.n_classes)
-            start = joined(start, labels)
-        options = {"burn_in": burn_in, "start": start, "random_state": generator}
-        if codes is not None:
-            options["given"] = given
-        rows = top.sample(n_rows, **options)
-        return self._led_down(rows, stream, visible, generator)
-
-    def _clamped_codes(self, y, n_samples):
-        """Numbers of the labels to clamp, if any, and how many rows there are."""
-        if n_samples is not None:
-            n_samples = check_count(n_samples, "n_samples", 1)
-        if y is None:
-            return None, n_samples or 1
-        y = np.atleast_1d(np.asarray(y))
-        if len(y) == 1 and n_samples:
-            y = np.repeat(y, n_samples)
-        if y.ndim != 1 or not len(y) or (n_samples or len(y)) != len(y):
-            raise ValueError(
-                f"y has the shape {y.shape}, but n_samples is {n_samples}; pass one "
-                f"label, or one for each sample."
-            )
-        return class_codes(self.classes_, y), len(y)

@@ -22,7 +22,7 @@ from ._machine import Rows
 from ._rbm import BernoulliRBM
 from ._training import Epochs
 from ._up_down_stage import UpDownStage
-from ._validation import check_data, check_known, float_type
+from ._validation import check_data, check_known, float_type, warn_out_of_range
 
 OPTIMISERS = {
     "sgd": lambda deep: (
@@ -30,6 +30,13 @@ OPTIMISERS = {
     ),
     "adam": lambda deep: learning.Adam(),
     "lbfgs": lambda deep: learning.GradientAscent(),  # which is never asked
+}
+# Unless given: up-down learning wants larger steps than backpropagation.
+RATES = {
+    ("backprop", "adam"): 0.003,
+    ("backprop", "sgd"): 0.1,
+    ("up-down", "adam"): 0.01,
+    ("up-down", "sgd"): 0.05,
 }
 
 
@@ -47,7 +54,7 @@ class Deep(Epochs, Rows):
         ],
         "layers": "no_validation",  # templates() says more about what is wrong
         "train_on": [StrOptions({"probabilities", "samples"})],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "momentum": [Interval(Real, 0, 1, closed="left")],
         "k": [Interval(Integral, 1, None, closed="left")],
         "n_iter": [Interval(Integral, 0, None, closed="left")],
@@ -66,6 +73,11 @@ class Deep(Epochs, Rows):
         rows = X if y is None else X[0]
         check_known(rows, columns=reset)
         return X
+
+    def _warn_of_range(self, X, stacklevel):
+        """A warning where X leaves the range of the visible units."""
+        first = self.layers_[0]
+        warn_out_of_range(first, X, first._visible_unit, stacklevel + 1)
 
     def _checked_weight(self, sample_weight, X):
         if sample_weight is None:
@@ -92,7 +104,7 @@ class Deep(Epochs, Rows):
         return templates(self.layers, self._default_layer(), sizes), sizes
 
     def _default_layer(self):
-        return BernoulliRBM(method="cd", momentum=0.5, verbose=self.verbose)
+        return BernoulliRBM(method="cd", momentum=0.5, n_iter=30, verbose=self.verbose)
 
     def _new_seeds(self):
         """A key for the fine-tuning, and a generator of seeds for the layers."""
@@ -106,6 +118,11 @@ class Deep(Epochs, Rows):
             "pretraining": [],
             "fine_tuning": {name: [] for name in names},
         }
+
+    def _full_rate(self):
+        if self.learning_rate is None:
+            return RATES[self.fine_tuning, self.solver]
+        return self.learning_rate
 
     def _epochs_seen(self):
         return self.history_["fine_tuning"]

@@ -54,7 +54,7 @@ class DeepBeliefNetwork(
         serves for all above. A fitted machine in a
         :class:`sklearn.frozen.FrozenEstimator` is taken as it is. A
         :class:`GaussianBernoulliRBM`, for real features, comes first. None means
-        ``BernoulliRBM(method="cd", momentum=0.5)`` everywhere.
+        ``BernoulliRBM(method="cd", momentum=0.5, n_iter=30)`` everywhere.
 
     train_on : {"probabilities", "samples"}, default="probabilities"
         What layers above the first learn from: the means of the units below given the
@@ -67,8 +67,9 @@ class DeepBeliefNetwork(
     solver : {"adam", "sgd"}, default="adam"
         How steps of the fine-tuning are taken: by Adam [4]_, or with `momentum`.
 
-    learning_rate : float, default=0.001
-        Size of the steps of the fine-tuning.
+    learning_rate : float, default=None
+        Size of the steps of the fine-tuning; None means 0.01 with "adam" and 0.05 with
+        "sgd".
 
     momentum : float, default=0.9
         Share of the last step that is added to the next, with "sgd".
@@ -185,7 +186,7 @@ default="constant"
         train_on="probabilities",
         fine_tuning="none",
         solver="adam",
-        learning_rate=0.001,
+        learning_rate=None,
         momentum=0.9,
         k=1,
         n_iter=10,
@@ -507,6 +508,7 @@ default="constant"
     def _bounded(self, X, n_samples, bound):
         check_is_fitted(self)
         X = self._asked(X, "a bound on the likelihood")
+        self._warn_of_range(X, stacklevel=3)
         n_samples = check_count(n_samples, "n_samples", 1)
         net, params, top = network(self.layers_), self._params(), self.layers_[-1]
 

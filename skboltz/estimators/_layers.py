@@ -76,8 +76,9 @@ def _machine(template):
 def _check_kind(i, machine):
     if not isinstance(machine, BaseRBM):
         raise ValueError(
-            f"layers must be BernoulliRBM or GaussianBernoulliRBM, or either in a "
-            f"FrozenEstimator, found {machine!r}."
+            f"layers must be skboltz.BernoulliRBM or skboltz.GaussianBernoulliRBM, or "
+            f"either in a FrozenEstimator, found {machine!r} of "
+            f"{type(machine).__module__}."
         )
     if i and isinstance(machine, GaussianBernoulliRBM):
         raise ValueError(
@@ -116,9 +117,10 @@ def labelled(machine, n_classes):
     """The same machine with classes among its visible units."""
     if type(machine) is not BernoulliRBM or hasattr(machine, "components_"):
         raise ValueError(
-            f"The labels join the inputs of the top layer, which must be a "
-            f"BernoulliRBM that is not frozen, found {machine!r}. "
-            f'Use fine_tuning="backprop", or one layer more.'
+            f"The labels join the inputs of the top layer, which learns with them: "
+            f"the last of `layers` must be a BernoulliRBM that is not frozen, found "
+            f"a {'fitted ' * hasattr(machine, 'components_')}{type(machine).__name__}. "
+            f'Put BernoulliRBM() there, or use fine_tuning="backprop".'
         )
     top = LabelledRBM(**machine.get_params(deep=False))
     if hasattr(machine, "_skl_callbacks"):

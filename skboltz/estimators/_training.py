@@ -63,7 +63,11 @@ class Epochs(CallbackSupportMixin):
 
     def _rate(self, progress):
         schedule = learning.SCHEDULES.get(self.schedule, self.schedule)
-        return self.learning_rate * check_factor(schedule(progress), progress)
+        return self._full_rate() * check_factor(schedule(progress), progress)
+
+    def _full_rate(self):
+        """The rate that the schedule multiplies."""
+        return self.learning_rate
 
     def _has_converged(self):
         """Whether to stop before all epochs are done."""

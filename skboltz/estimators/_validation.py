@@ -13,6 +13,7 @@ from .._exceptions import DataRangeWarning, EnumerationTooLargeError
 from ..utils import as_numbers, check_type, has_missing, require
 from ._log_z import METHODS, tractable_size
 
+_BEYOND = 1e-6  # what rounding may do to values that are scaled to a range
 _ROUNDING = 10 * np.finfo(np.float64).eps  # of values that are meant to be equal
 _MEAN_ELEMENTS = 2**20  # of the rows converted to double precision at a time
 
@@ -107,12 +108,12 @@ def warn_out_of_range(estimator, X, unit, stacklevel):
         low, high = _sparse_range(X)
     else:  # fmin and fmax pass over NaN
         low, high = np.fmin.reduce(X, axis=None), np.fmax.reduce(X, axis=None)
-    if low < unit.low or high > unit.high:
+    if low < unit.low - _BEYOND or high > unit.high + _BEYOND:
         warnings.warn(
             f"X has values from {low:.10g} to {high:.10g}, but the visible units of "
             f"{type(estimator).__name__} lie between {unit.low:g} and {unit.high:g}. "
-            f"Scale or binarize X, for example with MinMaxScaler or Binarizer; for "
-            f"real features there is GaussianBernoulliRBM.",
+            f"Scale or binarize X, for example with MinMaxScaler(clip=True) or "
+            f"Binarizer; for real features there is GaussianBernoulliRBM.",
             DataRangeWarning,
             stacklevel=stacklevel,
         )

@@ -55,6 +55,7 @@ class FiltersDisplay:
         -------
         FiltersDisplay
         """
+        estimator = getattr(estimator, "layers_", [estimator])[0]
         check_is_fitted(estimator, "components_")
         if n_filters is not None and n_filters < 1:
             raise ValueError(f"n_filters must be at least 1, found {n_filters}.")

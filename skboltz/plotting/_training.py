@@ -76,6 +76,11 @@ class TrainingDisplay:
         check_is_fitted(estimator, "history_")
         if history is None:
             history = estimator.history_.get("fine_tuning", estimator.history_)
+        if not history["epoch"]:
+            raise ValueError(
+                "There were no epochs to draw. Of a deep network without fine-tuning, "
+                "draw a layer: from_estimator(network.layers_[0])."
+            )
         if metrics is None:
             metrics = [name for name in history if name not in _NO_METRICS]
         metrics = [metrics] if isinstance(metrics, str) else list(metrics)

@@ -136,7 +136,7 @@ def test_one_layer_may_be_given_as_an_integer(sizes):
 def test_without_layers_all_machines_have_the_default():
     dbn = make(layers=None, n_iter=1).fit(X)
     found = [(layer.method, layer.momentum, layer.n_iter_) for layer in dbn.layers_]
-    assert found == [("cd", 0.5, 10)] * 2
+    assert found == [("cd", 0.5, 30)] * 2
 
 
 @pytest.mark.parametrize("tuning", TUNINGS)
@@ -504,10 +504,10 @@ FITTED = BernoulliRBM(3, n_iter=0).fit(X)
     [
         ([], "layers has 0 machines, but.*asks for 2"),
         ([RBM] * 3, "layers has 3 machines, but.*asks for 2"),
-        ("rbm", "layers must be BernoulliRBM or.*found 'rbm'"),
-        (BernoulliRBM, "layers must be BernoulliRBM or.*found <class"),
+        ("rbm", "layers must be skboltz.BernoulliRBM or.*found 'rbm'"),
+        (BernoulliRBM, "layers must be skboltz.BernoulliRBM or.*found <class"),
         ([RBM, LogisticRegression()], "found LogisticRegression"),
-        (BoltzmannMachine(2), "layers must be BernoulliRBM or"),
+        (BoltzmannMachine(2), "layers must be skboltz.BernoulliRBM or"),
         ([RBM, GaussianBernoulliRBM()], "GaussianBernoulliRBM for layer 2"),
         (GaussianBernoulliRBM(), "GaussianBernoulliRBM for layer 2"),
         (FrozenEstimator(FITTED), "frozen machine of 3 hidden units over 6 features"),
@@ -762,8 +762,8 @@ def test_frames_come_out_and_do_not_get_between_the_layers(tuning):
 def test_verbose_writes_a_line_an_epoch(capsys):
     make(layers=None, fine_tuning="up-down", verbose=1).fit(X)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 22 and lines[9].startswith("[BernoulliRBM] epoch 10, ")
-    assert lines[21].startswith("[DeepBeliefNetwork] epoch 2, learning rate 0.001, ")
+    assert len(lines) == 62 and lines[9].startswith("[BernoulliRBM] epoch 10, ")
+    assert lines[61].startswith("[DeepBeliefNetwork] epoch 2, learning rate 0.01, ")
 
 
 def test_parameters_are_copied_shown_and_kept(tmp_path):

@@ -62,8 +62,10 @@ def test_of_a_deep_network_the_fine_tuning_is_drawn():
     display = TrainingDisplay.from_estimator(dbn)
     assert display.metrics == ["loss", "accuracy"]
     np.testing.assert_array_equal(display.lines_[1].get_xdata(), [1, 2])
-    layer = TrainingDisplay.from_estimator(dbn.layers_[0], metrics="weight_norm")
-    assert len(layer.lines_) == 1
+    with pytest.raises(ValueError, match="no epochs to draw"):
+        TrainingDisplay.from_estimator(dbn.layers_[0])  # which has learnt nothing
+    filters = FiltersDisplay.from_estimator(dbn)
+    assert len(filters.filters) == 3
 
 
 def test_a_given_history_is_drawn_instead(rbm):

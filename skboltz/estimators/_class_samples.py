@@ -1,0 +1,91 @@
+"""Features drawn from a classifier that has learnt them together with the labels."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ..sampling import Purpose, Stream, random_key
+from ._deep_samples import DeepSamples, check_visible
+from ._labelled_rows import class_codes
+from ._layers import joined
+from ._validation import check_count, check_seed
+
+
+class ClassSamples(DeepSamples):
+    """`sample`, with labels clamped at the top of the network."""
+
+    def sample(
+        self,
+        n_samples=None,
+        *,
+        y=None,
+        burn_in=1000,
+        start=None,
+        visible="states",
+        random_state=None,
+    ):
+        """Features drawn from the network, with labels clamped if they are given.
+
+        Chains of Gibbs sweeps in the top layer, then one pass down; not to be had
+        with `fine_tuning="backprop"`, which learns no distribution of the features.
+
+        Parameters
+        ----------
+        n_samples : int, default=None
+            Number of rows; None means one, or one for each label.
+        y : array-like of shape (n_samples,) or label, default=None
+            Labels that are clamped while the other units are drawn.
+        burn_in : int, default=1000
+            Number of sweeps of the top layer. With one `random_state`, fewer sweeps
+            are the beginning of the same chains.
+        start : array-like of shape (n_samples, n_features), default=None
+            Features whose hidden units, drawn on the way up, are where chains start;
+            by default, units start by their biases.
+        visible : {"states", "means"}, default="states"
+            Whether features are drawn given the lowest hidden layer, or are their
+            means.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        stage = self._stage()
+        if not stage.labels_on_top:
+            raise ValueError(
+                'sample() needs fine_tuning="up-down" or "none": by backpropagation '
+                "the network learns the classes of features, not their distribution."
+            )
+        self._is_of_stage()
+        check_visible(visible)
+        codes, n_rows = self._clamped_codes(y, n_samples)
+        generator = check_seed(random_state)
+        stream, top = Stream(random_key(generator), Purpose.SAMPLE), self.layers_[-1]
+        given = np.full((n_rows, top.n_features_in_), np.nan, self._dtype)
+        if codes is not None:
+            given[:, -top.n_classes :] = np.eye(top.n_classes)[codes]
+        if start is not None:
+            start, stream = self._led_up(start, stream)
+            labels = np.full((len(start), top.n_classes), 1 / top.n_classes)
+            start = joined(start, labels)
+        options = {"burn_in": burn_in, "start": start, "random_state": generator}
+        if codes is not None:
+            options["given"] = given
+        rows = top.sample(n_rows, **options)
+        return self._led_down(rows, stream, visible, generator)
+
+    def _clamped_codes(self, y, n_samples):
+        """Numbers of the labels to clamp, if any, and how many rows there are."""
+        if n_samples is not None:
+            n_samples = check_count(n_samples, "n_samples", 1)
+        if y is None:
+            return None, n_samples or 1
+        y = np.atleast_1d(np.asarray(y))
+        if len(y) == 1 and n_samples:
+            y = np.repeat(y, n_samples)
+        if y.ndim != 1 or not len(y) or (n_samples or len(y)) != len(y):
+            raise ValueError(
+                f"y has the shape {y.shape}, but n_samples is {n_samples}; pass one "
+                f"label, or one for each sample."
+            )
+        return class_codes(self.classes_, y), len(y)
