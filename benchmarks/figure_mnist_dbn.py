@@ -35,7 +35,7 @@ STEPS = {
     "backprop": PLAIN,
     "random": PLAIN | {"pretrain": False},
     "dropout": SGD
-    | {"learning_rate": 0.2, "n_iter": 100, "dropout": 0.5, "input_dropout": 0.2},
+    | {"learning_rate": 0.2, "n_iter": 75, "dropout": 0.25, "input_dropout": 0.2},
     "up-down": {
         "fine_tuning": "up-down",
         "learning_rate": 3e-4,
@@ -113,6 +113,7 @@ def few_labels(train, test, options):
     """Of the same few labelled images: from the layers, and from random weights."""
     fitted = joblib.load(options.keep / "layers.joblib")
     settings = {"random_state": options.seed, "batch_size": 20, "n_iter": 100}
+    settings |= {"learning_rate": options.learning_rate or 0.001}
     ways = {
         "layers": {"layers": [FrozenEstimator(layer) for layer in fitted]},
         "random": {"pretrain": False},
