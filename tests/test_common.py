@@ -29,10 +29,6 @@ LAYER = BernoulliRBM(n_iter=1, method="cd", batch_size=50)
 WHOLE = {"method": "exact", "batch_size": 10_000}  # all rows at once, without chains
 REAL = GaussianBernoulliRBM(n_iter=5, batch_size=20, learning_rate=0.1)
 BINARY = BernoulliRBM(method="cd", batch_size=20, learning_rate=0.5, momentum=0.5)
-LONGER = [
-    GaussianBernoulliRBM(n_iter=20, batch_size=20),
-    BernoulliRBM(n_iter=20, method="cd", learning_rate=0.3, momentum=0.5),
-]
 SMALL_STEPS = {"learning_rate": 0.01, "batch_size": 40}
 
 ESTIMATORS = [
@@ -94,7 +90,6 @@ ESTIMATORS = [
         learning_rate=0.02,
         batch_size=30,
     ),
-    DBNClassifier((24, 24), layers=LONGER, fine_tuning="none"),
 ]
 
 REASON = (

@@ -47,21 +47,41 @@ _LESS_LOSS = 0.01  # nats that count as an improvement
 
 
 class Best(NamedTuple):
-    """What did best on held-out rows, and after which epoch."""
+    """What did best on held-out rows, and when anything got better last.
+
+    Attributes
+    ----------
+    score, loss : float
+    epoch : int
+        After which the state was that.
+    state : NamedTuple
+    lowest : float
+        The lowest loss of all, which may be that of another state.
+    moved : int
+        The last epoch that brought a higher score or a lower loss.
+    """
 
     score: float
     loss: float
     epoch: int
     state: Any
+    lowest: float
+    moved: int
 
-    def is_beaten(self, score, loss):
-        """Whether these are better: the score, or else the loss, by a little.
+    def after(self, score, loss, epoch, state):
+        """With an epoch more: the highest score is best, of equal ones the lower loss.
 
         While a network has not begun to tell classes apart, its losses fall alone.
         """
-        return score > self.score or (
+        lower = loss < self.lowest - _LESS_LOSS
+        best = self
+        if score > self.score or (
             score == self.score and loss < self.loss - _LESS_LOSS
-        )
+        ):
+            best = best._replace(score=score, loss=loss, epoch=epoch, state=state)
+        lowest = loss if lower else self.lowest
+        moved = epoch if lower or best is not self else self.moved
+        return best._replace(lowest=lowest, moved=moved)
 
 
 @offered_if(learns_in_parts, "partial_fit")
@@ -152,9 +172,10 @@ default="constant"
 
     early_stopping : bool, default=False
         Whether to hold out `validation_fraction` of the rows of every class from all
-        training, to stop when their accuracy has not improved for `n_iter_no_change`
-        epochs, nor, at the same accuracy, their mean log P(class | x) by 0.01 nats, and
-        to go back to the best of these. "none" has no epochs to stop.
+        training, to stop when neither their accuracy has improved for
+        `n_iter_no_change` epochs, nor their mean log P(class | x) by 0.01 nats, and to
+        go back to the epoch of the best accuracy, of equal ones the likelier. "none"
+        has no epochs to stop.
 
     validation_fraction : float, default=0.1
         Share of the rows held out.
@@ -563,21 +584,24 @@ default="constant"
             history["seconds"] = seconds
         self._best = None
         if self.n_iter_:
-            found = self._scores(state.params, held_out)
-            self._best = Best(*found, self.n_iter_, state)
+            self._note_best(self._scores(state.params, held_out), self.n_iter_, state)
 
         def keep(state):
             found = self._scores(state.params, held_out)
-            if self._best is None or self._best.is_beaten(*found):
-                self._best = Best(*found, self.n_iter_ + 1, state)
+            self._note_best(found, self.n_iter_ + 1, state)
             return found
 
         return keep
 
+    def _note_best(self, found, epoch, state):
+        if self._best is None:
+            self._best = Best(*found, epoch, state, lowest=found[1], moved=epoch)
+        self._best = self._best.after(*found, epoch, state)
+
     def _has_converged(self):
         if not self.early_stopping or self._best is None:
             return False
-        return self.n_iter_ - self._best.epoch >= self.n_iter_no_change
+        return self.n_iter_ - self._best.moved >= self.n_iter_no_change
 
     def _scores(self, params, rows):
         """Share of rows whose likeliest class is theirs, and mean -log P(theirs)."""

@@ -13,7 +13,6 @@ from .._exceptions import DataRangeWarning, EnumerationTooLargeError
 from ..utils import as_numbers, check_type, has_missing, require
 from ._log_z import METHODS, tractable_size
 
-_BEYOND = 1e-6  # what rounding may do to values that are scaled to a range
 _ROUNDING = 10 * np.finfo(np.float64).eps  # of values that are meant to be equal
 _MEAN_ELEMENTS = 2**20  # of the rows converted to double precision at a time
 
@@ -42,7 +41,7 @@ def check_data(estimator, X, reset=False, complete_for=None, name="X", y=None):
     check_type(X.dtype, name)
     if X.dtype.kind == "f" and X.dtype not in (np.float32, np.float64):
         X = X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
-    _check_finite(X, name, complete_for)
+    _check_finite(X, name, complete_for, _remedy(estimator, name))
     return (X, *labels) if labels else X
 
 
@@ -63,7 +62,15 @@ def _check_width(estimator, values, name):
     )
 
 
-def _check_finite(X, name, complete_for=None):
+def _remedy(estimator, name):
+    """How gaps are filled, as far as an estimator can."""
+    if not hasattr(estimator, "impute"):
+        return "by EnergyImputer for example"
+    takes = "free_energy, score_samples and transform take NaN"
+    return f"by impute({name}); {takes}"
+
+
+def _check_finite(X, name, complete_for=None, remedy=""):
     """Refuse infinities, and NaN where it cannot be handled."""
     values = X.data if sparse.issparse(X) else X
     if values.dtype.kind != "f" or not values.size:
@@ -80,7 +87,7 @@ def _check_finite(X, name, complete_for=None):
     if complete_for is not None:
         raise ValueError(
             f"{name} contains NaN, which {complete_for} does not take. Fill the gaps "
-            f"first, by EnergyImputer for example."
+            f"first, {remedy}."
         )
     if sparse.issparse(X):
         raise ValueError(
@@ -108,7 +115,9 @@ def warn_out_of_range(estimator, X, unit, stacklevel):
         low, high = _sparse_range(X)
     else:  # fmin and fmax pass over NaN
         low, high = np.fmin.reduce(X, axis=None), np.fmax.reduce(X, axis=None)
-    if low < unit.low - _BEYOND or high > unit.high + _BEYOND:
+    # Rounding of values that were scaled to the range is no matter.
+    beyond = 10 * np.finfo(X.dtype).eps if X.dtype.kind == "f" else 0
+    if low < unit.low - beyond or high > unit.high + beyond:
         warnings.warn(
             f"X has values from {low:.10g} to {high:.10g}, but the visible units of "
             f"{type(estimator).__name__} lie between {unit.low:g} and {unit.high:g}. "

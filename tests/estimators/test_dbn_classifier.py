@@ -427,12 +427,19 @@ def test_weights_of_classes_that_are_none_are_named(tuning, weights, message):
 
 def best_epoch(history):
     """The first of the highest accuracy, and then of losses that fall by 0.01."""
-    best = -1.0, 0.0, 0
+    return epochs_of(history)[0]
+
+
+def epochs_of(history):
+    """The best epoch, and the last one that brought a better accuracy or loss."""
+    best, lowest, last = (-1.0, 0.0, 0), np.inf, 0
     columns = (history[f"validation_{name}"] for name in ("score", "loss"))
     for epoch, (score, loss) in enumerate(zip(*columns, strict=True), 1):
         if score > best[0] or (score == best[0] and loss < best[1] - 0.01):
-            best = score, loss, epoch
-    return best[2]
+            best, last = (score, loss, epoch), epoch
+        if loss < lowest - 0.01:
+            lowest, last = loss, epoch
+    return best[2], last
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
@@ -448,8 +455,8 @@ def test_early_stopping_goes_back_to_the_best_epoch(tuning, solver):
     rows, y = np.repeat(np.kron(np.eye(3), [1, 1]), 8, axis=0), np.repeat(LABELS, 8)
     stopped = make(**params, n_iter=99, n_iter_no_change=3).fit(rows, y)
     scores = stopped.history_["fine_tuning"]["validation_score"]
-    best = best_epoch(stopped.history_["fine_tuning"])
-    assert stopped.n_iter_ == len(scores) == best + 3
+    best, last = epochs_of(stopped.history_["fine_tuning"])
+    assert stopped.n_iter_ == len(scores) == last + 3
     assert tuning == "up-down" or scores[best - 1] > scores[0]
     params["n_iter_no_change"] = 99
     exactly = make(**params, n_iter=best).fit(rows, y)
