@@ -243,7 +243,7 @@ default="constant"
     Values outside [0, 1] raise a `DataRangeWarning`; real features are for a
     :class:`GaussianBernoulliRBM` as the first layer, which standardizes them. NaN is
     refused. With many rows without a label, fit a :class:`DeepBeliefNetwork` to all
-    rows, and give its layers to a classifier of the rows that have one:
+    rows, and give its layers to a classifier of the rows that have one::
 
         layers = [FrozenEstimator(layer) for layer in network.layers_]
 
@@ -655,6 +655,21 @@ default="constant"
         """
         best = self.predict_log_proba(X).argmax(axis=1)
         return self.classes_[best]
+
+    def score(self, X, y, sample_weight=None):
+        """Share of the rows whose class is predicted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        return super().score(X, y, sample_weight)
 
     def transform(self, X):
         """Means of the units of the last hidden layer.
