@@ -42,10 +42,7 @@ class UpDownStage:
 
     def resumed(self, state, params):
         """A state to go on from, of these parameters."""
-        optimiser = state.optimiser
-        if not self.recipe.optimiser.accepts(optimiser):
-            optimiser = self.recipe.optimiser.init(params)
-        return state._replace(params=params, optimiser=optimiser)
+        return up_down.resume(self.recipe, state, params)
 
     def targets(self, codes, n_classes):
         """What an epoch is told of the classes."""

@@ -67,6 +67,14 @@ def copy(state):
     return state._replace(params=params, optimiser=optimiser)
 
 
+def resume(recipe, state, params):
+    """A state to go on from, of these parameters; another optimiser begins anew."""
+    optimiser = state.optimiser
+    if not recipe.optimiser.accepts(optimiser):
+        optimiser = recipe.optimiser.init(params)
+    return state._replace(params=params, optimiser=optimiser)
+
+
 def update(recipe, state, x, codes, weight, rate):
     """One batch: a pass up, slopes back down, and a step.
 

@@ -8,8 +8,9 @@ import numpy as np
 from ..models import BeliefNetwork, BeliefParams, log_conditional
 from ..sampling import Purpose, Stream, ancestral
 from ._backprop import check_finite
+from ._backprop import copy as copy  # a state is a state
+from ._backprop import resume as resume
 from ._batches import weighted_batches
-from ._optimisers import copy as copy_arrays
 from ._penalties import WeightDecay
 from ._wake_sleep import UpDown
 
@@ -64,12 +65,6 @@ def init(recipe, params, key):
     """The state of a fine-tuning that starts from given parameters."""
     streams = Stream(key, Purpose.SHUFFLE), Stream(key, Purpose.CHAINS)
     return UpDownState(params, recipe.optimiser.init(params), *streams)
-
-
-def copy(state):
-    """The state with its own copies of the arrays that are moved in place."""
-    params, optimiser = copy_arrays(state.params), copy_arrays(state.optimiser)
-    return state._replace(params=params, optimiser=optimiser)
 
 
 def update(recipe, state, v, labels, weight, rate):

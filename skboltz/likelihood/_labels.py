@@ -96,18 +96,16 @@ def _label_sweep(model, params, h, labels, streams):
     hidden_stream, label_stream = streams
     visible = np.hstack([h, labels])
     input = model.hidden_input(params, visible)
-    noise, hidden_stream = _alike(hidden_stream, input, model.hidden_unit.noise)
+    noise, hidden_stream = hidden_stream.draw_alike(
+        input.shape, input.dtype, model.hidden_unit.noise
+    )
     hidden = kernels.sample(model.hidden_unit, params.hidden, input, noise)
     input = model.visible_input(params, hidden)
     mean = kernels.mean(model.visible_unit, params.visible, input.copy())
-    noise, label_stream = _alike(label_stream, input, model.visible_unit.noise)
+    noise, label_stream = label_stream.draw_alike(
+        input.shape, input.dtype, model.visible_unit.noise
+    )
     drawn = kernels.sample(model.visible_unit, params.visible, input, noise)
     n_labels = labels.shape[1]
     streams = hidden_stream, label_stream
     return drawn[:, -n_labels:], mean[:, -n_labels:], streams
-
-
-def _alike(stream, input, kind):
-    """The same noise for every row."""
-    noise, stream = stream.draw((1, input.shape[1]), input.dtype, kind)
-    return np.repeat(noise, len(input), axis=0), stream

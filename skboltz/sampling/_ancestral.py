@@ -4,8 +4,6 @@ Every layer is drawn given the one before it, by noise from a stream: upwards by
 recognition parameters, downwards by the generative ones.
 """
 
-import numpy as np
-
 from .. import kernels
 
 
@@ -76,6 +74,4 @@ def _noise(stream, input, kind):
 
 
 def _noise_alike(stream, input, kind):
-    row, stream = stream.draw((1, input.shape[1]), input.dtype, kind)
-    # In full, as kernels may overwrite it.
-    return np.repeat(row, len(input), axis=0), stream
+    return stream.draw_alike(input.shape, input.dtype, kind)

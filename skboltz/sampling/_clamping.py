@@ -50,24 +50,18 @@ def means(model, params, given, stream, burn_in, n_sweeps):
     n, dtype = len(given), params.weights.dtype
     lower, upper = model.visible_unit, model.hidden_unit
     no_input = np.zeros(given.shape, dtype)
-    noise, stream = _alike(stream, given.shape, dtype, lower)
+    noise, stream = stream.draw_alike(given.shape, dtype, lower.noise)
     v = kernels.sample(lower, params.visible, no_input, noise)
     v = filled(given, v)
     visible, hidden = np.zeros(given.shape), np.zeros((n, len(params.weights)))
     for sweep in range(burn_in + n_sweeps):
         field = model.hidden_field(params, v)
-        noise, stream = _alike(stream, field.shape, dtype, upper)
+        noise, stream = stream.draw_alike(field.shape, dtype, upper.noise)
         h = upper.sample(params.hidden, field, noise)
         back = model.visible_field(params, h)
         if sweep >= burn_in:
             hidden += upper.mean(params.hidden, field)
             visible += lower.mean(params.visible, back)
-        noise, stream = _alike(stream, back.shape, dtype, lower)
+        noise, stream = stream.draw_alike(back.shape, dtype, lower.noise)
         v = filled(given, lower.sample(params.visible, back, noise))
     return filled(given, visible / n_sweeps), hidden / n_sweeps
-
-
-def _alike(stream, shape, dtype, unit):
-    """The same noise for every row."""
-    noise, stream = stream.draw((1, shape[1]), dtype, unit.noise)
-    return np.repeat(noise, shape[0], axis=0), stream

@@ -65,6 +65,15 @@ class Stream(NamedTuple):
         noise = NOISE[kind](self.key, counter, shape, dtype)
         return noise, self._replace(step=self.step + 1)
 
+    def draw_alike(self, shape, dtype, kind="logistic"):
+        """As :meth:`draw`, with the same noise in every row.
+
+        What is made of a row then depends on no other, nor on its place among them.
+        """
+        row, later = self.draw((1, shape[1]), dtype, kind)
+        # In full, as kernels may overwrite it.
+        return np.repeat(row, shape[0], axis=0), later
+
     def generator(self):
         """NumPy's generator at this place, for what is not hot; use it once."""
         counter = [0, self.step, self.purpose, self.shard]
