@@ -18,7 +18,10 @@ class ClassSamples(DeepSamples):
         n_samples=None,
         *,
         y=None,
-        burn_in=1000,
+        method="gibbs",
+        burn_in=None,
+        thin=1,
+        n_chains=None,
         start=None,
         visible="states",
         random_state=None,
@@ -33,11 +36,13 @@ class ClassSamples(DeepSamples):
         n_samples : int, default=None
             Number of rows; None means one, or one for each label.
         y : array-like of shape (n_samples,) or label, default=None
-            Labels that are clamped while the other units are drawn.
-        burn_in : int, default=1000
-            Number of sweeps of the top layer. With one `random_state`, fewer sweeps
-            are the beginning of the same chains.
-        start : array-like of shape (n_samples, n_features), default=None
+            Labels that are clamped while the other units are drawn, in a chain for
+            each row.
+        method, burn_in, thin, n_chains
+            Of the chains of the top layer, see :meth:`BernoulliRBM.sample`; with `y`,
+            `method` is "gibbs" and `n_chains` is left out. With one `random_state`,
+            a smaller `burn_in` is the beginning of the same chains.
+        start : array-like of shape (n_chains, n_features), default=None
             Features whose hidden units, drawn on the way up, are where chains start;
             by default, units start by their biases.
         visible : {"states", "means"}, default="states"
@@ -58,28 +63,40 @@ class ClassSamples(DeepSamples):
             )
         self._is_of_stage()
         check_visible(visible)
-        codes, n_rows = self._clamped_codes(y, n_samples)
+        given, n_rows = None, n_samples
+        if y is not None:
+            _check_clamped(method, n_chains)
+            codes, n_rows = self._clamped_codes(y, n_samples)
+            given = self._given_labels(codes)
         generator = check_seed(random_state)
-        stream, top = Stream(random_key(generator), Purpose.SAMPLE), self.layers_[-1]
-        given = np.full((n_rows, top.n_features_in_), np.nan, self._dtype)
-        if codes is not None:
-            given[:, -top.n_classes :] = np.eye(top.n_classes)[codes]
+        stream = Stream(random_key(generator), Purpose.SAMPLE)
         if start is not None:
             start, stream = self._led_up(start, stream)
-            labels = np.full((len(start), top.n_classes), 1 / top.n_classes)
+            labels = np.full((len(start), len(self.classes_)), 1 / len(self.classes_))
             start = joined(start, labels)
-        options = {"burn_in": burn_in, "start": start, "random_state": generator}
-        if codes is not None:
-            options["given"] = given
-        rows = top.sample(n_rows, **options)
+        rows = self.layers_[-1].sample(
+            n_rows,
+            given=given,
+            method=method,
+            burn_in=burn_in,
+            thin=thin,
+            n_chains=n_chains,
+            start=start,
+            random_state=generator,
+        )
         return self._led_down(rows, stream, visible, generator)
 
+    def _given_labels(self, codes):
+        """Rows of the visible units of the top layer of which labels alone are known."""
+        top = self.layers_[-1]
+        given = np.full((len(codes), top.n_features_in_), np.nan, self._dtype)
+        given[:, -top.n_classes :] = np.eye(top.n_classes)[codes]
+        return given
+
     def _clamped_codes(self, y, n_samples):
-        """Numbers of the labels to clamp, if any, and how many rows there are."""
+        """Numbers of the labels to clamp, and how many rows there are."""
         if n_samples is not None:
             n_samples = check_count(n_samples, "n_samples", 1)
-        if y is None:
-            return None, n_samples or 1
         y = np.atleast_1d(np.asarray(y))
         if len(y) == 1 and n_samples:
             y = np.repeat(y, n_samples)
@@ -89,3 +106,14 @@ class ClassSamples(DeepSamples):
                 f"label, or one for each sample."
             )
         return class_codes(self.classes_, y), len(y)
+
+
+def _check_clamped(method, n_chains):
+    """Refuse chains that cannot hold a label."""
+    if method != "gibbs":
+        raise ValueError(f'y needs method="gibbs", found {method!r}.')
+    if n_chains is not None:
+        raise ValueError(
+            f"n_chains is {n_chains}, but each label of y needs a chain of its own; "
+            f"leave n_chains out."
+        )

@@ -622,6 +622,21 @@ def test_samples_have_shapes_and_a_seed(generator):
     assert draw(y=LABELS, start=start, burn_in=2).shape == (3, 6)
 
 
+def test_chains_give_several_rows_each(generator):
+    assert generator.sample(5, n_chains=2, burn_in=3, thin=4).shape == (5, 6)
+    draw = fit(hidden_layer_sizes=(4,), fine_tuning="up-down").sample
+    rows = draw(40, n_chains=20, burn_in=3, thin=4, random_state=0)
+    for burn_in, part in [(3, rows[:20]), (7, rows[20:])]:
+        np.testing.assert_array_equal(part, draw(20, burn_in=burn_in, random_state=0))
+
+
+@pytest.mark.parametrize("method", ["gibbs", "tempering", "annealing"])
+def test_every_kind_of_chain_finds_all_classes(generator, method):
+    rows = generator.sample(300, method=method, burn_in=100, random_state=0)
+    _, counts = np.unique(generator.predict(rows), return_counts=True)
+    assert counts.shape == (3,) and counts.min() > 40
+
+
 def test_one_layer_draws_too():
     dbn = fit(hidden_layer_sizes=(4,), fine_tuning="up-down")
     for visible in ("states", "means"):
@@ -641,6 +656,11 @@ def test_one_layer_draws_too():
         ({"y": np.nan}, "label nan"),
         ({"y": [None]}, "cannot be compared"),
         ({"burn_in": -1}, "burn_in must be"),
+        ({"thin": 0}, "thin must be"),
+        ({"method": "none"}, "method must be one of"),
+        ({"y": "on", "method": "tempering"}, "y needs method=.gibbs., found"),
+        ({"y": "on", "n_samples": 2, "n_chains": 1}, "n_chains is 1, but each label"),
+        ({"start": X[:1], "method": "tempering"}, "start needs method=.gibbs."),
         ({"visible": "mean"}, "visible must be.*'mean'"),
         ({"start": X[:2], "n_samples": 3}, "start has 2 rows"),
         ({"start": X[:1, :3]}, "start has 3 features"),
