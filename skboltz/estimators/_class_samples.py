@@ -87,7 +87,7 @@ class ClassSamples(DeepSamples):
         return self._led_down(rows, stream, visible, generator)
 
     def _given_labels(self, codes):
-        """Rows of the visible units of the top layer of which labels alone are known."""
+        """Visible units of the top layer of which the labels alone are known."""
         top = self.layers_[-1]
         given = np.full((len(codes), top.n_features_in_), np.nan, self._dtype)
         given[:, -top.n_classes :] = np.eye(top.n_classes)[codes]
