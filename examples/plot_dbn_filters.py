@@ -32,7 +32,6 @@ network = DeepBeliefNetwork(
     layers=layer,
     train_on="samples",
     fine_tuning="up-down",
-    learning_rate=0.005,
     schedule="linear",
     k=3,
     n_iter=20,

@@ -38,7 +38,6 @@ print(f"layer by layer:    accuracy {network.score(X_test, y_test):.3f}")
 # weights that generate learn; on the way down, those that recognise.
 network.set_params(
     fine_tuning="up-down",
-    learning_rate=0.01,
     schedule="linear",
     k=3,
     n_iter=45,

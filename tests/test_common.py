@@ -68,12 +68,10 @@ ESTIMATORS = [
     DeepBeliefNetwork(
         (5, 4), layers=LAYER, fine_tuning="up-down", n_iter=2, batch_size=50
     ),
-    DBNClassifier((16, 8), layers=LAYER, n_iter=15, **SMALL_STEPS),
+    DBNClassifier((16, 8), layers=LAYER, solver="adam", n_iter=15, **SMALL_STEPS),
     DBNClassifier(
         (16, 8),
         layers=LAYER,
-        solver="sgd",
-        learning_rate=0.3,
         batch_size=40,
         n_iter=15,
         dropout=0.1,

@@ -127,15 +127,15 @@ class DBNClassifier(
     fine_tuning : {"backprop", "up-down", "none"}, default="backprop"
         What follows the training of the layers.
 
-    solver : {"adam", "sgd", "lbfgs"}, default="adam"
-        How steps of the fine-tuning are taken: by Adam [5]_, with `momentum`, or, for
+    solver : {"sgd", "adam", "lbfgs"}, default="sgd"
+        How steps of the fine-tuning are taken: with `momentum`, by Adam [5]_, or, for
         backpropagation, by L-BFGS on all rows at once, each of its steps being an
         epoch.
 
     learning_rate : float, default=None
-        Size of the steps of the fine-tuning; "lbfgs" has none. None means 0.003 with
-        "adam" and 0.1 with "sgd", with "up-down" 0.01 and 0.05. Few batches in an epoch
-        want more epochs, or larger steps.
+        Size of the steps of the fine-tuning; "lbfgs" has none. None means 0.3 with
+        "sgd" and 0.003 with "adam", with "up-down" 0.1 and 0.01. Few batches in an
+        epoch want more epochs, or larger steps.
 
     momentum : float, default=0.9
         Share of the last step that is added to the next, with "sgd".
@@ -306,7 +306,7 @@ default="constant"
         pretrain=True,
         train_on="probabilities",
         fine_tuning="backprop",
-        solver="adam",
+        solver="sgd",
         learning_rate=None,
         momentum=0.9,
         k=1,

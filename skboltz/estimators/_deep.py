@@ -31,12 +31,12 @@ OPTIMISERS = {
     "adam": lambda deep: learning.Adam(),
     "lbfgs": lambda deep: learning.GradientAscent(),  # which is never asked
 }
-# Unless given: up-down learning wants larger steps than backpropagation.
+# Unless given; see doc/decisions/0008-deep-networks.md.
 RATES = {
     ("backprop", "adam"): 0.003,
-    ("backprop", "sgd"): 0.1,
+    ("backprop", "sgd"): 0.3,
     ("up-down", "adam"): 0.01,
-    ("up-down", "sgd"): 0.05,
+    ("up-down", "sgd"): 0.1,
 }
 
 

@@ -64,12 +64,12 @@ class DeepBeliefNetwork(
         What follows: nothing, or `n_iter` epochs of contrastive wake-sleep, in which
         the weights of the two directions part [1]_.
 
-    solver : {"adam", "sgd"}, default="adam"
-        How steps of the fine-tuning are taken: by Adam [4]_, or with `momentum`.
+    solver : {"sgd", "adam"}, default="sgd"
+        How steps of the fine-tuning are taken: with `momentum`, or by Adam [4]_.
 
     learning_rate : float, default=None
-        Size of the steps of the fine-tuning; None means 0.01 with "adam" and 0.05 with
-        "sgd".
+        Size of the steps of the fine-tuning; None means 0.1 with "sgd" and 0.01 with
+        "adam".
 
     momentum : float, default=0.9
         Share of the last step that is added to the next, with "sgd".
@@ -185,7 +185,7 @@ default="constant"
         layers=None,
         train_on="probabilities",
         fine_tuning="none",
-        solver="adam",
+        solver="sgd",
         learning_rate=None,
         momentum=0.9,
         k=1,

@@ -45,7 +45,7 @@ TUNINGS = ["backprop", "up-down", "none"]
 TUNED = TUNINGS[:2]
 KERNELS = ["numpy", "numba"][: len(TWINS)]
 LEARNS = {
-    "backprop": {"n_iter": 30, "learning_rate": 0.05},
+    "backprop": {"n_iter": 40, "learning_rate": 1.0},
     "up-down": {
         "hidden_layer_sizes": (16,),
         "layers": clone(RBM).set_params(n_iter=20),
@@ -113,7 +113,7 @@ def test_it_learns_the_classes(tuning):
 @pytest.mark.parametrize(
     "params",
     [
-        {"solver": "sgd", "learning_rate": 0.3},
+        {"solver": "adam", "learning_rate": 0.05},
         {"solver": "lbfgs", "n_iter": 40},
         {"dropout": 0.2, "input_dropout": 0.1, "max_norm": 4.0, "batch_size": 10},
         {"pretrain": False, "batch_size": 10},
@@ -123,7 +123,7 @@ def test_it_learns_the_classes(tuning):
     ids=str,
 )
 def test_every_way_of_backpropagation_learns(params):
-    usual = {"n_iter": 40, "learning_rate": 0.05, "hidden_layer_sizes": (16, 16)}
+    usual = {"n_iter": 40, "learning_rate": 1.0, "hidden_layer_sizes": (16, 16)}
     assert fit(**usual | params).score(X, Y) > 0.9
 
 

@@ -57,7 +57,8 @@ def real(**params):
 def dbn():
     """Far from its start, and its directions untied."""
     rbm = clone(RBM).set_params(n_iter=20)
-    return make(layers=rbm, fine_tuning="up-down", learning_rate=0.1, n_iter=10).fit(X)
+    far = {"solver": "adam", "learning_rate": 0.1, "n_iter": 10}
+    return make(layers=rbm, fine_tuning="up-down", **far).fit(X)
 
 
 def fitted_arrays(dbn):
@@ -763,7 +764,7 @@ def test_verbose_writes_a_line_an_epoch(capsys):
     make(layers=None, fine_tuning="up-down", verbose=1).fit(X)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 62 and lines[9].startswith("[BernoulliRBM] epoch 10, ")
-    assert lines[61].startswith("[DeepBeliefNetwork] epoch 2, learning rate 0.01, ")
+    assert lines[61].startswith("[DeepBeliefNetwork] epoch 2, learning rate 0.1, ")
 
 
 def test_parameters_are_copied_shown_and_kept(tmp_path):
