@@ -2,7 +2,7 @@
 
     python benchmarks/figure_encoders.py --which 4-2-4 --runs 250
     python benchmarks/figure_encoders.py --which 8-3-8 --runs 20 --setting exact
-    python benchmarks/figure_encoders.py --which 40-10-40 --runs 1
+    python benchmarks/figure_encoders.py --which 40-10-40 --setting "less noise"
     python benchmarks/figure_encoders.py --which parity --runs 5
 
 Ackley, Hinton & Sejnowski (1985): two groups of n visible units that are coupled only
@@ -43,13 +43,13 @@ PAPER = {
 }
 SETTINGS = {
     "paper": PAPER,
-    "mean-step": PAPER | {"gradient": "centered", "learning_rate": 0.5},
+    "mean-step": PAPER | {"gradient": "centered", "learning_rate": 0.03},
     "penalised": PAPER | {"l2": 0.05},
     "penalised, less noise": PAPER | {"l2": 0.05, "clamping_noise": (0.15, 0.02)},
     "less noise": PAPER
-    | {"gradient": "centered", "learning_rate": 5.0, "clamping_noise": (0.15, 0.01)},
-    "pcd": {"method": "pcd", "learning_rate": 0.2, "l2": 1e-3},
-    "exact": {"method": "exact", "learning_rate": 0.5, "momentum": 0.9},
+    | {"gradient": "centered", "learning_rate": 1.25, "clamping_noise": (0.15, 0.01)},
+    "pcd": {"method": "pcd", "learning_rate": 0.012, "l2": 1e-3},
+    "exact": {"method": "exact", "learning_rate": 0.03, "momentum": 0.9},
 }
 PARITY = {
     "visible, moments": {"n_hidden": 0, "method": "moments"},
@@ -132,6 +132,9 @@ def learn(task, options, seed):
     bm.set_params(n_iter=options.every)
     rate = bm.learning_rate
     for cycle in range(options.every, options.cycles + 1, options.every):
+        if options.falling:
+            left = 1 - (cycle - options.every) / options.cycles
+            bm.set_params(learning_rate=rate * left)
         bm.fit(rows)
         n_codes = task.n_codes(bm)
         # Without a code of its own a vector can have no completion of its own.
@@ -251,6 +254,8 @@ def main():
     parser.add_argument("--cycles", type=int, default=5000)
     parser.add_argument("--every", type=int, default=5)
     parser.add_argument("--after", type=int, default=100)
+    # The learning rate falls linearly to 0 over the cycles.
+    parser.add_argument("--falling", action="store_true")
     # Factor of the learning rate once a run is solved.
     parser.add_argument("--settle", type=float, default=1.0)
     options = parser.parse_args()
