@@ -143,7 +143,7 @@ def error(dbn, test):
 def few_labels(train, test, options):
     """Of the same few labelled images: from the layers, and from random weights."""
     fitted = joblib.load(kept_layers(options))
-    settings = {"random_state": options.seed, "batch_size": 20, "n_iter": 100}
+    settings = {"random_state": options.seed, "solver": "adam", "n_iter": 100}
     settings |= {"learning_rate": options.learning_rate or 0.001}
     ways = {
         "layers": {"layers": [FrozenEstimator(layer) for layer in fitted]},
