@@ -6,6 +6,7 @@
     python benchmarks/figure_mnist_dbn.py --step random
     python benchmarks/figure_mnist_dbn.py --step greedy
     python benchmarks/figure_mnist_dbn.py --step up-down
+    python benchmarks/figure_mnist_dbn.py --step draw
     python benchmarks/figure_mnist_dbn.py --step few --labels 1000
 
 784-500-500-2000-10, pixels in [0, 1]; the first 50,000 images of MNIST's training part
@@ -21,9 +22,11 @@ import time
 from pathlib import Path
 
 import joblib
+import matplotlib.pyplot as plt
 import numpy as np
 from mnist import load_mnist
 from sklearn.frozen import FrozenEstimator
+from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 from timing import machine, report
 
@@ -158,6 +161,21 @@ def few_labels(train, test, options):
             report(**found, test_error=error(dbn, test))
 
 
+def draw(train, test, options):
+    """Digits of every label along a chain, and for how many an SVC takes the label."""
+    dbn = joblib.load(options.keep / "up-down.joblib")
+    judge, labels = SVC().fit(train[0][:10_000], train[1][:10_000]), np.arange(10)
+    clamped, pictures = np.repeat(labels, 20), []
+    for burn_in in (0, 10, 100, 300, 1000, 3000):
+        images = dbn.sample(y=clamped, burn_in=burn_in, visible="means", random_state=0)
+        share = round(float(np.mean(judge.predict(images) == clamped)), 3)
+        report(step="draw", sweeps=burn_in, taken_for_their_label=share)
+        pictures.append(images.reshape(10, 20, 28, 28)[:, : 1 if burn_in < 1000 else 5])
+    report(step="draw", real_images=round(judge.score(*test), 3))
+    rows = [np.hstack(row) for row in np.concatenate(pictures, axis=1)]
+    plt.imsave("mnist_dbn_digits.png", np.vstack(rows), cmap="gray_r")
+
+
 def balanced(y, n, seed):
     """n rows, as many of each class."""
     rng = np.random.default_rng(seed)
@@ -168,7 +186,7 @@ def balanced(y, n, seed):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument(
-        "--step", choices=["layers", "greedy", *STEPS, "few"], required=True
+        "--step", choices=["layers", "greedy", *STEPS, "few", "draw"], required=True
     )
     parser.add_argument("--keep", type=Path, default=Path("mnist_dbn"))
     parser.add_argument("--layers", choices=LEARN, default="published")
@@ -194,6 +212,8 @@ def main():
             learn_layers(train[0], options)
         elif options.step == "greedy":
             learn_labels(train, test, options)
+        elif options.step == "draw":
+            draw(train, test, options)
         elif options.step == "few":
             few_labels(train, test, options)
         else:
