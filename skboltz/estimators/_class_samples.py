@@ -3,11 +3,10 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..sampling import Purpose, Stream, random_key
 from ._deep_samples import DeepSamples, check_visible
 from ._labelled_rows import class_codes
 from ._layers import joined
-from ._validation import check_count, check_seed
+from ._validation import check_count
 
 
 class ClassSamples(DeepSamples):
@@ -68,23 +67,14 @@ class ClassSamples(DeepSamples):
             _check_clamped(method, n_chains)
             codes, n_rows = self._clamped_codes(y, n_samples)
             given = self._given_labels(codes)
-        generator = check_seed(random_state)
-        stream = Stream(random_key(generator), Purpose.SAMPLE)
-        if start is not None:
-            start, stream = self._led_up(start, stream)
-            labels = np.full((len(start), len(self.classes_)), 1 / len(self.classes_))
-            start = joined(start, labels)
-        rows = self.layers_[-1].sample(
-            n_rows,
-            given=given,
-            method=method,
-            burn_in=burn_in,
-            thin=thin,
-            n_chains=n_chains,
-            start=start,
-            random_state=generator,
-        )
-        return self._led_down(rows, stream, visible, generator)
+        chains = {"method": method, "burn_in": burn_in, "thin": thin}
+        chains |= {"n_chains": n_chains, "given": given}
+        return self._drawn(n_rows, start, visible, random_state, **chains)
+
+    def _top_start(self, states):
+        """Labels are neutral."""
+        n_classes = len(self.classes_)
+        return joined(states, np.full((len(states), n_classes), 1 / n_classes))
 
     def _given_labels(self, codes):
         """Visible units of the top layer of which the labels alone are known."""

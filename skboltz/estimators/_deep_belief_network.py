@@ -14,13 +14,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import likelihood
 from .._sklearn import Interval, StrOptions, fit_context
-from ..sampling import Purpose, Stream, random_key
 from ._deep import Deep, up_down_stage
 from ._deep_samples import DeepSamples, check_visible
 from ._layers import afresh, features, further, moved, one_pass
 from ._log_z import warn_of
 from ._up_down_stage import UpDownStage, network
-from ._validation import check_count, check_layer, check_seed
+from ._validation import check_count, check_layer
 
 _KEY = (0, 0)  # of the hidden states behind a score
 
@@ -423,20 +422,9 @@ default="constant"
         """
         check_is_fitted(self)
         check_visible(visible)
-        generator = check_seed(random_state)
-        stream = Stream(random_key(generator), Purpose.SAMPLE)
-        if start is not None:
-            start, stream = self._led_up(start, stream)
-        rows = self.layers_[-1].sample(
-            n_samples,
-            method=method,
-            burn_in=burn_in,
-            thin=thin,
-            n_chains=n_chains,
-            start=start,
-            random_state=generator,
-        )
-        return self._led_down(rows, stream, visible, generator)
+        chains = {"method": method, "burn_in": burn_in, "thin": thin}
+        chains["n_chains"] = n_chains
+        return self._drawn(n_samples, start, visible, random_state, **chains)
 
     # Likelihoods ------------------------------------------------------------
 

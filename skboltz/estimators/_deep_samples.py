@@ -1,13 +1,29 @@
 """Features drawn from a deep network: up, along the top, and down."""
 
-from ..sampling import ancestral
+from ..sampling import Purpose, Stream, ancestral, random_key
 from ._deep import Deep
 from ._up_down_stage import network
-from ._validation import check_data
+from ._validation import check_data, check_seed
 
 
 class DeepSamples(Deep):
     """Passes between features and the top machine of a network that generates."""
+
+    def _drawn(self, n_samples, start, visible, random_state, **chains):
+        """Features: chains of the top machine, and one pass down."""
+        generator = check_seed(random_state)
+        stream = Stream(random_key(generator), Purpose.SAMPLE)
+        if start is not None:
+            start, stream = self._led_up(start, stream)
+            start = self._top_start(start)
+        rows = self.layers_[-1].sample(
+            n_samples, start=start, random_state=generator, **chains
+        )
+        return self._led_down(rows, stream, visible, generator)
+
+    def _top_start(self, states):
+        """Visible units of the top machine where chains start, given its inputs."""
+        return states
 
     def _led_up(self, X, stream):
         """Inputs of the top machine drawn given features, and the stream after."""
