@@ -31,7 +31,7 @@ class BackpropStage:
         streams = Stream(key, Purpose.SHUFFLE), Stream(key, Purpose.DATA)
         return backprop.NetworkState(params, optimiser, *streams)
 
-    def resumed(self, state, params):
+    def resumed(self, layers, state, params):
         """A state to go on from, of these parameters."""
         return backprop.resume(self.recipe, state, params)
 

@@ -140,9 +140,14 @@ class DBNClassifier(
     momentum : float, default=0.9
         Share of the last step that is added to the next, with "sgd".
 
+    method : {"cd", "pcd"}, default="cd"
+        Where dreams begin, with "up-down": "cd", at the batch that went up; "pcd", at
+        chains of the top machine, `batch_size` of them, that persist from batch to
+        batch [7]_: for samples that are to be drawn.
+
     k : int, default=1
-        Number of sweeps of the top machine between the way up and the way down, with
-        "up-down".
+        Number of sweeps of the top machine between the way up, or the last batch, and
+        the way down, with "up-down".
 
     n_iter : int, default=50
         Number of epochs of fine-tuning; machines in `layers` have their own.
@@ -263,6 +268,8 @@ default="constant"
     .. [5] Kingma & Ba (2015), "Adam: a method for stochastic optimization", ICLR.
     .. [6] Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov (2014), "Dropout:
        a simple way to prevent neural networks from overfitting", JMLR 15.
+    .. [7] Tieleman (2008), "Training restricted Boltzmann machines using
+       approximations to the likelihood gradient", ICML.
 
     Examples
     --------
@@ -309,6 +316,7 @@ default="constant"
         solver="sgd",
         learning_rate=None,
         momentum=0.9,
+        method="cd",
         k=1,
         n_iter=50,
         batch_size=20,
@@ -334,6 +342,7 @@ default="constant"
         self.solver = solver
         self.learning_rate = learning_rate
         self.momentum = momentum
+        self.method = method
         self.k = k
         self.n_iter = n_iter
         self.batch_size = batch_size
@@ -483,7 +492,7 @@ default="constant"
         stage, layers = self._stage(), self.layers_
         data = self._data(rows.X, rows.tuned_weight)
         targets = stage.targets(rows.codes, len(self.classes_))
-        state = stage.resumed(self._fine_tuning_state, stage.params(self))
+        state = stage.resumed(layers, self._fine_tuning_state, stage.params(self))
         keep = self._keep_best(held_out, state)
 
         def advance(state, rate):

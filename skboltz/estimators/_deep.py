@@ -31,6 +31,14 @@ OPTIMISERS = {
     "adam": lambda deep: learning.Adam(),
     "lbfgs": lambda deep: learning.GradientAscent(),  # which is never asked
 }
+_BURN_IN = 100
+# Of the top machine, with up-down.
+NEGATIVES = {
+    "cd": lambda deep: learning.ContrastiveDivergence(deep.k),
+    "pcd": lambda deep: learning.PersistentContrastiveDivergence(
+        deep.k, deep.batch_size, burn_in=_BURN_IN
+    ),
+}
 # Unless given; see doc/decisions/0008-deep-networks.md.
 RATES = {
     ("backprop", "adam"): 0.003,
@@ -56,6 +64,7 @@ class Deep(Epochs, Rows):
         "train_on": [StrOptions({"probabilities", "samples"})],
         "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "momentum": [Interval(Real, 0, 1, closed="left")],
+        "method": [StrOptions(set(NEGATIVES))],
         "k": [Interval(Integral, 1, None, closed="left")],
         "n_iter": [Interval(Integral, 0, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -233,7 +242,7 @@ def up_down_stage(deep):
     return UpDownStage(
         learning.up_down.UpDownRecipe(
             net=None,
-            phases=learning.UpDown(deep.k),
+            phases=learning.UpDown(NEGATIVES[deep.method](deep)),
             optimiser=OPTIMISERS[deep.solver](deep),
             decay=learning.WeightDecay(l2=deep.l2),
             batch_size=deep.batch_size,

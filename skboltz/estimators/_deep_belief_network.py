@@ -73,8 +73,13 @@ class DeepBeliefNetwork(
     momentum : float, default=0.9
         Share of the last step that is added to the next, with "sgd".
 
+    method : {"cd", "pcd"}, default="cd"
+        Where dreams begin: "cd", at the batch that went up; "pcd", at chains of the
+        top machine, `batch_size` of them, that persist from batch to batch [5]_.
+
     k : int, default=1
-        Number of sweeps of the top machine between the way up and the way down.
+        Number of sweeps of the top machine between the way up, or the last batch, and
+        the way down.
 
     n_iter : int, default=10
         Number of epochs of fine-tuning; machines in `layers` have their own.
@@ -152,6 +157,8 @@ default="constant"
     .. [3] Burda, Grosse & Salakhutdinov (2016), "Importance weighted autoencoders",
        ICLR.
     .. [4] Kingma & Ba (2015), "Adam: a method for stochastic optimization", ICLR.
+    .. [5] Tieleman (2008), "Training restricted Boltzmann machines using
+       approximations to the likelihood gradient", ICML.
 
     Examples
     --------
@@ -187,6 +194,7 @@ default="constant"
         solver="sgd",
         learning_rate=None,
         momentum=0.9,
+        method="cd",
         k=1,
         n_iter=10,
         batch_size=20,
@@ -204,6 +212,7 @@ default="constant"
         self.solver = solver
         self.learning_rate = learning_rate
         self.momentum = momentum
+        self.method = method
         self.k = k
         self.n_iter = n_iter
         self.batch_size = batch_size
@@ -305,7 +314,7 @@ default="constant"
         if self._fine_tuning_state is None:
             state = stage.start(layers, self._key)
         else:
-            state = stage.resumed(self._fine_tuning_state, stage.params(self))
+            state = stage.resumed(layers, self._fine_tuning_state, stage.params(self))
 
         def advance(state, rate):
             return *stage.advance(layers, state, data, None, rate), rate

@@ -40,9 +40,9 @@ class UpDownStage:
         )
         return up_down.init(self._recipe(layers), params, key)
 
-    def resumed(self, state, params):
+    def resumed(self, layers, state, params):
         """A state to go on from, of these parameters."""
-        return up_down.resume(self.recipe, state, params)
+        return up_down.resume(self._recipe(layers), state, params)
 
     def targets(self, codes, n_classes):
         """What an epoch is told of the classes."""

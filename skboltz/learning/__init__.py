@@ -53,7 +53,7 @@ from ._sums import Sums, sums
 from ._tempered import TemperedContrastiveDivergence
 from ._unlearning import Unlearning
 from ._variance import Unbounded, VarianceBounds, VarianceScaled
-from ._wake_sleep import UpDown, sleep_step, up_down_step, wake_step
+from ._wake_sleep import UpDown, sleep_step, wake_step
 
 __all__ = [
     "RULES",
@@ -135,7 +135,6 @@ __all__ = [
     "tap",
     "training",
     "up_down",
-    "up_down_step",
     "wake_step",
 ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .. import kernels
 from ..sampling import Stream, gibbs
@@ -22,6 +23,8 @@ class ContrastiveDivergence:
     draw : callable, default=gibbs.draw_visible
         How visible states are drawn given hidden ones.
     """
+
+    from_data: ClassVar = True  # each chain belongs to a row
 
     k: int
     draw: Callable = gibbs.draw_visible

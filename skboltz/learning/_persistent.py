@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ..sampling import Chains, gibbs
 from ._sums import sums
@@ -23,14 +24,21 @@ class PersistentContrastiveDivergence:
         own number of rows.
     draw : callable, default=gibbs.draw_visible
         How visible states are drawn given hidden ones.
+    burn_in : int, default=0
+        Number of sweeps before the first update, for a machine that has learnt already:
+        random states tell it nothing.
     """
+
+    from_data: ClassVar = False
 
     k: int
     n_chains: int
     draw: Callable = gibbs.draw_visible
+    burn_in: int = 0
 
     def init(self, model, params, stream):
-        return gibbs.init(model, params, stream, self.n_chains)
+        chains = gibbs.init(model, params, stream, self.n_chains)
+        return gibbs.run(model, params, chains, self.burn_in, self.draw)
 
     def accepts(self, state):
         """Whether a training with that state can go on with this phase."""

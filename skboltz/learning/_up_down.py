@@ -9,10 +9,10 @@ from ..models import BeliefNetwork, BeliefParams, log_conditional
 from ..sampling import Purpose, Stream, ancestral
 from ._backprop import check_finite
 from ._backprop import copy as copy  # a state is a state
-from ._backprop import resume as resume
+from ._backprop import resume as resume_optimiser
 from ._batches import weighted_batches
 from ._penalties import WeightDecay
-from ._wake_sleep import UpDown
+from ._wake_sleep import Carried, UpDown
 
 _ROWS_LOOKED_AT = 1000
 
@@ -43,7 +43,7 @@ class UpDownState(NamedTuple):
     params: BeliefParams
     optimiser: Any
     shuffle: Stream
-    noise: Stream
+    carried: Carried
 
 
 class Reconstructed(NamedTuple):
@@ -63,18 +63,32 @@ class Reconstructed(NamedTuple):
 
 def init(recipe, params, key):
     """The state of a fine-tuning that starts from given parameters."""
-    streams = Stream(key, Purpose.SHUFFLE), Stream(key, Purpose.CHAINS)
-    return UpDownState(params, recipe.optimiser.init(params), *streams)
+    carried = recipe.phases.init(recipe.net, params, key)
+    shuffle = Stream(key, Purpose.SHUFFLE)
+    return UpDownState(params, recipe.optimiser.init(params), shuffle, carried)
+
+
+def resume(recipe, state, params):
+    """A state to go on from, of these parameters.
+
+    Velocities and chains of another method are dropped and begun anew.
+    """
+    state = resume_optimiser(recipe, state, params)
+    if recipe.phases.negative.accepts(state.carried.negative):
+        return state
+    key, epoch = state.shuffle.key, state.shuffle.step
+    carried = recipe.phases.init(recipe.net, params, key, epoch << 32)
+    return state._replace(carried=carried)
 
 
 def update(recipe, state, v, labels, weight, rate):
     """One batch: both phases, and a step."""
     params, batch = state.params, (v, labels, weight)
-    step, noise = recipe.phases.step(recipe.net, params, *batch, rate, state.noise)
+    step, carried = recipe.phases.step(recipe.net, params, *batch, rate, state.carried)
     for model, move, layer in _layers(recipe.net, step, params):
         _pull(recipe.decay, model, move.weights, layer, rate)
     optimiser = recipe.optimiser.step(params, state.optimiser, step, rate)
-    return state._replace(optimiser=optimiser, noise=noise)
+    return state._replace(optimiser=optimiser, carried=carried)
 
 
 def epoch(recipe, state, data, labels, rate):
@@ -119,7 +133,7 @@ def _seen(net, state, data):
     if not net.layers:
         return Reconstructed(np.nan, norm)
     v = data.batch(np.arange(min(_ROWS_LOOKED_AT, data.X.shape[0])), dtype)
-    (_, h, *_), _ = ancestral.recognise_alike(net, params, v, state.noise)
+    (_, h, *_), _ = ancestral.recognise_alike(net, params, v, state.carried.passes)
     logs = log_conditional(net.layers[0], params.generative[0], v, h)
     return Reconstructed(float(logs.mean()), norm)
 

@@ -6,10 +6,11 @@ layer learns to give back what was below it,
 
     d log P(x | h) / dW_ji = psi(h_j) (x_i - E[x_i | h]),
 
-x being the layer below.  The top RBM takes a step of contrastive divergence from the
-states that have arrived there.  Asleep, the states at the end of its sweeps go down by
-the generative parameters, and every recognition layer learns to tell what the dream was
-made of,
+x being the layer below.  The top RBM takes a centered step of contrastive divergence
+from the states that have arrived there, or one against chains that persist, as in
+wake-sleep proper, where dreams owe nothing to the batch.  Asleep, the states at the end
+of its sweeps go down by the generative parameters, and every recognition layer learns
+to tell what the dream was made of,
 
     d log q(h | x) / dW_ji = (h_j - E[h_j | x]) phi(x_i).
 
@@ -20,16 +21,34 @@ either direction, are held.
 """
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import kernels
 from ..models import BeliefParams, BipartiteParams, with_labels
-from ..sampling import ancestral
+from ..sampling import Purpose, Stream, ancestral
 from ..utils import each
-from ._contrastive import ContrastiveDivergence
-from ._gradient import in_variances, plain_step
+from ._gradient import Offsets, centered_step, in_variances, recenter
 from ._positive import data_phase
+
+
+class Carried(NamedTuple):
+    """What the up-down algorithm carries from batch to batch.
+
+    Attributes
+    ----------
+    negative : Stream, Chains, ...
+        State of the negative phase of the top RBM.
+    passes : Stream
+        Noise of the passes up and down.
+    offsets : Offsets or None
+        Of the step of the top RBM; None before the first batch, whose means they are.
+    """
+
+    negative: Any
+    passes: Stream
+    offsets: Offsets | None = None
 
 
 @dataclass(frozen=True)
@@ -38,15 +57,15 @@ class UpDown:
 
     Parameters
     ----------
-    k : int, default=1
-        Number of Gibbs sweeps of the top RBM between the way up and the way down.
+    negative : ContrastiveDivergence, PersistentContrastiveDivergence, ...
+        Negative phase of the top RBM, whose last visible states are the dreams:
+        from the states at the end of the way up, or from chains that persist.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skboltz.learning import GradientAscent, UpDown
+    >>> from skboltz.learning import ContrastiveDivergence, GradientAscent, UpDown
     >>> from skboltz.models import BeliefNetwork, Bipartite, BipartiteParams, untied
-    >>> from skboltz.sampling import Purpose, Stream
     >>> from skboltz.units import BERNOULLI, Bias
     >>> rbm = Bipartite(BERNOULLI, BERNOULLI)
     >>> stack = [
@@ -54,52 +73,59 @@ class UpDown:
     ...     for _ in range(2)
     ... ]
     >>> net, params = BeliefNetwork((rbm,), rbm), untied(stack[:1], stack[1])
-    >>> stream = Stream(key=(3, 4), purpose=Purpose.CHAINS)
-    >>> v = np.array([[1.0, 0.0]])
-    >>> step, stream = UpDown(k=1).step(net, params, v, None, None, 0.1, stream)
+    >>> phases, v = UpDown(ContrastiveDivergence(k=1)), np.array([[1.0, 0.0]])
+    >>> carried = phases.init(net, params, key=(3, 4))
+    >>> step, carried = phases.step(net, params, v, None, None, 0.1, carried)
     >>> state = GradientAscent().step(params, (), step)
     >>> params.generative[0].visible.bias  # 0.1 times v - 1/2
     array([ 0.05, -0.05])
     """
 
-    k: int = 1
+    negative: Any
 
-    def step(self, net, params, v, labels, weight, rate, stream):
-        """See :func:`up_down_step`."""
-        return up_down_step(net, params, v, labels, weight, rate, self.k, stream)
+    def init(self, net, params, key, step=0):
+        """What the first batch has, or one at a later step of the streams."""
+        dreams = Stream(key, Purpose.DREAMS, step)
+        negative = self.negative.init(net.top, params.top, dreams)
+        return Carried(negative, Stream(key, Purpose.CHAINS, step))
 
+    def step(self, net, params, v, labels, weight, rate, carried):
+        """rate x slopes of a batch, and what is carried to the next.
 
-def up_down_step(net, params, v, labels, weight, rate, k, stream):
-    """rate x slopes of a batch, and the stream after it.
+        Parameters
+        ----------
+        net : BeliefNetwork
+        params : BeliefParams
+        v : ndarray of shape (n_rows, n_visible)
+        labels : ndarray of shape (n_rows, n_labels) or None
+            Visible units of the top RBM beside the last hidden layer, as known.
+        weight : ndarray of shape (n_rows,) or None
+            How much each row counts, and the dream that began with it.
+        rate : float
+        carried : Carried
 
-    Parameters
-    ----------
-    net : BeliefNetwork
-    params : BeliefParams
-    v : ndarray of shape (n_rows, n_visible)
-    labels : ndarray of shape (n_rows, n_labels) or None
-        Visible units of the top RBM beside the last hidden layer, as known.
-    weight : ndarray of shape (n_rows,) or None
-        How much each row counts, and the dream that began with it.
-    rate : float
-    k : int
-        Number of Gibbs sweeps of the top RBM.
-    stream : Stream
-
-    Returns
-    -------
-    step : BeliefParams
-        In the shape of the parameters, 0 for those that do not count.
-    stream : Stream
-    """
-    states, stream = ancestral.recognise(net, params, v, stream)
-    top = with_labels(states[-1], labels)
-    top_step, end, stream = _top_step(net, params, top, weight, rate, k, stream)
-    h_last = end[:, : states[-1].shape[1]]
-    dreams, stream = ancestral.generate(net, params, h_last, stream)
-    generative = wake_step(net, params, states, weight, rate)
-    recognition = sleep_step(net, params, dreams, weight, rate)
-    return BeliefParams(recognition, generative, top_step), stream
+        Returns
+        -------
+        step : BeliefParams
+            In the shape of the parameters, 0 for those that do not count.
+        carried : Carried
+        """
+        states, passes = ancestral.recognise(net, params, v, carried.passes)
+        data = data_phase(net.top, params.top, with_labels(states[-1], labels), weight)
+        negative, later = self.negative.step(
+            net.top, params.top, carried.negative, data
+        )
+        h_last = negative.visible_factor[:, : states[-1].shape[1]]
+        dreams, passes = ancestral.generate(net, params, h_last, passes)
+        dreamt = weight if self.negative.from_data else None
+        means = data.sums.means()
+        offsets = carried.offsets or Offsets(*means)
+        step = BeliefParams(
+            recognition=sleep_step(net, params, dreams, dreamt, rate),
+            generative=wake_step(net, params, states, weight, rate),
+            top=_top_step(net.top, params.top, data.sums, negative, rate, offsets),
+        )
+        return step, Carried(later, passes, offsets.slide(*means))
 
 
 def wake_step(net, params, states, weight, rate):
@@ -128,16 +154,14 @@ def sleep_step(net, params, dreams, weight, rate):
     return tuple(_upward(*layer, share) for layer in layers)
 
 
-def _top_step(net, params, visible, weight, rate, k, stream):
-    """rate x slopes of the top RBM, and its visible states after k sweeps."""
-    model, params = net.top, params.top
-    data = data_phase(model, params, visible, weight)
-    negative, stream = ContrastiveDivergence(k).step(model, params, stream, data)
-    step = plain_step(model, params, data.sums, negative, rate)
+def _top_step(model, params, positive, negative, rate, offsets):
+    """rate x slopes of the top RBM, centered."""
+    step = centered_step(model, params, positive, negative, rate, offsets)
     if model.visible_unit.scaled:  # without directed layers; held as in those
         in_variances(model, params, step)
         step.visible.log_variance[:] = 0
-    return step, negative.visible_factor, stream
+    recenter(model, params, step, offsets)
+    return step
 
 
 def _downward(model, params, x, h, share):

@@ -50,7 +50,7 @@ LEARNS = {
         "hidden_layer_sizes": (16,),
         "layers": clone(RBM).set_params(n_iter=20),
         "n_iter": 30,
-        "learning_rate": 0.03,
+        "learning_rate": 0.1,
     },
     "none": {"layers": clone(RBM).set_params(n_iter=60)},
 }
@@ -505,10 +505,10 @@ def test_too_few_rows_to_hold_out(fraction, n_rows):
 # Going on -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("solver, method", [("adam", "pcd"), ("sgd", "cd")])
 @pytest.mark.parametrize("tuning", TUNINGS)
-def test_fit_pickle_and_go_on_is_never_having_stopped(tuning, solver):
-    params = {"fine_tuning": tuning, "solver": solver}
+def test_fit_pickle_and_go_on_is_never_having_stopped(tuning, solver, method):
+    params = {"fine_tuning": tuning, "solver": solver, "method": method}
     params |= {"dropout": 0.2, "input_dropout": 0.1, "train_on": "samples"}
     whole = fit(**params).partial_fit(X, Y)
     half = pickle.loads(pickle.dumps(fit(**params)))
@@ -540,6 +540,15 @@ def test_both_kinds_of_kernels_give_the_same_bits(tuning):
     for b, *theirs in others:
         assert_same_bits(a, b)
         assert ours == theirs
+
+
+def test_the_negative_phase_may_change_on_the_way():
+    dbn = fit(fine_tuning="up-down", warm_start=True)
+    for changed in ({"method": "pcd"}, {"batch_size": 7, "k": 3}, {"method": "cd"}):
+        unchanged = pickle.loads(pickle.dumps(dbn)).fit(X, Y)
+        assert differ(dbn.set_params(**changed).fit(X, Y), unchanged)
+        assert np.isfinite(dbn.predict_log_proba(X)).all()
+    assert dbn.n_iter_ == 8
 
 
 def test_a_solver_may_change_on_the_way():

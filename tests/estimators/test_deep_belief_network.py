@@ -212,11 +212,11 @@ def test_bounds_lie_below_the_exact_log_likelihood(dbn):
     log_p = np.array([exact.log_likelihood(row) for row in rows])
     bound, tighter = dbn.lower_bound(X[:6], 2000), dbn.score_samples(X[:6], 2000)
     assert (bound < log_p).all() and bound.mean() < tighter.mean()
-    # A gap of 0.2 nats is a standard deviation of the logarithms of about
-    # sqrt(2 x 0.2), by 2000 draws 0.014: 3.5 times that.
+    # A gap of 0.27 nats is a standard deviation of the logarithms of about
+    # sqrt(2 x 0.27), by 2000 draws 0.016: three times that.
     np.testing.assert_allclose(tighter, log_p, atol=0.05)
     np.testing.assert_allclose(bound, [exact.bound(row) for row in rows], atol=0.05)
-    assert 0.1 < (log_p - bound).max() < 0.25  # else nothing told the two apart
+    assert 0.1 < (log_p - bound).max() < 0.3  # else nothing told the two apart
 
 
 @pytest.mark.parametrize("tuning", TUNINGS)
@@ -570,6 +570,7 @@ def test_the_up_down_algorithm_takes_no_gaps(dbn):
         ("solver", "lbfgs"),
         ("learning_rate", 0),
         ("momentum", 1.0),
+        ("method", "tempered"),
         ("k", 0),
         ("n_iter", -1),
         ("batch_size", 0),

@@ -13,14 +13,15 @@ from oracles import LabelledOracle, bipartite_energy, log_sum, one_hot
 from skboltz import DivergenceError
 from skboltz.learning import (
     Adam,
+    ContrastiveDivergence,
     Data,
     GradientAscent,
     Momentum,
+    PersistentContrastiveDivergence,
     UpDown,
     WeightDecay,
     batches,
     up_down,
-    up_down_step,
 )
 from skboltz.models import BeliefNetwork, Bipartite, BipartiteParams, untied
 from skboltz.sampling import ancestral
@@ -31,6 +32,7 @@ N_ROWS, RATE, L2 = 9, 0.1, 0.05
 WEIGHT = np.array([1.0, 0.5, 2.0, 0.0, 3.0, 1.0, 0.0, 0.25, 1.0])
 OPTIMISERS = {"plain": GradientAscent(), "momentum": Momentum(0.9), "adam": Adam()}
 LABELLED = BELIEF[4]
+CD, PCD = ContrastiveDivergence(k=1), PersistentContrastiveDivergence(k=2, n_chains=4)
 
 all_cases = pytest.mark.parametrize(**by_name(BELIEF))
 all_optimisers = pytest.mark.parametrize(
@@ -38,9 +40,9 @@ all_optimisers = pytest.mark.parametrize(
 )
 
 
-def recipe(case, optimiser=None, l2=0.0, batch_size=4, k=1):
+def recipe(case, optimiser=None, l2=0.0, batch_size=4, negative=CD):
     optimiser = GradientAscent() if optimiser is None else optimiser
-    parts = UpDown(k), optimiser, WeightDecay(l2=l2)
+    parts = UpDown(negative), optimiser, WeightDecay(l2=l2)
     return up_down.UpDownRecipe(case.net, *parts, batch_size)
 
 
@@ -102,9 +104,9 @@ def pulls(case):
 
 
 def explicit_epoch(case, parts, weight, momentum, l2):
-    """Arrays after an epoch whose steps are those of up_down_step, by the textbook."""
+    """Arrays after an epoch of the steps of the phases, by the textbook."""
     state, (v, labels) = start(case, parts), rows_of(case)
-    params, stream = state.params, state.noise
+    params, carried = state.params, state.carried
     speeds = [np.zeros_like(array) for array in params.arrays()]
     groups = list(batches(state.shuffle.generator().permutation(N_ROWS), 4))
     for rows in groups:
@@ -113,30 +115,32 @@ def explicit_epoch(case, parts, weight, momentum, l2):
             continue
         rate = RATE * w.sum() / (weight.sum() / len(groups))
         given = None if labels is None else labels[rows]
-        batch = v[rows], given, w, rate, parts.phases.k, stream
-        step, stream = up_down_step(case.net, params, *batch)
+        batch = v[rows], given, w, rate, carried
+        step, carried = parts.phases.step(case.net, params, *batch)
         moves = zip(params.arrays(), step.arrays(), pulls(case), strict=True)
         moves = [s - rate * l2 * factor * a for a, s, factor in moves]
         speeds = [momentum * u + s for u, s in zip(speeds, moves, strict=True)]
         moved = iter([a + u for a, u in zip(params.arrays(), speeds, strict=True)])
         params = each(lambda _, moved=moved: next(moved), params)
-    return params.arrays(), stream
+    return params.arrays(), carried
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("gap", [False, True])
 @all_cases
 def test_an_epoch_is_made_of_steps_over_weighted_batches(case, momentum, gap):
-    parts = recipe(case, Momentum(momentum) if momentum else None, L2, k=2)
+    parts = recipe(case, Momentum(momentum) if momentum else None, L2)
     weight = WEIGHT.copy()
     if gap:
         order = start(case, parts).shuffle.generator().permutation(N_ROWS)
         weight[list(batches(order, 4))[1]] = 0
-    expected, stream = explicit_epoch(case, parts, weight, momentum, L2)
+    expected, carried = explicit_epoch(case, parts, weight, momentum, L2)
     state = train(case, parts, weight=weight)
     for a, b in zip(state.params.arrays(), expected, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-12)
-    assert state.noise == stream
+    assert_same_bits(state.carried.offsets, carried.offsets)
+    assert state.carried.passes == carried.passes
+    assert state.carried.negative == carried.negative
     assert state.shuffle.step == start(case, parts).shuffle.step + 1
 
 
@@ -169,14 +173,30 @@ def test_an_epoch_is_a_function_of_the_state_which_it_leaves_alone(optimiser):
     one, other = train(LABELLED, parts, 2, state), train(LABELLED, parts, 2, state)
     assert_same_bits(one, other)
     assert_same_bits(state, before)
-    assert one.noise == other.noise != state.noise
+    assert one.carried.passes == other.carried.passes != state.carried.passes
 
 
+@pytest.mark.parametrize("negative", [CD, PCD], ids=["cd", "pcd"])
 @all_optimisers
-def test_stopping_and_going_on_is_never_having_stopped(optimiser):
-    parts = recipe(LABELLED, optimiser, L2)
+def test_stopping_and_going_on_is_never_having_stopped(optimiser, negative):
+    parts = recipe(LABELLED, optimiser, L2, negative=negative)
     half = pickle.loads(pickle.dumps(train(LABELLED, parts, 2)))
     assert_same_bits(train(LABELLED, parts, 5), train(LABELLED, parts, 3, half))
+
+
+def test_chains_live_on_until_another_phase_comes():
+    """And what comes then carried by noise that has not been drawn."""
+    persistent, contrastive = (recipe(LABELLED, negative=n) for n in (PCD, CD))
+    state = train(LABELLED, persistent, 2)
+    assert up_down.resume(persistent, state, state.params) == state
+    dropped = up_down.resume(contrastive, state, state.params)
+    assert dropped.carried == contrastive.phases.init(
+        LABELLED.net, state.params, (1, 2), step=2 << 32
+    )
+    more = recipe(LABELLED, negative=PersistentContrastiveDivergence(2, n_chains=9))
+    anew = up_down.resume(more, state, state.params)
+    assert len(anew.carried.negative.visible) == 9
+    train(LABELLED, more, state=anew)
 
 
 @all_optimisers
@@ -202,7 +222,9 @@ def test_a_tuning_that_leaves_the_finite_numbers_says_so():
 def test_reconstructions_are_what_the_first_layer_says_of_the_rows(case):
     (v, labels), parts = rows_of(case), recipe(case)
     state, seen = up_down.epoch(parts, start(case, parts), Data(v, None), labels, RATE)
-    states, _ = ancestral.recognise_alike(case.net, state.params, v, state.noise)
+    states, _ = ancestral.recognise_alike(
+        case.net, state.params, v, state.carried.passes
+    )
     oracle = oracle_of(case.net, state.params)
     terms = [
         oracle.log_conditional(0, x, h)
@@ -276,14 +298,14 @@ def explicit_proba(params, v):
 
 @cache
 def learnt(by_chance=False):
-    """After 60 epochs of each row 20 times, with its label or with both by turns."""
+    """After 100 epochs of each row 20 times, with its label or with both by turns."""
     net, params = small_net()
     parts = up_down.UpDownRecipe(
-        net, UpDown(k=1), Momentum(0.5), WeightDecay(), batch_size=10
+        net, UpDown(CD), Momentum(0.5), WeightDecay(), batch_size=10
     )
     state = up_down.copy(up_down.init(parts, params, (1, 2)))
     labels = LABELS[[0, 1] * 20] if by_chance else np.repeat(LABELS, 20, axis=0)
-    for _ in range(60):
+    for _ in range(100):
         data = Data(np.repeat(V, 20, axis=0), None)
         state, _ = up_down.epoch(parts, state, data, labels, 0.2)
     return state.params

@@ -15,22 +15,24 @@ from skboltz import config_context
 from skboltz.learning import (
     ContrastiveDivergence,
     GradientAscent,
+    PersistentContrastiveDivergence,
     UpDown,
     sleep_step,
-    up_down_step,
     wake_step,
 )
-from skboltz.learning._gradient import plain_step
+from skboltz.learning._gradient import Offsets, centered_step, recenter
 from skboltz.learning._positive import data_phase
 from skboltz.models import BeliefNetwork, Bipartite, BipartiteParams, untied
-from skboltz.sampling import Purpose, Stream
+from skboltz.sampling import Chains, Purpose, Stream, gibbs
 from skboltz.units import BERNOULLI, Bias
 from skboltz.utils import each
 
-STREAM = Stream((7, 8), Purpose.CHAINS)
+KEY = (7, 8)
+STREAM = Stream(KEY, Purpose.CHAINS)
 WEIGHT = np.array([1.0, 0.5, 2.0, 3.0])
 KERNELS = ["numpy", "numba"][: len(TWINS)]
 BITS = [BELIEF[1], BELIEF[4]]  # one of them with labels
+FOREVER = math.inf  # sweeps
 
 
 def joined(arrays):
@@ -137,8 +139,15 @@ class Law(NamedTuple):
 
     wake: list  # of (v, h1, .., h_L-1)
     top: list  # of visible states of the top RBM, as they arrive there
-    end: list  # the same, after k sweeps
+    end: list  # the same, after k sweeps, or of the RBM by itself
     dream: list  # of (mean of v, h1, .., h_L-1)
+
+
+def own_law(case):
+    """Probabilities of the visible states of the top RBM."""
+    top = case.oracle.top
+    law = [sum(top.joint(s, h) for h in top.hidden_states) for s in top.visible_states]
+    return np.array(law) / sum(law)
 
 
 def law_of_row(case, v, labels, k):
@@ -151,7 +160,10 @@ def law_of_row(case, v, labels, k):
     start = np.zeros(len(states))
     for path, p in wake:
         start[states.index((*path[-1], *labels))] += p
-    end = start @ np.linalg.matrix_power(sweep, k)
+    if k == FOREVER:
+        end = own_law(case)
+    else:
+        end = start @ np.linalg.matrix_power(sweep, k)
     ends = list(zip(states, end, strict=True))
     dream = [part for s, p in ends for part in dreams(oracle, s, p)]
     return Law(wake, list(zip(states, start, strict=True)), ends, dream)
@@ -208,7 +220,21 @@ def top_slopes(case, mean):
             mean(name, hidden),
         ]
 
-    return [a - b for a, b in zip(moments("top"), moments("end"), strict=True)]
+    pairs = zip(moments("top"), moments("end"), strict=True)
+    of_both, of_visible, of_hidden = (a - b for a, b in pairs)
+    m, offset = offsets_of(case)
+    by_weights = of_both - np.outer(offset, of_visible) - np.outer(of_hidden, m)
+    return [
+        by_weights,
+        of_visible - by_weights.T @ offset,
+        of_hidden - by_weights @ m,
+    ]
+
+
+def offsets_of(case):
+    """Offsets of the top RBM, of the visible and of the hidden units."""
+    n_hidden, n_visible = case.params.top.weights.shape
+    return Offsets(np.linspace(0.2, 0.7, n_visible), np.linspace(0.6, 0.1, n_hidden))
 
 
 def what_counts(step):
@@ -217,16 +243,55 @@ def what_counts(step):
     return joined([*itertools.chain(*down, *up), *step.top.arrays()])
 
 
+def cd_step(case, v, labels=None, weight=None, rate=1.0, k=1, params=None):
+    """The first step by CD-k."""
+    phases, params = UpDown(ContrastiveDivergence(k)), params or case.params
+    carried = phases.init(case.net, params, KEY)
+    return phases.step(case.net, params, v, labels, weight, rate, carried)[0]
+
+
+def many_rows(case, copies):
+    v, labels = some_rows(case)
+    labels = None if labels is None else np.repeat(labels, copies, axis=0)
+    return np.repeat(v, copies, axis=0), labels, np.repeat(WEIGHT, copies)
+
+
 def sampled_steps(case, k, params=None, n_batches=60, copies=100):
     """Steps of many batches, each of many copies of the rows."""
-    v, labels = some_rows(case)
-    v, weight = np.repeat(v, copies, axis=0), np.repeat(WEIGHT, copies)
-    labels = None if labels is None else np.repeat(labels, copies, axis=0)
-    stream, made = STREAM, []
+    v, labels, weight = many_rows(case, copies)
+    params, made = params or case.params, []
+    phases = UpDown(ContrastiveDivergence(k))
+    carried = phases.init(case.net, params, KEY)
     for _ in range(n_batches):
-        step, stream = up_down_step(
-            case.net, params or case.params, v, labels, weight, 1.0, k, stream
+        carried = carried._replace(offsets=offsets_of(case))
+        batch = v, labels, weight, 1.0, carried
+        step, carried = phases.step(case.net, params, *batch)
+        made.append(what_counts(step))
+    return np.array(made)
+
+
+def persistent_steps(case, n_batches=60, copies=100, n_chains=1000):
+    """Steps against chains that are each time where the top RBM would have them."""
+    v, labels, weight = many_rows(case, copies)
+    phases, made = UpDown(PersistentContrastiveDivergence(2, n_chains)), []
+    states, law = as_array(case.oracle.top.visible_states), own_law(case)
+    for n in range(n_batches):
+        rng, carried = (
+            np.random.default_rng(n),
+            phases.init(case.net, case.params, (n, 1)),
         )
+        visible = states[rng.choice(len(states), n_chains, p=law)]
+        chains = gibbs.from_visible(
+            case.net.top, case.params.top, visible, carried.negative.stream
+        )
+        batch = (
+            v,
+            labels,
+            weight,
+            1.0,
+            carried._replace(negative=chains, offsets=offsets_of(case)),
+        )
+        step, _ = phases.step(case.net, case.params, *batch)
         made.append(what_counts(step))
     return np.array(made)
 
@@ -246,7 +311,24 @@ def test_the_mean_step_is_the_slope_of_enumerated_expectations(case, k, kernels)
         assert distance(sampled_steps(case, k), expected) < 6
 
 
-EXPECTED = {(case.name, k): expected_step(case, k) for case in BITS for k in (1, 2)}
+EXPECTED = {
+    (case.name, k): expected_step(case, k) for case in BITS for k in (1, 2, FOREVER)
+}
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize(**by_name(BITS))
+def test_the_mean_step_against_persistent_chains_is_that_of_wake_sleep(case, kernels):
+    """Dreams are the network's own: no sweep takes chains away from its law."""
+    with config_context(kernels=kernels):
+        steps = persistent_steps(case)
+    assert distance(steps, EXPECTED[case.name, FOREVER]) < 6
+    assert distance(steps, EXPECTED[case.name, 1]) > 6
+
+
+@pytest.mark.parametrize(**by_name(BITS))
+def test_dreams_of_the_batch_are_rejected_for_those_of_the_network(case):
+    assert distance(sampled_steps(case, 1), EXPECTED[case.name, FOREVER]) > 6
 
 
 def test_one_sweep_too_many_is_rejected():
@@ -275,55 +357,69 @@ def test_forgotten_weights_of_rows_are_rejected(monkeypatch):
 def test_without_directed_layers_it_is_contrastive_divergence(case):
     net, params = BeliefNetwork((), case.model), untied((), case.params)
     v = as_array(case.oracle.visible_states)
-    step, after = up_down_step(net, params, v, None, None, 0.5, 2, STREAM)
-    data = data_phase(case.model, params.top, v)
-    negative, later = ContrastiveDivergence(2).step(
-        case.model, params.top, STREAM, data
-    )
-    expected = plain_step(case.model, params.top, data.sums, negative, 0.5)
+    phases, model = UpDown(ContrastiveDivergence(2)), case.model
+    carried = phases.init(net, params, KEY)
+    step, after = phases.step(net, params, v, None, None, 0.5, carried)
+    data = data_phase(model, params.top, v)
+    negative, later = phases.negative.step(model, params.top, carried.negative, data)
+    offsets = Offsets(*data.sums.means())
+    expected = centered_step(model, params.top, data.sums, negative, 0.5, offsets)
+    recenter(model, params.top, expected, offsets)
     np.testing.assert_array_equal(joined(step.top.arrays()), joined(expected.arrays()))
-    assert step.recognition == step.generative == () and after == later
+    assert step.recognition == step.generative == ()
+    assert (after.negative, after.passes) == (later, carried.passes)
 
 
 # What a step is made of -----------------------------------------------------------
 
 
+def stream_of(negative):
+    return getattr(negative, "stream", negative)
+
+
+PHASES = {
+    "cd": ContrastiveDivergence(2),
+    "pcd": PersistentContrastiveDivergence(2, n_chains=7),  # not as many as rows
+}
+
+
+@pytest.mark.parametrize("negative", PHASES.values(), ids=PHASES)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(**by_name(BELIEF))
-def test_a_step_has_the_shape_of_the_parameters(case, dtype):
+def test_a_step_has_the_shape_of_the_parameters(case, dtype, negative):
     params = each(lambda array: array.astype(dtype, order="F"), case.params)
     v, labels = some_rows(case)
     before = [array.copy() for array in (v, *params.arrays())]
     weight = WEIGHT.astype(dtype)
-    step, stream = UpDown(k=2).step(
-        case.net, params, v.astype(dtype), labels, weight, 0.1, STREAM
-    )
+    phases = UpDown(negative)
+    carried = phases.init(case.net, params, KEY)
+    batch = v.astype(dtype), labels, weight, 0.1, carried
+    step, after = phases.step(case.net, params, *batch)
     for made, own in zip(step.arrays(), params.arrays(), strict=True):
         assert (made.shape, made.dtype) == (own.shape, own.dtype)
         assert np.isfinite(made).all()
         assert made.flags.f_contiguous
     for array, old in zip((v, *params.arrays()), before, strict=True):
         np.testing.assert_array_equal(array, old)
-    assert stream.step > STREAM.step
+    assert isinstance(after.negative, Chains) == (negative is PHASES["pcd"])
+    assert stream_of(after.negative).step > stream_of(carried.negative).step
+    assert after.passes.step > carried.passes.step
 
 
 def test_rows_of_no_weight_do_not_count():
     case = BELIEF[4]
     v, labels = some_rows(case)
     weight = np.array([1.0, 0.0, 2.0, 0.0])
-    step, _ = up_down_step(case.net, case.params, v, labels, weight, 1.0, 1, STREAM)
+    step = cd_step(case, v, labels, weight)
     v[[1, 3]] = 1 - v[[1, 3]]
-    other, _ = up_down_step(case.net, case.params, v, labels, weight, 1.0, 1, STREAM)
+    other = cd_step(case, v, labels, weight)
     np.testing.assert_allclose(what_counts(step), what_counts(other), atol=1e-14)
 
 
 def test_the_same_stream_gives_the_same_step():
     case = BELIEF[5]
     v, _ = some_rows(case)
-    first, second = (
-        up_down_step(case.net, case.params, v, None, None, 1.0, 1, STREAM)[0]
-        for _ in range(2)
-    )
+    first, second = (cd_step(case, v) for _ in range(2))
     np.testing.assert_array_equal(what_counts(first), what_counts(second))
 
 
@@ -352,21 +448,23 @@ def mean_bound(net, params):
     return np.mean([oracle.bound(tuple(v)) for v in DATA.tolist()])
 
 
-def learnt_bound(rate, n_updates=400):
+def learnt_bound(rate, negative=PHASES["cd"], n_updates=400):
     net, params = small_net()
-    v, stream, recipe = np.repeat(DATA, 20, axis=0), STREAM, UpDown(k=1)
+    v, phases = np.repeat(DATA, 20, axis=0), UpDown(negative)
+    carried = phases.init(net, params, KEY)
     for _ in range(n_updates):
-        step, stream = recipe.step(net, params, v, None, None, rate, stream)
+        step, carried = phases.step(net, params, v, None, None, rate, carried)
         GradientAscent().step(params, (), step)
     return mean_bound(net, params)
 
 
-def test_learning_improves_the_bound():
+@pytest.mark.parametrize("negative", PHASES.values(), ids=PHASES)
+def test_learning_improves_the_bound(negative):
     """From 4 coins, -4 log 2, most of the way to the entropy, -log 3."""
     start = mean_bound(*small_net())
     assert start == pytest.approx(-4 * math.log(2), abs=0.2)
-    assert learnt_bound(0.5) > start - 0.5 * (start + math.log(3))
+    assert learnt_bound(0.5, negative) > start - 0.5 * (start + math.log(3))
 
 
 def test_learning_downhill_does_not():
-    assert learnt_bound(-0.1, 50) < mean_bound(*small_net())
+    assert learnt_bound(-0.1, n_updates=50) < mean_bound(*small_net())
