@@ -43,7 +43,8 @@ STEPS = {
     "random": PLAIN | {"pretrain": False},
     "dropout": SGD
     | {"learning_rate": 0.2, "n_iter": 75, "dropout": 0.25, "input_dropout": 0.2},
-    "up-down": SGD | {"learning_rate": 0.03, "k": 3, "l2": 1e-4, "n_iter": 130},
+    "up-down": SGD
+    | {"method": "pcd", "learning_rate": 0.01, "l2": 2e-5, "n_iter": 100},
 }
 
 

@@ -303,6 +303,7 @@ default="constant"
 
     def _publish_layer(self, i, machine):
         super()._publish_layer(i, machine)
+        self._fine_tuning_state = None  # what it carries is of other layers
         directed = self.layers_[:-1]
         params = [layer._params() for layer in directed]
         self.recognition_weights_ = [part.weights for part in params]

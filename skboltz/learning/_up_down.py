@@ -76,17 +76,20 @@ def resume(recipe, state, params):
     state = resume_optimiser(recipe, state, params)
     if recipe.phases.negative.accepts(state.carried.negative):
         return state
-    key, epoch = state.shuffle.key, state.shuffle.step
-    carried = recipe.phases.init(recipe.net, params, key, epoch << 32)
-    return state._replace(carried=carried)
+    later = Stream(state.shuffle.key, Purpose.DREAMS, state.shuffle.step << 32)
+    negative = recipe.phases.negative.init(recipe.net.top, params.top, later)
+    return state._replace(carried=state.carried._replace(negative=negative))
 
 
-def update(recipe, state, v, labels, weight, rate):
-    """One batch: both phases, and a step."""
+def update(recipe, state, v, labels, weight, rate, share=1.0):
+    """One batch, of `share` times the mean weight: both phases, and a step."""
     params, batch = state.params, (v, labels, weight)
-    step, carried = recipe.phases.step(recipe.net, params, *batch, rate, state.carried)
+    step, carried = recipe.phases.step(
+        recipe.net, params, *batch, rate, state.carried, share
+    )
     for model, move, layer in _layers(recipe.net, step, params):
         _pull(recipe.decay, model, move.weights, layer, rate)
+    recipe.phases.finish(recipe.net, params, step, carried)
     optimiser = recipe.optimiser.step(params, state.optimiser, step, rate)
     return state._replace(optimiser=optimiser, carried=carried)
 
@@ -121,7 +124,7 @@ def epoch(recipe, state, data, labels, rate):
         ):
             classes = None if labels is None else labels[rows]
             batch = data.batch(rows, dtype), classes, weight
-            state = update(recipe, state, *batch, rate * share)
+            state = update(recipe, state, *batch, rate * share, share)
     check_finite(state.params, rate)
     return state, _seen(recipe.net, state, data)
 

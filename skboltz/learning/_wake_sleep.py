@@ -43,7 +43,8 @@ class Carried(NamedTuple):
     passes : Stream
         Noise of the passes up and down.
     offsets : Offsets or None
-        Of the step of the top RBM; None before the first batch, whose means they are.
+        Those of the last centered step of the top RBM; None before the first, which
+        takes the means of its batch.
     """
 
     negative: Any
@@ -57,7 +58,7 @@ class UpDown:
 
     Parameters
     ----------
-    negative : ContrastiveDivergence, PersistentContrastiveDivergence, ...
+    negative : ContrastiveDivergence or PersistentContrastiveDivergence
         Negative phase of the top RBM, whose last visible states are the dreams:
         from the states at the end of the way up, or from chains that persist.
 
@@ -76,6 +77,7 @@ class UpDown:
     >>> phases, v = UpDown(ContrastiveDivergence(k=1)), np.array([[1.0, 0.0]])
     >>> carried = phases.init(net, params, key=(3, 4))
     >>> step, carried = phases.step(net, params, v, None, None, 0.1, carried)
+    >>> phases.finish(net, params, step, carried)
     >>> state = GradientAscent().step(params, (), step)
     >>> params.generative[0].visible.bias  # 0.1 times v - 1/2
     array([ 0.05, -0.05])
@@ -83,14 +85,17 @@ class UpDown:
 
     negative: Any
 
-    def init(self, net, params, key, step=0):
-        """What the first batch has, or one at a later step of the streams."""
-        dreams = Stream(key, Purpose.DREAMS, step)
+    def init(self, net, params, key):
+        """What the first batch has."""
+        dreams = Stream(key, Purpose.DREAMS)
         negative = self.negative.init(net.top, params.top, dreams)
-        return Carried(negative, Stream(key, Purpose.CHAINS, step))
+        return Carried(negative, Stream(key, Purpose.CHAINS))
 
-    def step(self, net, params, v, labels, weight, rate, carried):
+    def step(self, net, params, v, labels, weight, rate, carried, share=1.0):
         """rate x slopes of a batch, and what is carried to the next.
+
+        The biases of the top RBM lack what `finish` adds, once penalties have pulled
+        at its weights.
 
         Parameters
         ----------
@@ -103,6 +108,8 @@ class UpDown:
             How much each row counts, and the dream that began with it.
         rate : float
         carried : Carried
+        share : float, default=1.0
+            Weight of the batch in units of the mean one, by which offsets slide.
 
         Returns
         -------
@@ -119,13 +126,20 @@ class UpDown:
         dreams, passes = ancestral.generate(net, params, h_last, passes)
         dreamt = weight if self.negative.from_data else None
         means = data.sums.means()
-        offsets = carried.offsets or Offsets(*means)
+        offsets = (carried.offsets or Offsets(*means)).slide(*means, share)
         step = BeliefParams(
             recognition=sleep_step(net, params, dreams, dreamt, rate),
             generative=wake_step(net, params, states, weight, rate),
             top=_top_step(net.top, params.top, data.sums, negative, rate, offsets),
         )
-        return step, Carried(later, passes, offsets.slide(*means))
+        return step, Carried(later, passes, offsets)
+
+    def finish(self, net, params, step, carried):
+        """Let the biases of the top RBM follow its weights, in place.
+
+        `carried` is what came with the step.
+        """
+        recenter(net.top, params.top, step.top, carried.offsets)
 
 
 def wake_step(net, params, states, weight, rate):
@@ -155,12 +169,11 @@ def sleep_step(net, params, dreams, weight, rate):
 
 
 def _top_step(model, params, positive, negative, rate, offsets):
-    """rate x slopes of the top RBM, centered."""
+    """rate x centered slopes of the top RBM; its biases still lack `recenter`."""
     step = centered_step(model, params, positive, negative, rate, offsets)
     if model.visible_unit.scaled:  # without directed layers; held as in those
         in_variances(model, params, step)
         step.visible.log_variance[:] = 0
-    recenter(model, params, step, offsets)
     return step
 
 

@@ -548,6 +548,9 @@ def test_the_negative_phase_may_change_on_the_way():
         unchanged = pickle.loads(pickle.dumps(dbn)).fit(X, Y)
         assert differ(dbn.set_params(**changed).fit(X, Y), unchanged)
         assert np.isfinite(dbn.predict_log_proba(X)).all()
+        if dbn.method == "pcd":
+            chains = dbn._fine_tuning_state.carried.negative
+            assert len(chains.visible) == dbn.batch_size
     assert dbn.n_iter_ == 8
 
 

@@ -101,6 +101,17 @@ def test_persistent_chains_go_on_where_they_were(k):
     np.testing.assert_array_equal(after.hidden, expected.hidden)
 
 
+def test_chains_may_run_before_they_are_needed():
+    case, usual = BIPARTITE[1], {"k": 1, "n_chains": 5}
+    fresh = PersistentContrastiveDivergence(**usual)
+    burnt = PersistentContrastiveDivergence(**usual, burn_in=7)
+    expected = fresh.init(case.model, case.params, STREAM)
+    expected = gibbs.run(case.model, case.params, expected, 7)
+    chains = burnt.init(case.model, case.params, STREAM)
+    np.testing.assert_array_equal(chains.visible, expected.visible)
+    assert chains.stream == expected.stream
+
+
 def test_the_number_of_chains_is_not_that_of_the_rows():
     case = BIPARTITE[1]
     negative = PersistentContrastiveDivergence(k=1, n_chains=7)

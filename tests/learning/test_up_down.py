@@ -113,12 +113,16 @@ def explicit_epoch(case, parts, weight, momentum, l2):
         w = weight[rows]
         if not w.sum():
             continue
-        rate = RATE * w.sum() / (weight.sum() / len(groups))
+        share = w.sum() / (weight.sum() / len(groups))
+        rate = RATE * share
         given = None if labels is None else labels[rows]
         batch = v[rows], given, w, rate, carried
-        step, carried = parts.phases.step(case.net, params, *batch)
+        step, carried = parts.phases.step(case.net, params, *batch, share)
         moves = zip(params.arrays(), step.arrays(), pulls(case), strict=True)
         moves = [s - rate * l2 * factor * a for a, s, factor in moves]
+        *_, weights, b, c = moves  # of the top: its biases follow its weights
+        b -= carried.offsets.hidden @ weights
+        c -= weights @ carried.offsets.visible
         speeds = [momentum * u + s for u, s in zip(speeds, moves, strict=True)]
         moved = iter([a + u for a, u in zip(params.arrays(), speeds, strict=True)])
         params = each(lambda _, moved=moved: next(moved), params)
@@ -145,15 +149,20 @@ def test_an_epoch_is_made_of_steps_over_weighted_batches(case, momentum, gap):
 
 
 @all_cases
-def test_decay_pulls_at_the_weights_of_all_directions_and_at_nothing_else(case):
-    """In a batch of all rows, by rate x l2 x weights."""
+def test_decay_pulls_at_the_weights_of_all_directions(case):
+    """In a batch of all rows, by rate x l2 x weights; centered biases stay."""
     free = train(case, recipe(case, batch_size=100))
     held = train(case, recipe(case, l2=L2, batch_size=100))
+    expected = [
+        -RATE * L2 * factor * own
+        for own, factor in zip(case.params.arrays(), pulls(case), strict=True)
+    ]
+    *_, weights, visible, hidden = expected
+    visible -= held.carried.offsets.hidden @ weights
+    hidden -= weights @ held.carried.offsets.visible
     places = zip(*(s.params.arrays() for s in (held, free)), strict=True)
-    for (a, b), own, factor in zip(
-        places, case.params.arrays(), pulls(case), strict=True
-    ):
-        np.testing.assert_allclose(a - b, -RATE * L2 * factor * own, atol=1e-14)
+    for (a, b), pull in zip(places, expected, strict=True):
+        np.testing.assert_allclose(a - b, pull, atol=1e-14)
     assert sum(np.any(x) for x in pulls(case)) == 2 * len(case.net.layers) + 1
 
 
@@ -189,10 +198,9 @@ def test_chains_live_on_until_another_phase_comes():
     persistent, contrastive = (recipe(LABELLED, negative=n) for n in (PCD, CD))
     state = train(LABELLED, persistent, 2)
     assert up_down.resume(persistent, state, state.params) == state
-    dropped = up_down.resume(contrastive, state, state.params)
-    assert dropped.carried == contrastive.phases.init(
-        LABELLED.net, state.params, (1, 2), step=2 << 32
-    )
+    dropped = up_down.resume(contrastive, state, state.params).carried
+    assert dropped.negative.step == 2 << 32 > state.carried.negative.stream.step
+    assert dropped[1:] == state.carried[1:]
     more = recipe(LABELLED, negative=PersistentContrastiveDivergence(2, n_chains=9))
     anew = up_down.resume(more, state, state.params)
     assert len(anew.carried.negative.visible) == 9

@@ -23,7 +23,7 @@ from skboltz.learning import (
 from skboltz.learning._gradient import Offsets, centered_step, recenter
 from skboltz.learning._positive import data_phase
 from skboltz.models import BeliefNetwork, Bipartite, BipartiteParams, untied
-from skboltz.sampling import Chains, Purpose, Stream, gibbs
+from skboltz.sampling import Chains, Purpose, Stream, ancestral, gibbs
 from skboltz.units import BERNOULLI, Bias
 from skboltz.utils import each
 
@@ -220,9 +220,10 @@ def top_slopes(case, mean):
             mean(name, hidden),
         ]
 
-    pairs = zip(moments("top"), moments("end"), strict=True)
-    of_both, of_visible, of_hidden = (a - b for a, b in pairs)
-    m, offset = offsets_of(case)
+    here, there = moments("top"), moments("end")
+    of_both, of_visible, of_hidden = (a - b for a, b in zip(here, there, strict=True))
+    pairs = zip(offsets_of(case), here[1:], strict=True)
+    m, offset = (0.99 * a + 0.01 * b for a, b in pairs)
     by_weights = of_both - np.outer(offset, of_visible) - np.outer(of_hidden, m)
     return [
         by_weights,
@@ -232,7 +233,7 @@ def top_slopes(case, mean):
 
 
 def offsets_of(case):
-    """Offsets of the top RBM, of the visible and of the hidden units."""
+    """Offsets of the top RBM before a step, of the visible and of the hidden units."""
     n_hidden, n_visible = case.params.top.weights.shape
     return Offsets(np.linspace(0.2, 0.7, n_visible), np.linspace(0.6, 0.1, n_hidden))
 
@@ -243,11 +244,19 @@ def what_counts(step):
     return joined([*itertools.chain(*down, *up), *step.top.arrays()])
 
 
-def cd_step(case, v, labels=None, weight=None, rate=1.0, k=1, params=None):
-    """The first step by CD-k."""
-    phases, params = UpDown(ContrastiveDivergence(k)), params or case.params
-    carried = phases.init(case.net, params, KEY)
-    return phases.step(case.net, params, v, labels, weight, rate, carried)[0]
+def finished(phases, net, params, *batch):
+    """A whole step, and what is carried on."""
+    step, carried = phases.step(net, params, *batch)
+    phases.finish(net, params, step, carried)
+    return step, carried
+
+
+def cd_step(case, v, labels=None, weight=None, key=KEY):
+    """The first step by CD-1."""
+    phases = UpDown(ContrastiveDivergence(1))
+    carried = phases.init(case.net, case.params, key)
+    batch = v, labels, weight, 1.0, carried
+    return finished(phases, case.net, case.params, *batch)[0]
 
 
 def many_rows(case, copies):
@@ -265,7 +274,7 @@ def sampled_steps(case, k, params=None, n_batches=60, copies=100):
     for _ in range(n_batches):
         carried = carried._replace(offsets=offsets_of(case))
         batch = v, labels, weight, 1.0, carried
-        step, carried = phases.step(case.net, params, *batch)
+        step, carried = finished(phases, case.net, params, *batch)
         made.append(what_counts(step))
     return np.array(made)
 
@@ -276,22 +285,14 @@ def persistent_steps(case, n_batches=60, copies=100, n_chains=1000):
     phases, made = UpDown(PersistentContrastiveDivergence(2, n_chains)), []
     states, law = as_array(case.oracle.top.visible_states), own_law(case)
     for n in range(n_batches):
-        rng, carried = (
-            np.random.default_rng(n),
-            phases.init(case.net, case.params, (n, 1)),
-        )
-        visible = states[rng.choice(len(states), n_chains, p=law)]
+        fresh = phases.init(case.net, case.params, (n, 1))
+        places = np.random.default_rng(n).choice(len(states), n_chains, p=law)
         chains = gibbs.from_visible(
-            case.net.top, case.params.top, visible, carried.negative.stream
+            case.net.top, case.params.top, states[places], fresh.negative.stream
         )
-        batch = (
-            v,
-            labels,
-            weight,
-            1.0,
-            carried._replace(negative=chains, offsets=offsets_of(case)),
-        )
-        step, _ = phases.step(case.net, case.params, *batch)
+        carried = fresh._replace(negative=chains, offsets=offsets_of(case))
+        batch = v, labels, weight, 1.0, carried
+        step, _ = finished(phases, case.net, case.params, *batch)
         made.append(what_counts(step))
     return np.array(made)
 
@@ -359,7 +360,7 @@ def test_without_directed_layers_it_is_contrastive_divergence(case):
     v = as_array(case.oracle.visible_states)
     phases, model = UpDown(ContrastiveDivergence(2)), case.model
     carried = phases.init(net, params, KEY)
-    step, after = phases.step(net, params, v, None, None, 0.5, carried)
+    step, after = finished(phases, net, params, v, None, None, 0.5, carried)
     data = data_phase(model, params.top, v)
     negative, later = phases.negative.step(model, params.top, carried.negative, data)
     offsets = Offsets(*data.sums.means())
@@ -368,6 +369,37 @@ def test_without_directed_layers_it_is_contrastive_divergence(case):
     np.testing.assert_array_equal(joined(step.top.arrays()), joined(expected.arrays()))
     assert step.recognition == step.generative == ()
     assert (after.negative, after.passes) == (later, carried.passes)
+
+
+def test_real_features_of_the_top_move_by_differences_of_values():
+    """And their variances not at all; m / s^2 is the mean of their statistic."""
+    case = next(case for case in BELIEF if case.name == "gaussian")
+    model, params = case.net.layers[0], untied((), case.params.generative[0])
+    v, _ = some_rows(case)
+    phases = UpDown(ContrastiveDivergence(1))
+    net = BeliefNetwork((), model)
+    carried = phases.init(net, params, KEY)
+    made, after = finished(phases, net, params, v, None, WEIGHT, 0.5, carried)
+    data = data_phase(model, params.top, v, WEIGHT)
+    end, _ = phases.negative.step(model, params.top, carried.negative, data)
+    share, (m, offset) = WEIGHT / WEIGHT.sum(), after.offsets
+    # The hidden factors of weighted rows have the weights in them.
+    mean, last = (x.hidden_factor / WEIGHT[:, None] for x in (data.sums, end))
+
+    def difference(function):
+        pairs = zip(share, mean, v, last, end.visible_factor, strict=True)
+        return 0.5 * sum(
+            w * (function(h, x) - function(g, y)) for w, h, x, g, y in pairs
+        )
+
+    by_weights = difference(lambda h, x: np.outer(h - offset, x - m))
+    variance = np.exp(params.top.visible.log_variance)
+    np.testing.assert_allclose(made.top.weights, by_weights, atol=1e-14)
+    by_bias = difference(lambda h, x: x) - offset @ by_weights
+    np.testing.assert_allclose(made.top.visible.bias, by_bias, atol=1e-14)
+    by_bias = difference(lambda h, x: h) - by_weights @ (m / variance)
+    np.testing.assert_allclose(made.top.hidden.bias, by_bias, atol=1e-14)
+    assert not np.any(made.top.visible.log_variance)
 
 
 # What a step is made of -----------------------------------------------------------
@@ -404,16 +436,45 @@ def test_a_step_has_the_shape_of_the_parameters(case, dtype, negative):
     assert isinstance(after.negative, Chains) == (negative is PHASES["pcd"])
     assert stream_of(after.negative).step > stream_of(carried.negative).step
     assert after.passes.step > carried.passes.step
+    assert stream_of(carried.negative).purpose != carried.passes.purpose
 
 
-def test_rows_of_no_weight_do_not_count():
-    case = BELIEF[4]
+def changes_of_rows_without_weight(case):
+    """How far steps of some keys move if two rows of no weight are others."""
     v, labels = some_rows(case)
-    weight = np.array([1.0, 0.0, 2.0, 0.0])
-    step = cd_step(case, v, labels, weight)
-    v[[1, 3]] = 1 - v[[1, 3]]
-    other = cd_step(case, v, labels, weight)
-    np.testing.assert_allclose(what_counts(step), what_counts(other), atol=1e-14)
+    weight, moves = np.array([1.0, 0.0, 2.0, 0.0]), []
+    others = v.copy()
+    others[[1, 3]] = np.add(*case.oracle.values[0]) - v[[1, 3]]
+    for n in range(10):
+        pair = (cd_step(case, x, labels, weight, key=(n, 0)) for x in (v, others))
+        one, other = map(what_counts, pair)
+        moves.append(abs(one - other).max())
+    return moves
+
+
+@pytest.mark.parametrize("case", [BELIEF[1], BELIEF[2], BELIEF[4]], ids=str)
+def test_rows_of_no_weight_do_not_count(case):
+    assert max(changes_of_rows_without_weight(case)) < 1e-14
+
+
+def test_dreams_that_forget_the_weights_of_rows_are_rejected(monkeypatch):
+    monkeypatch.setattr(ContrastiveDivergence, "from_data", False)
+    assert max(changes_of_rows_without_weight(BELIEF[2])) > 0.1
+
+
+@pytest.mark.parametrize("share", [1.0, 2.0])
+def test_offsets_slide_towards_the_means_of_batches(share):
+    case, phases = BELIEF[1], UpDown(PHASES["cd"])
+    v, _ = some_rows(case)
+    carried = phases.init(case.net, case.params, KEY)
+    _, first = phases.step(case.net, case.params, v, None, WEIGHT, 1.0, carried, share)
+    _, later = phases.step(case.net, case.params, v[:2], None, None, 1.0, first, share)
+    states, _ = ancestral.recognise(case.net, case.params, v[:2], first.passes)
+    data = data_phase(case.net.top, case.params.top, states[-1])
+    stays = 0.99**share
+    places = zip(first.offsets, later.offsets, data.sums.means(), strict=True)
+    for old, new, mean in places:
+        np.testing.assert_allclose(new, stays * old + (1 - stays) * mean)
 
 
 def test_the_same_stream_gives_the_same_step():
@@ -453,7 +514,8 @@ def learnt_bound(rate, negative=PHASES["cd"], n_updates=400):
     v, phases = np.repeat(DATA, 20, axis=0), UpDown(negative)
     carried = phases.init(net, params, KEY)
     for _ in range(n_updates):
-        step, carried = phases.step(net, params, v, None, None, rate, carried)
+        batch = v, None, None, rate, carried
+        step, carried = finished(phases, net, params, *batch)
         GradientAscent().step(params, (), step)
     return mean_bound(net, params)
 

@@ -7,6 +7,9 @@
   algorithm moved variances that it promises to hold, even given ones.
 - class_weight="balanced" counted rows where it should have counted their weights.
 - Layers fine-tuned together could be trained one by one again, which undid it.
+- Once steps of the top machine were centered, l2 pulled at its weights after its biases
+  had followed them, and learning ended beside the maximum it was to find.
+- Chains of a top machine lived on when its layers went on learning one by one.
 """
 
 import numpy as np
@@ -76,3 +79,33 @@ def test_layers_that_learnt_together_are_not_taken_apart(make):
     dbn = make((3, 3), fine_tuning="up-down", **options).fit(X, Y)
     with pytest.raises(ValueError, match='fine_tuning is "none"'):
         dbn.set_params(fine_tuning="none").fit(X, Y)
+
+
+def test_a_penalty_leaves_centered_biases_where_they_are():
+    """b + W'l and c + W m, which no penalty is on, of one batch of all rows."""
+
+    def learnt(l2):
+        usual = {"n_iter": 1, "momentum": 0, "batch_size": 20, "random_state": 0}
+        dbn = DeepBeliefNetwork((3,), layers=CD, fine_tuning="up-down", l2=l2, **usual)
+        (top,), offsets = dbn.fit(X).layers_, dbn._fine_tuning_state.carried.offsets
+        weights = top.components_
+        visible = top.intercept_visible_ + offsets.hidden @ weights
+        return weights, visible, top.intercept_hidden_ + weights @ offsets.visible
+
+    (free, *biases), (pulled, *same) = learnt(0.0), learnt(0.5)
+    assert abs(free - pulled).max() > 1e-3
+    for one, other in zip(biases, same, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+@pytest.mark.parametrize("deep", [DBNClassifier, DeepBeliefNetwork])
+def test_chains_of_layers_that_went_on_learning_begin_anew(deep):
+    dbn = deep((3, 3), layers=CD, fine_tuning="up-down", method="pcd", random_state=0)
+    dbn.set_params(n_iter=0, warm_start=True).fit(X, Y)
+    dbn.set_params(fine_tuning="none").fit(X, Y)
+    other = deep((3, 3), layers=CD, fine_tuning="none", method="pcd", random_state=0)
+    other.set_params(n_iter=0, warm_start=True).fit(X, Y).fit(X, Y)
+    for network in (dbn, other):
+        network.set_params(fine_tuning="up-down", n_iter=2).fit(X, Y)
+    for layer, expected in zip(dbn.layers_, other.layers_, strict=True):
+        np.testing.assert_array_equal(layer.components_, expected.components_)
