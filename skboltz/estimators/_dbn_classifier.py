@@ -134,8 +134,9 @@ class DBNClassifier(
 
     learning_rate : float, default=None
         Size of the steps of the fine-tuning; "lbfgs" has none. None means 0.3 with
-        "sgd" and 0.003 with "adam", with "up-down" 0.1 and 0.01. Few batches in an
-        epoch want more epochs, or larger steps.
+        "sgd" and 0.003 with "adam"; with "up-down" 0.1 and 0.01, and of these 0.03 and
+        0.003 with method "pcd". Few batches in an epoch want more epochs, or larger
+        steps.
 
     momentum : float, default=0.9
         Share of the last step that is added to the next, with "sgd".
@@ -143,7 +144,8 @@ class DBNClassifier(
     method : {"cd", "pcd"}, default="cd"
         Where dreams begin, with "up-down": "cd", at the batch that went up; "pcd", at
         chains of the top machine, `batch_size` of them, that persist from batch to
-        batch [7]_: for samples that are to be drawn.
+        batch [7]_. Slower, and in need of a rate that falls: for where chains that are
+        run for long, by a machine of "cd", leave the data.
 
     k : int, default=1
         Number of sweeps of the top machine between the way up, or the last batch, and
@@ -290,6 +292,14 @@ default="constant"
     (2, 2)
     """
 
+    _rates: ClassVar = {
+        ("backprop", "sgd"): 0.3,
+        ("backprop", "adam"): 0.003,
+        ("cd", "sgd"): 0.1,
+        ("cd", "adam"): 0.01,
+        ("pcd", "sgd"): 0.03,
+        ("pcd", "adam"): 0.003,
+    }
     _parameter_constraints: ClassVar = {
         **Deep._parameter_constraints,
         "pretrain": ["boolean"],

@@ -39,20 +39,14 @@ NEGATIVES = {
         deep.k, deep.batch_size, burn_in=_BURN_IN
     ),
 }
-# Unless given; see doc/decisions/0008-deep-networks.md.
-RATES = {
-    ("backprop", "adam"): 0.003,
-    ("backprop", "sgd"): 0.3,
-    ("up-down", "adam"): 0.01,
-    ("up-down", "sgd"): 0.1,
-}
 
 
 class Deep(Epochs, Rows):
     """A stack of machines, each trained on the hidden units of the one below.
 
     A subclass has, by `_stage()`, a stage of fine-tuning: how it starts, what an epoch
-    of it is, and which fitted attributes hold its state.
+    of it is, and which fitted attributes hold its state.  It also has `_rates` to learn
+    at unless one is given (doc/decisions/0008-deep-networks.md).
     """
 
     _parameter_constraints: ClassVar = {
@@ -130,7 +124,8 @@ class Deep(Epochs, Rows):
 
     def _full_rate(self):
         if self.learning_rate is None:
-            return RATES[self.fine_tuning, self.solver]
+            tuned = self.fine_tuning == "up-down"
+            return self._rates[self.method if tuned else self.fine_tuning, self.solver]
         return self.learning_rate
 
     def _epochs_seen(self):

@@ -67,7 +67,7 @@ class DeepBeliefNetwork(
         How steps of the fine-tuning are taken: with `momentum`, or by Adam [4]_.
 
     learning_rate : float, default=None
-        Size of the steps of the fine-tuning; None means 0.1 with "sgd" and 0.01 with
+        Size of the steps of the fine-tuning; None means 0.01 with "sgd" and 0.003 with
         "adam".
 
     momentum : float, default=0.9
@@ -177,6 +177,12 @@ default="constant"
     ((14, 4), (5, 9))
     """
 
+    _rates: ClassVar = {
+        ("cd", "sgd"): 0.01,
+        ("cd", "adam"): 0.003,
+        ("pcd", "sgd"): 0.01,
+        ("pcd", "adam"): 0.003,
+    }
     _parameter_constraints: ClassVar = {
         **Deep._parameter_constraints,
         "fine_tuning": [StrOptions({"none", "up-down"})],

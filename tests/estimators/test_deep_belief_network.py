@@ -765,7 +765,7 @@ def test_verbose_writes_a_line_an_epoch(capsys):
     make(layers=None, fine_tuning="up-down", verbose=1).fit(X)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 62 and lines[9].startswith("[BernoulliRBM] epoch 10, ")
-    assert lines[61].startswith("[DeepBeliefNetwork] epoch 2, learning rate 0.1, ")
+    assert lines[61].startswith("[DeepBeliefNetwork] epoch 2, learning rate 0.01, ")
 
 
 def test_parameters_are_copied_shown_and_kept(tmp_path):

@@ -452,7 +452,7 @@ def changes_of_rows_without_weight(case):
     return moves
 
 
-@pytest.mark.parametrize("case", [BELIEF[1], BELIEF[2], BELIEF[4]], ids=str)
+@pytest.mark.parametrize(**by_name([BELIEF[1], BELIEF[2], BELIEF[4]]))
 def test_rows_of_no_weight_do_not_count(case):
     assert max(changes_of_rows_without_weight(case)) < 1e-14
 

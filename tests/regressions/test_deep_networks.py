@@ -85,8 +85,9 @@ def test_a_penalty_leaves_centered_biases_where_they_are():
     """b + W'l and c + W m, which no penalty is on, of one batch of all rows."""
 
     def learnt(l2):
-        usual = {"n_iter": 1, "momentum": 0, "batch_size": 20, "random_state": 0}
+        usual = {"n_iter": 1, "momentum": 0, "batch_size": 20, "learning_rate": 0.1}
         dbn = DeepBeliefNetwork((3,), layers=CD, fine_tuning="up-down", l2=l2, **usual)
+        dbn.set_params(random_state=0)
         (top,), offsets = dbn.fit(X).layers_, dbn._fine_tuning_state.carried.offsets
         weights = top.components_
         visible = top.intercept_visible_ + offsets.hidden @ weights
