@@ -44,7 +44,7 @@ STEPS = {
     "dropout": SGD
     | {"learning_rate": 0.2, "n_iter": 75, "dropout": 0.25, "input_dropout": 0.2},
     "up-down": SGD
-    | {"method": "pcd", "learning_rate": 0.01, "l2": 2e-5, "n_iter": 100},
+    | {"method": "pcd", "k": 1, "learning_rate": 0.01, "l2": 2e-5, "n_iter": 100},
 }
 
 
@@ -199,6 +199,9 @@ def main():
     # What replaces the settings of a step.
     parser.add_argument("--n-iter", type=int)
     parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--method", choices=["cd", "pcd"])
+    parser.add_argument("--k", type=int)
+    parser.add_argument("--l2", type=float)
     parser.add_argument("--dropout", type=float)
     parser.add_argument("--input-dropout", type=float)
     options = parser.parse_args()
