@@ -542,6 +542,23 @@ def test_both_kinds_of_kernels_give_the_same_bits(tuning):
         assert ours == theirs
 
 
+@pytest.mark.parametrize(
+    "params, rate",
+    [
+        ({"solver": "sgd"}, 0.3),
+        ({"solver": "adam"}, 0.003),
+        ({"fine_tuning": "up-down"}, 0.1),
+        ({"fine_tuning": "up-down", "solver": "adam"}, 0.01),
+        ({"fine_tuning": "up-down", "method": "pcd"}, 0.03),
+        ({"fine_tuning": "up-down", "method": "pcd", "solver": "adam"}, 0.003),
+        ({"fine_tuning": "up-down", "learning_rate": 0.2}, 0.2),
+    ],
+    ids=str,
+)
+def test_rates_are_those_of_the_docstring_unless_given(params, rate):
+    assert fit(**params).history_["fine_tuning"]["learning_rate"] == [rate, rate]
+
+
 def test_the_negative_phase_may_change_on_the_way():
     dbn = fit(fine_tuning="up-down", warm_start=True)
     for changed in ({"method": "pcd"}, {"batch_size": 7, "k": 3}, {"method": "cd"}):
