@@ -23,7 +23,7 @@ from timing import machine, report
 from skboltz import config_context
 from skboltz.sampling import minimize_energy
 
-CASES = {100: (1000, 64), 1000: (200, 64), 5000: (20, 64), -10_000: (100, 64)}
+CASES = {100: (1000, 64), 1000: (200, 64), 5000: (100, 64), -10_000: (100, 64)}
 
 
 def spin_glass(n, rng):
@@ -65,7 +65,8 @@ def peers(coupling, betas, reads):
         ),
     }  # fmt: skip
     for name, call in calls.items():
-        once = min(timed(call, 1)[0] for _ in range(3))
+        # Minutes for 5000 units, which need no second measurement.
+        once = min(timed(call, 1)[0] for _ in range(3 if len(upper.data) < 1e6 else 1))
         all_sweeps, found = timed(call, len(betas))
         yield name, reads, all_sweeps - once, found.record.energy
 

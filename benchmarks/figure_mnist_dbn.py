@@ -72,29 +72,30 @@ class Watch(EpochCallback):
 def learn_layers(X, options):
     """Three machines by CD-1, without labels."""
     start = time.perf_counter()
-    layers = LEARN[options.layers](X, options.seed)
+    layers = LEARN[options.layers](X, options)
     minutes = round((time.perf_counter() - start) / 60, 1)
     report(step="layers", layers=options.layers, minutes=minutes)
     joblib.dump(layers, kept_layers(options))
 
 
-def published_layers(X, seed):
+def published_layers(X, options):
     """50 epochs, the momentum 0.5 for five of them; from means of the layers below."""
     layers = []
     for i, size in enumerate(SIZES):
-        rbm = BernoulliRBM(size, **LAYER, momentum=0.5, n_iter=5, random_state=seed + i)
+        seed = options.seed + i
+        rbm = BernoulliRBM(size, **LAYER, momentum=0.5, n_iter=5, random_state=seed)
         rbm.set_params(warm_start=True).fit(X)
         layers.append(rbm.set_params(momentum=0.9, n_iter=45).fit(X))
         X = rbm.transform(X)
     return layers
 
 
-def sampled_layers(X, seed):
-    """100 epochs of a falling rate; from states drawn anew for every batch."""
+def sampled_layers(X, options):
+    """Longer, at a falling rate; from states drawn anew for every batch."""
     falling = {"momentum": 0.9, "schedule": "linear", "sample_visible": True}
-    rbm = BernoulliRBM(**LAYER, **falling, n_iter=100)
+    rbm = BernoulliRBM(**LAYER, **falling, n_iter=options.n_iter or 100)
     network = DeepBeliefNetwork(
-        SIZES, layers=rbm, train_on="samples", random_state=seed
+        SIZES, layers=rbm, train_on="samples", random_state=options.seed
     )
     return network.fit(X).layers_
 

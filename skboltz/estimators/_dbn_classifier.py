@@ -44,6 +44,13 @@ _OF_A_STAGE = (
 
 _VALIDATION = ("validation_score", "validation_loss")
 _LESS_LOSS = 0.01  # nats that count as an improvement
+_ROWS_LOOKED_AT = 1000
+_TOLD = 0.95  # of the nats of guessing, above which hardly anything has been learnt
+_LOWER = "Lower `learning_rate`, or scale X."
+_LONGER = (
+    "Classes are not told apart yet: take more epochs (`n_iter`, and that of "
+    "`layers`), or a larger `learning_rate`."
+)
 
 
 class Best(NamedTuple):
@@ -196,7 +203,9 @@ default="constant"
         probabilities are averaged over 200 sweeps with the same noise for every row.
 
     warm_start : bool, default=False
-        Whether `fit` goes on from where it stopped, for `n_iter` epochs more.
+        Whether `fit` goes on from where it stopped, for `n_iter` epochs more; without
+        fine-tuning, with the epochs of every layer. The layers are those there are:
+        what was changed in `layers` counts for nothing.
 
     verbose : int, default=0
         Whether to write a line for each epoch.
@@ -213,7 +222,7 @@ default="constant"
     layers_ : list of BernoulliRBM or GaussianBernoulliRBM
         The layers as they were learnt one after the other; after "up-down" with the
         fine-tuned weights of the generative direction. Without "backprop" the top has
-        a visible unit for each class besides its inputs.
+        a visible unit for each class, in the order of `classes_`, after its inputs.
 
     weights_, intercepts_ : list of ndarray
         With "backprop": weights (n_outputs, n_inputs) and biases of the network, from
@@ -392,6 +401,13 @@ default="constant"
         DivergenceError
             If a parameter is no longer finite. The layers trained so far, and the
             last finished epoch of the fine-tuning, stay.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If classes are told hardly better than by their shares: the mean of
+            -log P(class | x) of the training rows (at most 1000 of them) is above 0.95
+            times the entropy of the shares.
         """
         resume = self.warm_start and self._resumes()
         X, y = self._checked(X, y, reset=not resume)
@@ -406,6 +422,7 @@ default="constant"
             self._learn_layers_on(rows, context, further)
         if self._fine_tunes():
             self._tune(rows, held_out, self.n_iter, context)
+        self._warn_of_guessing(rows)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         return self
 
@@ -514,22 +531,23 @@ default="constant"
             self._ascend(stage, data, targets, *run, keep)
         else:
             self._fine_tune(*run, advance)
-        if context is not None:
-            self._warn_of_guessing()
         if held_out is not None and self._best is not None:
             self._publish(self._best.state)
         self._best = None  # whose arrays nobody needs any more
 
-    def _warn_of_guessing(self):
-        """A warning if backpropagation ended with worse than equal probabilities."""
-        loss, guess = self._epochs_seen().get("loss"), np.log(len(self.classes_))
-        if loss and loss[-1] > 2 * guess + 1:
+    def _warn_of_guessing(self, rows):
+        """A warning if classes are told hardly better than by their shares."""
+        rows = rows.spread(_ROWS_LOOKED_AT)
+        _, loss = self._scores(self._stage().params(self), rows)
+        guess = rows.entropy()
+        if guess and loss > _TOLD * guess:
+            far = loss > 2 * np.log(len(self.classes_)) + 1
             warnings.warn(
-                f"The fine-tuning ended with a loss of {loss[-1]:.3g} nats, worse than "
-                f"equal probabilities would do ({guess:.3g}). Lower `learning_rate`, "
-                f"or scale X.",
+                f"-log P(class | x) of the training rows is {loss:.3g} nats, where the "
+                f"shares of the classes alone would give {guess:.3g}. "
+                f"{_LOWER if far else _LONGER}",
                 ConvergenceWarning,
-                stacklevel=5,
+                stacklevel=4,
             )
 
     def _fine_tunes(self):

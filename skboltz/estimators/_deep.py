@@ -237,13 +237,18 @@ def up_down_stage(deep):
     return UpDownStage(
         learning.up_down.UpDownRecipe(
             net=None,
-            phases=learning.UpDown(NEGATIVES[deep.method](deep)),
+            phases=learning.UpDown(NEGATIVES[_method(deep)](deep)),
             optimiser=OPTIMISERS[deep.solver](deep),
             decay=learning.WeightDecay(l2=deep.l2),
             batch_size=deep.batch_size,
         ),
         getattr(deep, "label_inference", "free-energy"),
     )
+
+
+def _method(deep):
+    """Without fine-tuning there are no dreams, for which chains would be run."""
+    return deep.method if deep.fine_tuning == "up-down" else "cd"
 
 
 def backprop_stage(deep):

@@ -100,7 +100,8 @@ default="constant"
 
     warm_start : bool, default=False
         Whether `fit` goes on from where it stopped: with the fine-tuning, or with the
-        epochs of every layer if there is none.
+        epochs of every layer if there is none. The layers are those there are: what
+        was changed in `layers` counts for nothing.
 
     verbose : int, default=0
         Whether to write a line for each epoch.

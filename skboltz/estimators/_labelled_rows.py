@@ -4,6 +4,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.stats import entropy
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import unique_labels
@@ -34,6 +35,17 @@ class LabelledRows(NamedTuple):
         """Some of the rows."""
         arrays = (None if a is None else a[numbers] for a in self)
         return LabelledRows(*arrays)
+
+    def spread(self, most):
+        """At most so many of the rows that weigh anything, from all over."""
+        weight = self.tuned_weight
+        numbers = np.arange(len(self.codes)) if weight is None else weight.nonzero()[0]
+        return self.part(numbers[:: -(-len(numbers) // most)])
+
+    def entropy(self):
+        """-sum p log p of the shares of the classes; nats."""
+        totals = np.bincount(self.codes, self.tuned_weight)
+        return float(entropy(totals))
 
     def check_weight(self, message):
         """Refuse rows that all weigh nothing."""

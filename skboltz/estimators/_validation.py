@@ -80,7 +80,7 @@ def _check_finite(X, name, complete_for=None, remedy=""):
     if np.isinf(low) or np.isinf(high):
         gap = "" if complete_for else ", or by NaN where the value is missing"
         raise ValueError(
-            f"{name} contains infinity; replace it by a value of the units{gap}."
+            f"{name} contains infinity; replace it by a finite number{gap}."
         )
     if not np.isnan(values.min()):
         return

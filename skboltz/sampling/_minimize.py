@@ -137,8 +137,9 @@ def minimize_energy(
     stream = Stream(random_key(check_random_state(random_state)), Purpose.SAMPLE)
     given, spins = _scaled(J, b)
     inner, spins = _scaled(*_as_spins(*spins, low, high))
-    schedule = default_betas(*spins, n_sweeps)
-    if betas is not None:
+    if betas is None:
+        schedule = default_betas(*spins, n_sweeps)
+    else:
         schedule = given * inner * _checked_betas(betas)
     system = System(_compact(spins[0]), spins[1].astype(np.float32))
     ends = _in_parts(system, spins, schedule, method, stream, n_restarts, n_jobs)
@@ -176,15 +177,17 @@ def _as_spins(coupling, field, low, high):
     -1/2 s'Js - b's = -1/2 x'(half^2 J)x - half (b + middle J 1)'x + constant.
     """
     middle, half = (low + high) / 2, (high - low) / 2
+    if (middle, half) == (0, 1):
+        return coupling, field
     pull = np.asarray(coupling.sum(axis=1)).ravel()
     return half**2 * coupling, half * (field + middle * pull)
 
 
 def _scaled(coupling, field):
     """A power of 2 near the largest term, and all of them by it, as float32 needs."""
-    largest = max(abs(coupling).max(), abs(field).max())
+    largest = max(coupling.max(), -coupling.min(), field.max(), -field.min())
     unit = 2.0 ** np.floor(np.log2(largest)) if largest else 1.0
-    return unit, (coupling / unit, field / unit)
+    return unit, (coupling / unit, field / unit) if unit != 1 else (coupling, field)
 
 
 def _compact(coupling):
@@ -240,16 +243,30 @@ def _fields(system, states):
 def _downhill(coupling, field, states):
     """States that no single flip lowers by more than rounding, in double precision."""
     system, states = System(coupling, field), states.astype(np.float64)
-    order, rows = np.arange(states.shape[1]), np.arange(len(states))
+    rows = np.arange(len(states))
     while len(rows):
-        part, fields = states[rows], _fields(system, states[rows])
-        # Less would be the rounding of fields: gains of that size could go round.
-        margin = len(field) * np.finfo(float).eps * np.abs(fields).max()
-        limits = np.full_like(part, -margin)
-        flips = kernels.flip_sweep(part, fields, coupling, order, limits, -1, 1, -1)
+        part = states[rows]
+        flips = _settle(part, _fields(system, part), coupling)
         states[rows] = part
         rows = rows[flips > 0]
     return states
+
+
+def _settle(states, fields, coupling):
+    """Flips downhill of every row, in place, as long as fields can be carried along."""
+    # Less would be the rounding of fields: gains of that size could go round.
+    margin = fields.shape[1] * np.finfo(float).eps * np.abs(fields).max()
+    order, rows = np.arange(states.shape[1]), np.arange(len(states))
+    total = np.zeros(len(states), np.int64)
+    for _ in range(_FRESH):
+        part, of_part = states[rows], fields[rows]
+        limits = np.full_like(part, -margin)
+        flips = kernels.flip_sweep(part, of_part, coupling, order, limits, -1, 1, -1)
+        states[rows], fields[rows], total[rows] = part, of_part, total[rows] + flips
+        rows = rows[flips > 0]
+        if not len(rows):
+            break
+    return total
 
 
 def _energy(coupling, field, states):
@@ -285,7 +302,7 @@ def checked_system(coupling, field, name="field"):
     if not np.isfinite(values).all():
         raise ValueError("coupling must be finite, found NaN or infinity.")
     coupling = coupling.astype(np.float64)
-    if abs(coupling - coupling.T).max():
+    if (coupling != coupling.T).sum():
         raise ValueError("coupling is not symmetric; take (coupling + coupling.T) / 2.")
     if coupling.diagonal().any():
         raise ValueError(

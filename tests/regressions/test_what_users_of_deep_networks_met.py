@@ -4,7 +4,10 @@
   tell classes apart, for more epochs than the patience had.
 - Rows that were not scaled as the training rows had likelihoods above 1, in silence.
 - Rows scaled by MinMaxScaler were said to lie outside of [0, 1], by 2e-16.
-- A learning rate far too high ended in a loss of thousands of nats, in silence.
+- A learning rate far too high ended in a loss of thousands of nats, in silence: with
+  backpropagation first, with the up-down algorithm too.
+- Too few steps ended in the largest class for all, in silence: wine, by default.
+- Without fine-tuning, chains of the top machine were burnt in for nobody.
 """
 
 import warnings
@@ -61,10 +64,37 @@ def test_rounding_is_not_out_of_range():
         BernoulliRBM(2, n_iter=1).fit(X + 1e-4)
 
 
-def test_a_loss_worse_than_that_of_guessing_warns():
-    dbn = DBNClassifier((8,), layers=CD, solver="sgd", n_iter=3, random_state=0)
-    with pytest.warns(ConvergenceWarning, match="worse than equal probabilities"):
-        dbn.set_params(learning_rate=1e4).fit(X, np.arange(20) % 3)
+def small(**params):
+    return DBNClassifier((8,), layers=CD, solver="sgd", random_state=0, **params)
+
+
+@pytest.mark.parametrize("tuning", ["backprop", "up-down"])
+def test_classes_told_worse_than_by_guessing_warn(tuning):
+    dbn = small(fine_tuning=tuning, learning_rate=1e4, n_iter=3)
+    with pytest.warns(ConvergenceWarning, match="Lower `learning_rate`"):
+        dbn.fit(X, np.arange(20) % 3)
+
+
+@pytest.mark.parametrize("tuning", ["backprop", "up-down", "none"])
+def test_classes_not_told_apart_yet_warn(tuning):
+    dbn = small(fine_tuning=tuning, learning_rate=0.01, n_iter=3)
+    with pytest.warns(ConvergenceWarning, match="take more epochs") as seen:
+        dbn.fit(X, Y)
+    assert seen[0].filename == __file__
+    with pytest.warns(ConvergenceWarning, match="alone would give 0.325"):
+        dbn.fit(X, Y, np.where(Y, 1, 9))  # 0.9 and 0.1 of all
+
+
+@pytest.mark.parametrize("tuning", ["backprop", "up-down"])
+def test_classes_told_apart_do_not_warn(tuning):
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
-        dbn.set_params(learning_rate=0.1).fit(X, Y)
+        small(fine_tuning=tuning, n_iter=300).fit(X, Y)
+
+
+def test_layers_alone_burn_no_chains_in():
+    dreams = [
+        small(fine_tuning="none", method=method).fit(X, Y)._fine_tuning_state.carried
+        for method in ("cd", "pcd")
+    ]
+    assert dreams[0] == dreams[1]
