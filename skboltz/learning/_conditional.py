@@ -48,16 +48,13 @@ class GivenInputs:
         """Expectations given the inputs; the classes of `known` are all low."""
         unit, first = model.unit, model.n_visible - self.n_classes
         hidden = params.coupling[model.n_visible :, model.n_visible :]
-        classes = unit, params, known, first, self.n_classes
-        fields, gain = clamped.one_high(*classes)
-        log_z = [coupled.log_partition(unit, hidden, field) for field in fields]
-        share = softmax(gain + np.stack(log_z, axis=1), axis=1)
-        found = [
-            clamped.exact(unit, hidden, field, weight * part)
-            for field, part in zip(fields, share.T, strict=True)
-        ]
-        means = np.stack([mean for mean, _ in found])
-        return _assembled(unit, known, share, means, sum(p for _, p in found), weight)
+        fields, gain = clamped.one_high(unit, params, known, first, self.n_classes)
+        fields = np.concatenate(fields)  # all rows for one class, then for the next
+        log_z = coupled.log_partition(unit, hidden, fields).reshape(gain.T.shape)
+        share = softmax(gain + log_z.T, axis=1)
+        found = coupled.moments(unit, hidden, fields, (weight * share.T).ravel())
+        means = found.mean.reshape(*log_z.shape, -1)
+        return _assembled(unit, known, share, means, found.pairs, weight)
 
 
 def _assembled(unit, known, share, means, hidden_pairs, weight):
@@ -72,7 +69,8 @@ def _assembled(unit, known, share, means, hidden_pairs, weight):
     """
     n_hidden, n_classes = means.shape[2], share.shape[1]
     code = unit.low + unit.span * share
-    hidden = np.einsum("rc,crh->rh", share, means)
+    shared = share.T[:, :, None] * means
+    hidden = shared.sum(axis=0)
     inputs = known[:, : known.shape[1] - n_hidden - n_classes]
     mean = np.hstack([inputs, code, hidden])
     pairs = (mean * weight[:, None]).T @ mean
@@ -80,8 +78,7 @@ def _assembled(unit, known, share, means, hidden_pairs, weight):
     last = np.arange(label[-1] + 1, len(pairs))
     pairs[np.ix_(last, last)] = hidden_pairs
     # A class unit is high in the share of its class alone; elsewhere it is low.
-    given = np.einsum("rc,crh->ch", share * weight[:, None], means)
-    of_class = unit.low * (weight @ hidden) + unit.span * given
+    of_class = unit.low * (weight @ hidden) + unit.span * (weight @ shared)
     pairs[np.ix_(label, last)], pairs[np.ix_(last, label)] = of_class, of_class.T
     high = weight @ share
     two = unit.low**2 * weight.sum() + unit.low * unit.span * (high[:, None] + high)

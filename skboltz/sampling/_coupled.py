@@ -142,7 +142,7 @@ def moments(unit, coupling, field, weight=None):
     wiring, field = _wiring(coupling), np.asarray(field, np.float64)
     weight = np.ones(len(field)) if weight is None else np.asarray(weight, np.float64)
     if wiring.free.all():
-        return _uncoupled(unit, field, weight)
+        return _uncoupled(unit, wiring, field, weight)
     log_z = _log_partition(unit, wiring, field)
     mean, sums = np.zeros(field.shape), _no_pairs(wiring)
     for tile in _tiles(unit, wiring, field):
@@ -164,15 +164,16 @@ def _wiring(coupling):
     return _Wiring(free, coupling[np.ix_(~free, ~free)], coupling[np.ix_(~free, free)])
 
 
-def _uncoupled(unit, field, weight):
+def _uncoupled(unit, wiring, field, weight):
     """Moments of units that are all on their own."""
     mean = unit.mean(None, field)
     pairs = (mean * weight[:, None]).T @ mean
-    log_z = unit.log_partition(None, field).sum(axis=1)
-    return Moments(log_z, mean, _without_diagonal(pairs))
+    return Moments(_log_partition(unit, wiring, field), mean, _without_diagonal(pairs))
 
 
 def _log_partition(unit, wiring, field):
+    if wiring.free.all():
+        return unit.log_partition(None, field).sum(axis=1)
     total = np.full(len(field), -np.inf)
     for tile in _tiles(unit, wiring, field):
         block = _log_sum(tile.log_weight)
