@@ -85,7 +85,7 @@ class Watch(EpochCallback):
         self.keep, self.every, self.start = keep, every, time.perf_counter()
 
     def on_epoch_end(self, model, X):
-        if model.n_iter_ % self.every and model.n_iter_ != model.n_iter:
+        if model.n_iter_ % self.every:
             return
         history = model.history_["fine_tuning"]
         seen = {name: round(values[-1], 5) for name, values in history.items()}
@@ -95,7 +95,7 @@ class Watch(EpochCallback):
             minutes=round((time.perf_counter() - self.start) / 60, 1),
             **seen,
         )
-        joblib.dump(model, self.keep / f"{self.name}.joblib")
+        joblib.dump(model, self.keep / f"{self.name}.joblib")  # if it is cut off
 
 
 def learn_layers(X, options):
@@ -169,6 +169,9 @@ def fine_tune(step, train, test, options):
         dbn.set_params(**(stage | chosen))
         report(step=step, classifier=" ".join(repr(dbn).split()))
         dbn.fit(*train)
+        errors = {"test_error": error(dbn, test), "train_error": error(dbn, train)}
+        report(step=step, epochs=dbn.n_iter_, **errors)
+        joblib.dump(dbn, options.keep / f"{step}.joblib")
 
 
 def error(dbn, test):
@@ -196,7 +199,7 @@ def few_labels(train, test, options):
 
 def draw(train, test, options):
     """Digits of every label along a chain, and for how many an SVC takes the label."""
-    dbn = joblib.load(options.keep / "up-down.joblib")
+    dbn = joblib.load(options.keep / f"{options.of}.joblib")
     judge, labels = SVC().fit(train[0][:10_000], train[1][:10_000]), np.arange(10)
     clamped, pictures = np.repeat(labels, 20), []
     for burn_in in (0, 10, 100, 300, 1000, 3000):
@@ -223,6 +226,7 @@ def main():
     )
     parser.add_argument("--keep", type=Path, default=Path("mnist_dbn"))
     parser.add_argument("--layers", choices=LEARN, default="published")
+    parser.add_argument("--of", choices=STEPS, default="up-down-pcd")  # what draws
     parser.add_argument("--labels", type=int, default=1000)
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--every", type=int, default=10)
