@@ -3,7 +3,7 @@
 import time
 import warnings
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import (
@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import Interval, StrOptions, fit_context
 from ..sampling import random_key
+from ._best import Best
 from ._class_samples import ClassSamples
 from ._dbn_parts import check_parts, learns_in_parts
 from ._deep import Deep, backprop_stage, fine_tuning_task, up_down_stage
@@ -43,7 +44,6 @@ _OF_A_STAGE = (
 
 
 _VALIDATION = ("validation_score", "validation_loss")
-_LESS_LOSS = 0.01  # nats that count as an improvement
 _ROWS_LOOKED_AT = 1000
 _TOLD = 0.95  # of the nats of guessing, above which hardly anything has been learnt
 _LOWER = "Lower `learning_rate`, or scale X."
@@ -51,44 +51,6 @@ _LONGER = (
     "Classes are not told apart yet: take more epochs (`n_iter`, and that of "
     "`layers`), or a larger `learning_rate`."
 )
-
-
-class Best(NamedTuple):
-    """What did best on held-out rows, and when anything got better last.
-
-    Attributes
-    ----------
-    score, loss : float
-    epoch : int
-        After which the state was that.
-    state : NamedTuple
-    lowest : float
-        The lowest loss of all, which may be that of another state.
-    moved : int
-        The last epoch that brought a higher score or a lower loss.
-    """
-
-    score: float
-    loss: float
-    epoch: int
-    state: Any
-    lowest: float
-    moved: int
-
-    def after(self, score, loss, epoch, state):
-        """With an epoch more: the highest score is best, of equal ones the lower loss.
-
-        While a network has not begun to tell classes apart, its losses fall alone.
-        """
-        lower = loss < self.lowest - _LESS_LOSS
-        best = self
-        if score > self.score or (
-            score == self.score and loss < self.loss - _LESS_LOSS
-        ):
-            best = best._replace(score=score, loss=loss, epoch=epoch, state=state)
-        lowest = loss if lower else self.lowest
-        moved = epoch if lower or best is not self else self.moved
-        return best._replace(lowest=lowest, moved=moved)
 
 
 @offered_if(learns_in_parts, "partial_fit")
