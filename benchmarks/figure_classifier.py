@@ -33,7 +33,7 @@ def reliability(proba, hit):
     return float(np.sum(gaps) / len(hit))
 
 
-def joint(n_hidden, n_iter, **kwargs):
+def joint(n_hidden, n_iter):
     """Features and classes learnt together, by a machine restricted to two layers."""
     rbm = BoltzmannMachine(
         n_hidden,
@@ -42,9 +42,11 @@ def joint(n_hidden, n_iter, **kwargs):
         batch_size=20,
         n_chains=100,
         n_iter=n_iter,
-        learning_rate=0.05,
+        learning_rate=0.1,
+        schedule="linear",
+        momentum=0.5,
+        l2=1e-3,
         random_state=0,
-        **kwargs,
     )
     return BoltzmannClassifier(rbm, generative_share=1.0)
 
@@ -56,12 +58,12 @@ def classifiers():
     return {
         "BernoulliNB": BernoulliNB(),
         "LogisticRegression(C=0.1)": LogisticRegression(C=0.1, max_iter=1000),
-        "SVC(C=10, gamma=0.03)": SVC(C=10, gamma=0.03),
+        "SVC(C=3, gamma=0.08)": SVC(C=3, gamma=0.08),
         "no hidden units, pseudo-likelihood": BoltzmannClassifier(
             pairs, generative_share=1.0
         ),
         "64 hidden, P(y | x)": BoltzmannClassifier(layers),
-        "128 hidden, P(x, y), 300 epochs": joint(128, 300),
+        "300 hidden, P(x, y)": joint(300, 500),
     }
 
 
