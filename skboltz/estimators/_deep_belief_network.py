@@ -79,8 +79,8 @@ class DeepBeliefNetwork(
 
     k : int, default=1
         Number of sweeps of the top machine between the way up, or the last batch, and
-        the way down. The larger the weights have become, the more are
-        needed: raise it and go on with `warm_start`.
+        the way down. The larger the weights have become, the more are needed: raise it
+        and go on with `warm_start`.
 
     n_iter : int, default=10
         Number of epochs of fine-tuning; machines in `layers` have their own.
