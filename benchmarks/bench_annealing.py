@@ -6,7 +6,8 @@
 Spin updates per second and the energies reached, on Sherrington-Kirkpatrick instances
 (dense, J_ij normal with variance 1/n) and on a random 3-regular graph with couplings of
 -1 and +1 (sparse).  All get the same inverse temperatures, rising from 0.1 to 3
-geometrically; the peers' time for a single sweep is taken off as their set-up, while ours is counted.
+geometrically; the peers' time for a single sweep is taken off as their set-up, while
+ours is counted.
 """
 
 import argparse
