@@ -16,7 +16,7 @@ from ..sampling import (
 )
 from ..utils import one_blas_thread
 from ._annealed import bridge_estimate, forward_estimate, reverse_estimate
-from ._reliability import doubts, separation, visited_bound
+from ._reliability import doubts, seen_bound, separation
 
 METHODS = ("bridge", "ais", "reverse_ais")
 _SHARD = 50  # chains to a job, whatever `n_jobs`: bits depend on it
@@ -40,7 +40,7 @@ class Effort(NamedTuple):
     n_sweeps: int = 100
 
 
-_MOST_MODES = 200  # that mean field starts from, the likeliest first
+_MOST_MODES = 200  # the likeliest ones
 DEFAULT_EFFORT = Effort()
 
 
@@ -58,10 +58,11 @@ def estimate_log_partition(
 ):
     """log Z by annealed importance sampling, checked against its reverse.
 
-    Chains are led from independent units to the model, and from samples of the model
-    (by parallel tempering) back.  Half of the tempered chains come up from the
-    independent units, half start at modes that descent found: if they do not meet,
-    one of them has missed something.
+    Chains are led from independent units to the model.  Their ends, resampled by their
+    weights and moved on by parallel tempering, are samples of the model, that are led
+    back.  Beside them other tempered chains start at modes that descent found: if these
+    do not meet the samples, one of both has missed something.  The chains from modes
+    have no part in the estimate, since how much a mode weighs is not known.
 
     Parameters
     ----------
@@ -98,43 +99,54 @@ def estimate_log_partition(
     """
     path = annealing.base_path(model, params, visible_mean)
     log_z_base = path.base_log_partition()
-    parallel = Parallel(n_jobs=n_jobs)
+    gather, n_chains = _shared(Parallel(n_jobs=n_jobs), path, key), effort.n_chains
     with one_blas_thread():
-        if method == "ais":
-            betas = ladder(effort.betas, np.linspace(0, 1, 2))
-            forward = _gather(parallel, _forward, path, betas, key, effort.n_chains)
-            estimate = forward_estimate(np.concatenate(forward), log_z_base)
-            estimate = _rounded(estimate, params).shifted(log_scale)
-            return estimate, doubts(estimate, effort.n_chains)
-        rungs, _ = tempering.tuned_ladder(path, Stream(key, Purpose.LADDER))
+        found, certain = _modes(path, states, key)
+        rungs = np.linspace(0, 1, 2)
+        if method != "ais":
+            rungs, _ = tempering.tuned_ladder(path, Stream(key, Purpose.LADDER))
         betas = ladder(effort.betas, rungs)
-        found = _modes(path, states, key)
-        reverse = _gather(
-            parallel,
-            _reverse,
-            *(path, betas, key, effort.n_chains),
-            *(rungs, effort.n_sweeps, found[0]),
-        )
-        reverse, risen, fallen, seen = map(np.concatenate, zip(*reverse, strict=True))
-        if method == "bridge":
-            forward = _gather(parallel, _forward, path, betas, key, effort.n_chains)
-            forward = np.concatenate(forward)
-            estimate = bridge_estimate(forward, reverse, log_z_base)
+        forward, ends = gather(_forward, betas, _shards(np.arange(n_chains)))
+        apart, seen = None, ends
+        if method == "ais":
+            estimate = forward_estimate(forward, log_z_base)
         else:
-            estimate = reverse_estimate(reverse, log_z_base)
+            risen = _shards(ends[resampled(forward)])
+            fallen = np.array_split(_at_modes(found, n_chains // 2), len(risen))
+            options = rungs, effort.n_sweeps
+            reverse, risen, fallen = gather(_reverse, betas, risen, fallen, *options)
+            apart = separation(model, params, risen, fallen)
+            seen = np.concatenate([ends, risen, fallen])
+            estimate = (
+                bridge_estimate(forward, reverse, log_z_base)
+                if method == "bridge"
+                else reverse_estimate(reverse, log_z_base)
+            )
     estimate = _rounded(estimate, params).shifted(log_scale)
-    bound = _lower_bound(model, params, found, seen) + log_scale
-    apart = separation(model, params, risen, fallen)
-    reasons = doubts(estimate, effort.n_chains, bound, apart)
+    seen = seen_bound(model, params, np.concatenate([found, seen]))
+    bound = max(certain, seen) + log_scale
+    reasons = doubts(estimate, n_chains, bound, apart)
     return _not_below(estimate, bound), reasons
 
 
-def _lower_bound(model, params, found, seen):
-    """The better of two values that log Z is not below."""
-    visited, _ = visited_bound(model, params, np.concatenate([found[1], seen]))
-    double = in_float64(params)
-    modes_seen = found[0][:_MOST_MODES].astype(np.float64)
-    return max(visited, mean_field.lower_bound(model, double, modes_seen))
+def resampled(log_weight):
+    """Numbers of chains, each as often as its weight asks for, to the next integer.
+
+    Systematic resampling (Kitagawa 1996) at the middle of its strata: no more chance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.likelihood._estimate import resampled
+    >>> resampled(np.log([1.0, 6.0, 1.0]))
+    array([1, 1, 1])
+    >>> resampled(np.log([3.0, 2.0, 1.0]))
+    array([0, 0, 1])
+    """
+    n = len(log_weight)
+    share = np.cumsum(np.exp(log_weight - log_weight.max()))
+    places = (np.arange(n) + 0.5) / n * share[-1]
+    return np.minimum(np.searchsorted(share, places), n - 1)
 
 
 def _not_below(estimate, bound):
@@ -182,52 +194,65 @@ def _even(rungs):
     return np.linspace(0, 1, len(rungs))
 
 
-def _gather(parallel, job, path, betas, key, n_chains, *more):
-    """Results of a job over shards of the chains."""
-    sizes = [
-        len(part) for part in np.array_split(range(n_chains), -(-n_chains // _SHARD))
-    ]
-    return parallel(
-        delayed(job)(path, betas, key, shard, size, *more)
-        for shard, size in enumerate(sizes)
-    )
+def _shards(chains):
+    """Chains in parts of at most 50, whatever the number of jobs."""
+    return np.array_split(chains, -(-len(chains) // _SHARD))
 
 
-def _forward(path, betas, key, shard, n_chains):
+def _shared(parallel, path, key):
+    """How jobs share the shards of chains; the results of all are joined."""
+
+    def gather(job, betas, shards, *more):
+        led = parallel(
+            delayed(job)(path, betas, key, shard, chains, *more)
+            for shard, chains in enumerate(shards)
+        )
+        return map(np.concatenate, zip(*led, strict=True))
+
+    return gather
+
+
+def _forward(path, betas, key, shard, chains):
+    """Log weights of chains led up, and where they end."""
     with one_blas_thread():
         stream = Stream(key, Purpose.FORWARD, shard=shard)
-        chains = annealing.init(path, stream, n_chains)
-        return annealing.run(path, chains, betas).log_weight
+        chains = annealing.init(path, stream, len(chains))
+        chains = annealing.run(path, chains, betas)
+        return chains.log_weight, chains.visible
 
 
-def _reverse(path, betas, key, shard, n_chains, rungs, n_sweeps, found):
-    """Log weights of chains led back; their starts, by origin, and what bounds Z."""
+def _reverse(path, betas, key, shard, risen, fallen, rungs, n_sweeps):
+    """Log weights of chains led back, their starts, and chains that began at modes."""
     with one_blas_thread():
-        stream = Stream(key, Purpose.REVERSE, shard=shard)
-        replicas = tempering.init(path, stream, rungs, n_chains)
-        modes_here = np.roll(found, -1 - shard * _SHARD, axis=0)
-        replicas = _started_at(path, replicas, found[0], modes_here, n_chains // 2)
+        stream, fallen = Stream(key, Purpose.REVERSE, shard=shard), fallen[shard]
+        replicas = tempering.init(path, stream, rungs, len(risen) + len(fallen))
+        visible = replicas.visible.copy()
+        visible[-1] = np.concatenate([risen, fallen])
+        replicas = tempering.from_visible(path, visible, replicas.stream)
         replicas = tempering.run(path, rungs, replicas, n_sweeps)
-        start = replicas.visible[-1]
-        chains = annealing.from_visible(path, start, replicas.stream)
-        log_weight = annealing.run(path, chains, betas[::-1]).log_weight
-    half = n_chains // 2
-    seen = modes.partners(path.model, path.target, start)
-    return log_weight, start[half:], start[:half], seen
+        risen, fallen = np.split(replicas.visible[-1], [len(risen)])
+        chains = annealing.from_visible(path, risen, replicas.stream)
+        return annealing.run(path, chains, betas[::-1]).log_weight, risen, fallen
 
 
-def _started_at(path, replicas, likeliest, others, n_rows):
-    """Replicas of which some start at modes: half of those at the likeliest one."""
-    visible = replicas.visible.copy()
-    half = n_rows // 2
-    visible[-1, :half] = likeliest
-    visible[-1, half:n_rows] = others[np.arange(n_rows - half) % len(others)]
-    return tempering.from_visible(path, visible, replicas.stream)
+def _at_modes(found, n_chains):
+    """A mode for each chain: every other time the likeliest one, else all in turn."""
+    turn = np.arange(n_chains)
+    return found[np.where(turn % 2, (1 + turn // 2) % len(found), 0)]
 
 
 def _modes(path, states, key):
+    """Modes, the one whose surroundings weigh most first, and a value below log Z.
+
+    The free energy of a mode is what its one state weighs; mean field counts the states
+    around it as well.
+    """
     stream = Stream(key, Purpose.LADDER, shard=1)
     starts = annealing.init(path, stream, 100).visible
     if states is not None:
         starts = np.concatenate([starts, states.astype(starts.dtype)])
-    return modes.find(path.model, path.target, starts)
+    found = modes.find(path.model, path.target, starts)[0][:_MOST_MODES]
+    double = in_float64(path.target), found.astype(np.float64)
+    bounds = mean_field.lower_bounds(path.model, *double)
+    order = np.argsort(-bounds, kind="stable")
+    return found[order], float(bounds[order[0]])

@@ -21,7 +21,8 @@ def visited_bound(model, params, states):
 
     log Z = log sum_h f(h), f(h) = sum_v exp(-E(v, h)) > 0, is at least the sum over
     any distinct hidden states; for a pairwise model, over any states of all units.
-    Nothing in it is random but which states those are.
+    Nothing in it is random but which states those are.  Values of units that are not
+    countable, such as Gaussian ones, have densities, of which no sum is a bound.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def visited_bound(model, params, states):
     Returns
     -------
     bound : float
-        In nats.
+        In nats; minus infinity where the units that were seen are not countable.
     n_states : int
 
     Examples
@@ -50,8 +51,26 @@ def visited_bound(model, params, states):
     (1.3862943611198906, 2)
     """
     states = np.unique(states, axis=0).astype(np.float64)
+    if not is_countable(_unit_seen(model)):
+        return -np.inf, len(states)
     free_energy = _energy_of_seen(model, params, states)
     return float(logsumexp(-free_energy.astype(np.float64))), len(states)
+
+
+def is_countable(unit):
+    """Whether a state of the unit has a probability; a unit has to say so itself."""
+    return getattr(unit, "countable", False)
+
+
+@singledispatch
+def _unit_seen(model):
+    """Of which units the states are that are counted."""
+    return model.unit
+
+
+@_unit_seen.register
+def _(model: Bipartite):
+    return model.hidden_unit
 
 
 @singledispatch
@@ -63,6 +82,40 @@ def _energy_of_seen(model, params, states):
 @_energy_of_seen.register
 def _(model: Bipartite, params, states):
     return model.swap().free_energy(model.swap_params(params), states)
+
+
+def seen_bound(model, params, visible):
+    """The best bound that visible states give, by themselves or by their partners.
+
+    Parameters
+    ----------
+    model : Bipartite or Pairwise
+    params : BipartiteParams or PairwiseParams
+    visible : ndarray of shape (n_rows, n_visible)
+
+    Returns
+    -------
+    float
+        Minus infinity where no units are countable.
+    """
+    partners = modes.partners(model, params, visible)
+    return max(
+        visited_bound(*side)[0] for side in _sides(model, params, visible, partners)
+    )
+
+
+@singledispatch
+def _sides(model, params, visible, partners):
+    """Every way to count what was seen."""
+    return [(model, params, visible)]
+
+
+@_sides.register
+def _(model: Bipartite, params, visible, partners):
+    return [
+        (model, params, partners),
+        (model.swap(), model.swap_params(params), visible),
+    ]
 
 
 def separation(model, params, first, second):
@@ -142,7 +195,8 @@ def _apart(apart, n_chains):
         return (
             f"chains that started at modes of the model have not met those that came "
             f"from independent units ({apart:.1f} standard errors apart): take more "
-            f"sweeps, and do not trust either"
+            f"sweeps; the estimate is that of the latter, and falls short if the modes "
+            f"weigh more than they"
         )
     return None
 

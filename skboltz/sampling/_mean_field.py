@@ -8,23 +8,10 @@ from scipy.special import entr
 from ..models import Bipartite, Pairwise
 
 
-@singledispatch
 def lower_bound(model, params, visible, n_steps=50):
     """The best mean-field lower bound on log Z that some rows lead to.
 
-    For any independent units q, log Z >= sum of q (-E) + entropy of q (the Gibbs-
-    Bogoliubov inequality). From each row the layers of a bipartite model take their
-    best q in turn, which never lowers the bound; the units of a pairwise model go to
-    their :func:`magnetisations`. The best over all rows is returned.
-
-    Parameters
-    ----------
-    model : Bipartite or Pairwise
-        With two-valued units. Another kind of model registers a function of its own.
-    params : BipartiteParams or PairwiseParams
-    visible : ndarray of shape (n_rows, n_visible)
-        Where to start, such as modes of the model.
-    n_steps : int, default=50
+    The largest of :func:`lower_bounds`, which has the parameters.
 
     Returns
     -------
@@ -46,10 +33,37 @@ def lower_bound(model, params, visible, n_steps=50):
     >>> round(bound, 6)  # 2 log 2
     1.386294
     """
+    return float(lower_bounds(model, params, visible, n_steps).max())
+
+
+@singledispatch
+def lower_bounds(model, params, visible, n_steps=50):
+    """The mean-field lower bound on log Z that each row leads to.
+
+    For any independent units q, log Z >= sum of q (-E) + entropy of q (the Gibbs-
+    Bogoliubov inequality). From each row the layers of a bipartite model take their
+    best q in turn, which never lowers the bound; the units of a pairwise model go to
+    their :func:`magnetisations`.  What a row leads to is about what the states around
+    it weigh together, which no state says alone.
+
+    Parameters
+    ----------
+    model : Bipartite or Pairwise
+        With two-valued units. Another kind of model registers a function of its own.
+    params : BipartiteParams or PairwiseParams
+    visible : ndarray of shape (n_rows, n_visible)
+        Where to start, such as modes of the model.
+    n_steps : int, default=50
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        In nats.
+    """
     raise TypeError(f"no bound is known for a model of type {type(model).__name__}.")
 
 
-@lower_bound.register
+@lower_bounds.register
 def _(model: Bipartite, params, visible, n_steps=50):
     upper, lower = model.hidden_unit, model.visible_unit
     mean = visible
@@ -65,16 +79,16 @@ def _(model: Bipartite, params, visible, n_steps=50):
     pairs = model.visible_input(params, hidden) * statistic
     marginal = upper.log_partition(params.hidden, model.hidden_field(params, mean))
     own = terms.sum(axis=1) - pairs.sum(axis=1)
-    return float((own + marginal.sum(axis=1)).max())
+    return own + marginal.sum(axis=1)
 
 
-@lower_bound.register
+@lower_bounds.register
 def _(model: Pairwise, params, visible, n_steps=50):
     field = np.broadcast_to(params.units.bias, visible.shape)
     mean, _ = magnetisations(
         model.unit, params.coupling, field, n_steps=n_steps, start=visible
     )
-    return float(independent_bound(model.unit, params, mean).max())
+    return independent_bound(model.unit, params, mean)
 
 
 def independent_bound(unit, params, mean):

@@ -110,7 +110,9 @@ def find(model, params, visible):
 
     The hidden units start all low, all high, and each high alone: what one hidden
     unit prefers is where a mode hides that chains from other states do not meet. In
-    a pairwise model all units do.
+    a pairwise model all units do.  Where hidden units have no lowest or no highest
+    value, visible ones start so; where these have none either, the likeliest visible
+    state of free units is a start.
 
     Returns
     -------
@@ -135,8 +137,16 @@ def _each_alone(model, params):
 
 @_each_alone.register
 def _(model: Bipartite, params):
-    starts = _starts(model.hidden_unit, len(params.weights), params.weights.dtype)
-    return _visible_mode(model, params, starts)
+    n_hidden, n_visible = params.weights.shape
+    dtype = params.weights.dtype
+    if _has_ends(model.hidden_unit):
+        starts = _starts(model.hidden_unit, n_hidden, dtype)
+        return _visible_mode(model, params, starts)
+    if _has_ends(model.visible_unit):
+        return _starts(model.visible_unit, n_visible, dtype)
+    no_input = np.zeros((1, n_visible), dtype)
+    field = model.visible_unit.field(params.visible, no_input)
+    return model.visible_unit.mode(params.visible, field)
 
 
 @_each_alone.register
@@ -148,7 +158,13 @@ def _visible_mode(model, params, hidden):
     return model.visible_unit.mode(params.visible, model.visible_field(params, hidden))
 
 
+def _has_ends(unit):
+    """Whether the values of a unit have both a lowest and a highest one."""
+    return bool(np.isfinite(unit.low).all() and np.isfinite(unit.high).all())
+
+
 def _starts(unit, n, dtype):
     """Units all low, all high, and each high alone."""
     high = np.concatenate([np.zeros((1, n)), np.ones((1, n)), np.eye(n)])
-    return np.where(high, dtype.type(unit.high), dtype.type(unit.low))
+    low, high_value = np.asarray(unit.low, dtype), np.asarray(unit.high, dtype)
+    return np.where(high, high_value, low)

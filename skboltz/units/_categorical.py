@@ -37,6 +37,7 @@ class CategoricalUnit:
     span: ClassVar = 1.0
     width: ClassVar = 1  # a column is what has a bias
     enumerable: ClassVar = False  # sums over states run over the other layer
+    countable: ClassVar = True
     scaled: ClassVar = False
     noise: ClassVar = "logistic"
     kernel: ClassVar = "categorical"

@@ -43,6 +43,7 @@ class GaussianUnit:
     high: ClassVar = np.inf
     width: ClassVar = 1
     enumerable: ClassVar = False
+    countable: ClassVar = False  # integrals over values, not sums
     scaled: ClassVar = True  # the statistic has a parameter
     noise: ClassVar = "normal"
     kernel: ClassVar = "gaussian"

@@ -76,6 +76,10 @@ class SideBySide:
     def span(self):
         return self.high - self.low
 
+    @property
+    def countable(self):
+        return all(unit.countable for unit, _ in self.parts)
+
     def field(self, params, input):
         return params.bias + input
 

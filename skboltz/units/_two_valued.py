@@ -41,6 +41,7 @@ class TwoValuedUnit:
 
     width: ClassVar = 1
     enumerable: ClassVar = True
+    countable: ClassVar = True  # sums over states, not integrals
     scaled: ClassVar = False  # the statistic has no parameter
     noise: ClassVar = "logistic"
     kernel: ClassVar = "two_valued"

@@ -196,7 +196,10 @@ def test_plain_annealing_alone_is_sure_and_wrong(case):
         effort=Effort(betas=1000, n_chains=50),
         key=(0, 5),
     )
-    assert estimate.value + 100 * estimate.standard_error < exact and not reasons
+    assert estimate.forward + 0.5 < exact and estimate.effective_sample_size > 45
+    # Only what descent found says so.
+    assert len(reasons) == 1 and "surely not below" in reasons[0]
+    assert estimate.value < exact
 
 
 def test_a_broken_sampler_is_noticed():

@@ -181,12 +181,12 @@ def test_error_bars_cover_log_z(name):
 @each_machine
 @pytest.mark.parametrize("method", METHODS)
 def test_estimates_are_covered_and_do_not_warn(name, method, ladders_once):
-    """3 seeds: 95 % intervals miss 2 or more with a probability of 7 in 1000."""
+    """12 seeds: 95 % intervals miss 4 or more with a probability of 2 in 1000."""
     model, params = MACHINES[name]
     exact, missed, warned = log_z(model, params), 0, 0
-    for seed in range(3):
+    for seed in range(12):
         estimate, reasons = estimate_log_partition(
-            model, params, method=method, effort=LIGHT, key=(seed, 5)
+            *(model, params), method=method, effort=Effort(60, 100, 20), key=(seed, 5)
         )
         low, high = estimate.interval()
         missed += not low <= exact <= high
@@ -194,7 +194,7 @@ def test_estimates_are_covered_and_do_not_warn(name, method, ladders_once):
         assert estimate.method == method
         assert abs(estimate.value - exact) < 6 * estimate.standard_error
         assert estimate.standard_error < 0.2  # no interval so wide that it says nothing
-    assert missed <= 1 and warned <= 1
+    assert missed <= 3 and warned <= 3
 
 
 @each_machine
@@ -302,7 +302,10 @@ def test_plain_annealing_alone_is_sure_and_wrong():
     estimate, reasons = estimate_log_partition(
         model, params, method="ais", effort=Effort(100, 50)
     )
-    assert estimate.value + 50 * estimate.standard_error < exact and not reasons
+    assert estimate.forward + 10 < exact and estimate.effective_sample_size > 30
+    # Only what descent found says so.
+    assert len(reasons) == 1 and "surely not below" in reasons[0]
+    assert exact - 0.5 < estimate.value < exact
 
 
 def test_the_estimate_is_not_below_the_mode_that_descent_found(short_tuning):

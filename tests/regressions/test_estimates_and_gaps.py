@@ -74,14 +74,14 @@ def test_a_feature_starts_at_the_odds_of_the_rows_that_know_it():
 
 def test_more_chains_start_at_more_modes(monkeypatch):
     seen = []
-    started = _estimate._started_at
+    started = _estimate._at_modes
 
-    def record(path, replicas, likeliest, others, n_rows):
-        replicas = started(path, replicas, likeliest, others, n_rows)
-        seen.extend(map(tuple, replicas.visible[-1, :n_rows]))
-        return replicas
+    def record(found, n_chains):
+        starts = started(found, n_chains)
+        seen.extend(map(tuple, starts))
+        return starts
 
-    monkeypatch.setattr(_estimate, "_started_at", record)
+    monkeypatch.setattr(_estimate, "_at_modes", record)
     rng = np.random.default_rng(0)
     params = BipartiteParams(
         rng.normal(0, 3, (80, 40)), Bias(np.zeros(40)), Bias(np.zeros(80))
