@@ -102,11 +102,10 @@ class Bipartite:
     def enumerates_visible(self, n_visible, n_hidden):
         """Whether sums run over the states of the visible layer, not the hidden one.
 
-        The smaller of those that have states to be enumerated.
+        The one that has fewer: real units have more than can be counted.
         """
-        if not self.hidden_unit.enumerable:
-            return True
-        return self.visible_unit.enumerable and n_visible <= n_hidden
+        of_visible = self.visible_unit.n_states(n_visible)
+        return of_visible <= self.hidden_unit.n_states(n_hidden)
 
     def small_side(self, params):
         """Number of units and unit of the layer to enumerate, with its free energy.

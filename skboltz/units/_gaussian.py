@@ -1,5 +1,6 @@
 """Gaussian units: real values, normal given their input."""
 
+import math
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -151,6 +152,21 @@ class GaussianUnit:
         precision = (1 - beta) * first + beta * second
         pull = (1 - beta) * first * base.bias + beta * second * target.bias
         return GaussianParams(pull / precision, -np.log(precision))
+
+    def restricted(self, columns):
+        """The unit of some of the columns, given by a mask, the others being known."""
+        return self
+
+    def implied(self, x):
+        """x, its missing values (NaN) filled where the known ones leave no choice.
+
+        No column says anything of another here.
+        """
+        return x
+
+    def n_states(self, n_columns):
+        """How many states so many columns have: they cannot be counted."""
+        return math.inf
 
     def gain(self, params, reference):
         """Factor by which an input counts that was computed for other variances."""
