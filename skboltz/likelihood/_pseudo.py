@@ -56,10 +56,10 @@ def pseudo_log_likelihood(model, params, v):
     array([-1.386294])
     """
     unit = model.visible_unit
-    if unit.kernel == "side_by_side":
+    if not unit.enumerable and unit.n_states(v.shape[1]) < np.inf:
         raise ValueError(
-            "There is no pseudo-likelihood of labels beside other units: a label has "
-            "no unit that varies by itself. Take score_samples, a likelihood."
+            "There is no pseudo-likelihood of labels: a label has no unit that varies "
+            "by itself. Take score_samples, a likelihood."
         )
     if not unit.enumerable:
         return density_of_each(model, params, v)

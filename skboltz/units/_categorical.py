@@ -113,6 +113,14 @@ class CategoricalUnit:
         share = (left / np.maximum(n_missing, 1)).astype(x.dtype)
         return np.where(settled, share, x)
 
+    def given(self, x):
+        """The unit of rows of which x is known, and NaN is not: a known 0 is no state.
+
+        For values that :meth:`implied` has completed.
+        """
+        excluded = x == 0
+        return PartlyKnown(excluded) if excluded.any() else self
+
     def n_states(self, n_columns):
         """How many states so many columns have: one for each."""
         return n_columns
@@ -120,6 +128,37 @@ class CategoricalUnit:
     def states(self, numbers, n_columns):
         """States of given numbers, those of the columns that are 1."""
         return (numbers[:, None] == np.arange(n_columns)).astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class PartlyKnown(CategoricalUnit):
+    """A group of which some columns are known to be 0, others in every row.
+
+    Parameters
+    ----------
+    excluded : ndarray of bool, one row for each row of the fields
+    """
+
+    excluded: np.ndarray
+
+    __eq__ = object.__eq__  # arrays are not compared
+    __hash__ = object.__hash__
+
+    def mean(self, params, field):
+        """The probability of each column."""
+        return super().mean(params, self._of_the_rest(field))
+
+    def mode(self, params, field):
+        return super().mode(params, self._of_the_rest(field))
+
+    def sample(self, params, field, noise):
+        """One-hot at the largest field + Gumbel noise of the columns that are left."""
+        return super().sample(params, self._of_the_rest(field), noise)
+
+    def _of_the_rest(self, field):
+        # Not infinite: where all columns are known, there would be nothing left.
+        lowest = field.dtype.type(np.finfo(field.dtype).min / 4)
+        return np.where(self.excluded, lowest, field)
 
 
 def gumbel(logistic):

@@ -164,6 +164,10 @@ class GaussianUnit:
         """
         return x
 
+    def given(self, x):
+        """The unit of rows of which x is known, and NaN is not."""
+        return self
+
     def n_states(self, n_columns):
         """How many states so many columns have: they cannot be counted."""
         return math.inf

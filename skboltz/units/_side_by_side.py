@@ -165,6 +165,12 @@ class SideBySide:
         """x, its missing values (NaN) filled where the known ones leave no choice."""
         return _side_by_side(unit.implied(y) for unit, y in self._split(x))
 
+    def given(self, x):
+        """The unit of rows of which x is known, and NaN is not."""
+        groups = zip(self._split(x), self.parts, strict=True)
+        parts = tuple((unit.given(own), n) for (unit, own), (_, n) in groups)
+        return self if parts == self.parts else SideBySide(parts)
+
     def n_states(self, n_columns):
         """How many states the columns have, which must be all of the parts."""
         return math.prod(unit.n_states(n) for unit, n in self.parts)

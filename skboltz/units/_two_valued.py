@@ -138,6 +138,10 @@ class TwoValuedUnit:
         """
         return x
 
+    def given(self, x):
+        """The unit of rows of which x is known, and NaN is not."""
+        return self
+
     def n_states(self, n_columns):
         """How many states so many columns have."""
         return 2 ** int(n_columns)  # of Python: no overflow
