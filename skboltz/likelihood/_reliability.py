@@ -21,7 +21,8 @@ def visited_bound(model, params, states):
 
     log Z = log sum_h f(h), f(h) = sum_v exp(-E(v, h)) > 0, is at least the sum over
     any distinct hidden states; for a pairwise model, over any states of all units.
-    Nothing in it is random but which states those are.
+    Nothing in it is random but which states those are.  Values of real hidden units
+    bound nothing, as f is a density there: the bound is then -infinity.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ def _energy_of_seen(model, params, states):
 
 @_energy_of_seen.register
 def _(model: Bipartite, params, states):
+    if model.hidden_unit.n_states(states.shape[1]) == np.inf:
+        return np.full(len(states), np.inf)
     return model.swap().free_energy(model.swap_params(params), states)
 
 

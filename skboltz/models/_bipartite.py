@@ -39,7 +39,8 @@ class Bipartite:
     Parameters
     ----------
     visible_unit, hidden_unit : unit
-        What the units of each layer are, see :mod:`skboltz.units`.
+        What the units of each layer are, see :mod:`skboltz.units`. Of two Gaussian
+        layers Z is finite only while the couplings are weak, which nothing checks.
 
     Examples
     --------
@@ -58,7 +59,7 @@ class Bipartite:
     """
 
     visible_unit: TwoValuedUnit | GaussianUnit
-    hidden_unit: TwoValuedUnit
+    hidden_unit: TwoValuedUnit | GaussianUnit
 
     def hidden_input(self, params, v):
         """What the hidden units receive from v, their biases not included."""

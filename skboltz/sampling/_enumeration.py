@@ -1,5 +1,7 @@
 """Exact enumeration: every state of a few units, in blocks."""
 
+import math
+
 import numpy as np
 
 from ..utils import each
@@ -42,6 +44,8 @@ def blocks(unit, n_units, n_terms):
     """All states, in blocks whose arrays of n_terms columns stay small."""
     size = max(1, _BLOCK_ELEMENTS // max(n_terms, n_units, 1))
     n_states = unit.n_states(n_units)
+    if n_states == math.inf:
+        raise ValueError("real units have no states that could be enumerated.")
     for start in range(0, n_states, size):
         yield states(unit, n_units, start, min(start + size, n_states))
 

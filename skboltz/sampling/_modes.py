@@ -135,20 +135,23 @@ def _each_alone(model, params):
 
 @_each_alone.register
 def _(model: Bipartite, params):
-    starts = _starts(model.hidden_unit, len(params.weights), params.weights.dtype)
+    ends = model.hidden_unit.ends(params.hidden)
+    starts = _starts(ends, len(params.weights), params.weights.dtype)
     return _visible_mode(model, params, starts)
 
 
 @_each_alone.register
 def _(model: Pairwise, params):
-    return _starts(model.unit, len(params.coupling), params.coupling.dtype)
+    ends = model.unit.ends(params.units)
+    return _starts(ends, len(params.coupling), params.coupling.dtype)
 
 
 def _visible_mode(model, params, hidden):
     return model.visible_unit.mode(params.visible, model.visible_field(params, hidden))
 
 
-def _starts(unit, n, dtype):
+def _starts(ends, n, dtype):
     """Units all low, all high, and each high alone."""
-    high = np.concatenate([np.zeros((1, n)), np.ones((1, n)), np.eye(n)])
-    return np.where(high, dtype.type(unit.high), dtype.type(unit.low))
+    is_high = np.concatenate([np.zeros((1, n)), np.ones((1, n)), np.eye(n)])
+    low, high = ends
+    return np.where(is_high, high, low).astype(dtype)

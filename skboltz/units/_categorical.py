@@ -50,6 +50,7 @@ class CategoricalUnit:
     statistic = TwoValuedUnit.statistic
     parameter_sums = TwoValuedUnit.parameter_sums
     expected_sums = TwoValuedUnit.expected_sums
+    sums_of_means = TwoValuedUnit.sums_of_means
     with_mean = TwoValuedUnit.with_mean
     blend = TwoValuedUnit.blend
     gain = TwoValuedUnit.gain

@@ -101,6 +101,9 @@ class GaussianUnit:
         # E(x - b)^2 = (field - b)^2 + s^2.
         return sums._replace(log_variance=sums.log_variance + 0.5 * total)
 
+    # The field of a unit is its mean.
+    sums_of_means = expected_sums
+
     def add_couplings(self, step, pull):
         """A gradient with what the parameters do to the statistic, in place.
 
@@ -126,6 +129,11 @@ class GaussianUnit:
 
     def mode(self, params, field):
         return field
+
+    def ends(self, params):
+        """A low and a high value of each unit: 3 standard deviations from the mean."""
+        reach = 3 * np.exp(0.5 * params.log_variance)
+        return params.bias - reach, params.bias + reach
 
     def sample(self, params, field, noise):
         """field + s noise, where the noise is standard normal."""

@@ -104,6 +104,11 @@ class SideBySide:
         groups = self._split(params.bias, field)
         return _join(u.expected_sums(Bias(b), f, weight) for u, b, f in groups)
 
+    def sums_of_means(self, params, mean, weight=None):
+        """What to expect of `parameter_sums` of units with these means."""
+        groups = self._split(params.bias, mean)
+        return _join(u.sums_of_means(Bias(b), m, weight) for u, b, m in groups)
+
     def log_partition(self, params, field):
         """Terms of all parts; their sum over a row is its log partition function.
 

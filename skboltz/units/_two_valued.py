@@ -81,6 +81,10 @@ class TwoValuedUnit:
         """What to expect of `parameter_sums` of units with these fields."""
         return self.parameter_sums(params, self.mean(params, field), weight)
 
+    def sums_of_means(self, params, mean, weight=None):
+        """What to expect of `parameter_sums` of units with these means."""
+        return self.parameter_sums(params, mean, weight)
+
     def log_partition(self, params, field):
         """log(exp(low * field) + exp(high * field)), led by the larger term."""
         larger = np.maximum(self.low * field, self.high * field)
@@ -97,6 +101,10 @@ class TwoValuedUnit:
     def nearest(self, x):
         """The nearer of the two values."""
         return self._value(2 * x > self.low + self.high, x.dtype)
+
+    def ends(self, params):
+        """A low and a high value of each unit."""
+        return self.low, self.high
 
     def sample(self, params, field, threshold):
         """`high` where the gap exceeds a threshold with the logistic distribution.

@@ -4,6 +4,9 @@ A user asked the top machine of a classifier what it makes of features without l
 NaN in its last columns, as in every other machine here.  transform, impute,
 free_energy and score_samples raised "parts have 6 columns, found 4".  A machine with
 units side by side was cut to the columns that are missing, and its unit was not.
+
+Another put Gaussian units above bits: all slopes lacked the variance of the hidden
+units, so that log-variances and weights learnt something else than the likelihood.
 """
 
 import itertools
@@ -11,18 +14,43 @@ import math
 
 import numpy as np
 import pytest
-from oracles import LabelledOracle, log_sum
+from learning_parts import recipe
+from model_cases import BipartiteCase
+from oracles import LabelledOracle, PairOracle, finite_difference, log_sum
 
 from skboltz import BernoulliRBM, DBNClassifier
+from skboltz.learning import (
+    CenteredGradient,
+    ContrastiveDivergence,
+    Data,
+    Enumeration,
+    FastPersistentContrastiveDivergence,
+    Gradient,
+    Offsets,
+    PersistentContrastiveDivergence,
+    TemperedContrastiveDivergence,
+    initial_params,
+    training,
+)
 from skboltz.learning import _missing as missing
+from skboltz.learning._positive import data_phase
 from skboltz.likelihood import (
     conditional_means,
+    exact_log_likelihood,
+    exact_log_partition,
     marginal_free_energy,
     pseudo_log_likelihood,
 )
 from skboltz.models import Bipartite, BipartiteParams
 from skboltz.sampling import Purpose, Stream, clamping
-from skboltz.units import BERNOULLI, Bias, CategoricalUnit, SideBySide
+from skboltz.units import (
+    BERNOULLI,
+    GAUSSIAN,
+    Bias,
+    CategoricalUnit,
+    GaussianParams,
+    SideBySide,
+)
 
 NAN = math.nan
 
@@ -212,3 +240,59 @@ def test_a_label_alone_has_no_pseudo_likelihood():
     with pytest.raises(ValueError, match="no pseudo-likelihood of labels"):
         model = Bipartite(CategoricalUnit(), BERNOULLI)
         pseudo_log_likelihood(model, params, np.eye(4))
+
+
+# Gaussian hidden units --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("gradient", [Gradient(), CenteredGradient()], ids=repr)
+def test_weights_below_gaussian_units_learn_at_their_size(gradient):
+    """The step was 0.3018 where the slope is 0.1509: the variance 2 was forgotten."""
+    rng = np.random.default_rng(0)
+    weights, b, c = rng.normal(size=(1, 3)), rng.normal(size=3), rng.normal(size=1)
+    above, rows = GaussianParams(c, np.log([2.0])), np.array([[1.0, 0, 1], [0, 1, 1]])
+    model = Bipartite(BERNOULLI, GAUSSIAN)
+    params = BipartiteParams(weights, Bias(b), above)
+    data = data_phase(model, params, rows)
+    stream = Stream((1, 2), Purpose.CHAINS)
+    negative, _ = Enumeration().step(model, params, stream, data)
+    nothing = Offsets(np.zeros(3), np.zeros(1))  # centered at 0 is plain
+    step = gradient.step(model, params, data.sums, negative, 1.0, nothing)
+    gradient.finish(model, params, step, nothing)
+
+    def log_likelihood(i, array):
+        arrays = [weights, [b], above]
+        arrays[i] = array
+        oracle = PairOracle(*arrays, (0.0, 1.0), None)
+        return sum(oracle.log_likelihood(row) for row in rows) / 2
+
+    expected = finite_difference(lambda w: log_likelihood(0, w), weights)
+    np.testing.assert_allclose(step.weights, expected, rtol=1e-6)
+    expected = finite_difference(lambda z: log_likelihood(2, (c, z)), above[1])
+    np.testing.assert_allclose(step.hidden.log_variance, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["CD", "PCD", "fast", "exact", "tempered"])
+@pytest.mark.parametrize("centered", [False, True])
+def test_machines_with_gaussian_hidden_units_learn(name, centered):
+    """Two patterns, by every negative phase; independent bits reach -3 log 2."""
+    negative = {
+        "CD": ContrastiveDivergence(1),
+        "PCD": PersistentContrastiveDivergence(1, 50),
+        "fast": FastPersistentContrastiveDivergence(1, 50, 0.02),
+        "exact": Enumeration(),
+        "tempered": TemperedContrastiveDivergence(1, 50, 3),
+    }[name]
+    states = np.array(list(itertools.product((0.0, 1.0), repeat=3)))
+    X = np.repeat(states, [2, 14, 2, 2, 2, 2, 14, 2], axis=0)
+    model, mean = Bipartite(BERNOULLI, GAUSSIAN), X.mean(axis=0)
+    stream = Stream((1, 2), Purpose.WEIGHTS)
+    params = initial_params(model, stream, mean, len(X), 1, np.float64)
+    parts = recipe(BipartiteCase("", model, params, None), negative, centered=centered)
+    state = training.copy(training.init(parts, params, mean, (1, 2)))
+    for _ in range(400):
+        state, _ = training.epoch(parts, state, Data(X, None), 0.1)
+    log_z = exact_log_partition(model, state.params)
+    reached = exact_log_likelihood(model, state.params, X, log_z).mean()
+    share = np.unique(X, axis=0, return_counts=True)[1] / 40
+    assert -1.9 < reached <= share @ np.log(share) + 1e-12
