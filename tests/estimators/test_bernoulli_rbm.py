@@ -451,7 +451,7 @@ def test_one_row_and_one_feature(shape):
 def test_verbose_writes_a_line_an_epoch(capsys):
     make(verbose=1, n_iter=3).fit(X)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3 and lines[1].startswith("[BernoulliRBM] epoch 2, ")
+    assert len(lines) == 3 and lines[1].startswith("[BernoulliRBM] Iteration 2, ")
 
 
 def test_a_schedule_may_be_a_function():
