@@ -359,6 +359,85 @@ class GaussianOracle:
         return np.where(np.isnan(known), rows, known)
 
 
+class PairOracle:
+    """A machine of two layers, each of two-valued units or of Gaussian ones.
+
+    A Gaussian layer is given by its log-variances, a two-valued one by its two values.
+    States of two-valued layers are summed one by one; Gaussian units are integrated in
+    closed form, as E is a quadratic function of them.
+    """
+
+    def __init__(self, weights, visible, hidden, visible_values, hidden_values):
+        self.weights = np.asarray(weights).tolist()
+        self.layers = [
+            [np.asarray(array).tolist() for array in layer]
+            for layer in (visible, hidden)
+        ]
+        sizes = [len(layer[0]) for layer in self.layers]
+        self.states = [
+            None if values is None else configurations(values, n)
+            for values, n in zip((visible_values, hidden_values), sizes, strict=True)
+        ]
+        self.log_z = self._log_sum(None)
+
+    def energy(self, v, h):
+        """E(v, h), term by term; a Gaussian unit couples by its value / variance."""
+        total, statistics = 0.0, []
+        for (bias, *log_variance), x in zip(self.layers, (v, h), strict=True):
+            statistics.append(list(x))
+            for i in range(len(x)):
+                if log_variance:
+                    variance = math.exp(log_variance[0][i])
+                    total += (x[i] - bias[i]) ** 2 / (2 * variance)
+                    statistics[-1][i] /= variance
+                else:
+                    total -= bias[i] * x[i]
+        for j, psi in enumerate(statistics[1]):
+            for i, phi in enumerate(statistics[0]):
+                total -= psi * self.weights[j][i] * phi
+        return total
+
+    def log_likelihood(self, v):
+        return self._log_sum(tuple(v)) - self.log_z
+
+    def _log_sum(self, v):
+        """log of the sum or integral of exp(-E) over h, and over v unless given."""
+        visible = [v] if v is not None or self.states[0] is None else self.states[0]
+        hidden = [None] if self.states[1] is None else self.states[1]
+        return log_sum(self._log_integral(a, b) for a in visible for b in hidden)
+
+    def _log_integral(self, v, h):
+        """log of the integral of exp(-E) over the layers that are None."""
+        n_v, n_h = (len(layer[0]) for layer in self.layers)
+        n = n_v * (v is None) + n_h * (h is None)
+
+        def energy(x):
+            below, above = x[: n - n_h * (h is None)], x[n - n_h * (h is None) :]
+            return self.energy(below if v is None else v, above if h is None else h)
+
+        return log_gaussian_integral(energy, n)
+
+
+def log_gaussian_integral(energy, n):
+    """log of the integral of exp(-energy(x)) over n numbers, of a quadratic energy.
+
+    Its value, slopes and curvatures at 0 are differences of values, without an error.
+    """
+    unit, start = np.eye(n), energy(np.zeros(n))
+    alone = [energy(e) for e in unit]
+    curvature = np.array(
+        [
+            [energy(unit[i] + unit[j]) - alone[i] - alone[j] + start for j in range(n)]
+            for i in range(n)
+        ]
+    ).reshape(n, n)
+    pull = start + np.diag(curvature) / 2 - np.array(alone).reshape(n)
+    sign, log_det = np.linalg.slogdet(curvature)
+    assert sign > 0 and (np.linalg.eigvalsh(curvature) > 0).all()
+    quadratic = pull @ np.linalg.solve(curvature, pull) / 2 if n else 0.0
+    return quadratic - start + n / 2 * math.log(2 * math.pi) - log_det / 2
+
+
 def gaussian_mean_log_likelihood(
     weights, bias, log_variance, hidden_bias, hidden, rows
 ):

@@ -26,8 +26,10 @@ def make_bars_and_stripes(
     X : ndarray of shape (n_samples, side ** 2), float32
         Stripes first, counting upwards, then bars.
     entropy : float
-        Entropy of an image in nats: no model has a mean log-likelihood above
-        -entropy. It is log(2^(side + 1) - 2) without duplicates.
+        Entropy in nats of an image drawn from all patterns, log(2^(side + 1) - 2)
+        without duplicates. No model gives all patterns a mean log-likelihood above
+        -entropy, nor images drawn after it was made on average; those that it learnt
+        from it may, as drawn images are not all patterns equally often.
 
     Raises
     ------

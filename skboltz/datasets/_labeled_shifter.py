@@ -24,7 +24,8 @@ def make_labeled_shifter(n_bits=8, n_samples=None, *, random_state=None):
         The bits, their cyclic shift, and one of three units on: for a shift to
         the left, none, to the right. The three shifts of the first bits come first.
     entropy : float
-        Entropy of a row in nats, log(3 * 2^n_bits).
+        Entropy in nats of a row drawn from all patterns, log(3 * 2^n_bits); what that
+        bounds, see :func:`make_bars_and_stripes`.
 
     Raises
     ------

@@ -29,7 +29,7 @@ def entropy_of_rows(X):
 
 
 def all_or_drawn(patterns, n_samples, random_state):
-    """All patterns, or rows drawn among them; and the entropy of a row."""
+    """All patterns, or rows drawn among them; and the entropy of such a draw."""
     entropy = entropy_of_rows(patterns)
     if n_samples is None:
         return patterns, entropy

@@ -27,7 +27,8 @@ def make_shifting_bar(
     -------
     X : ndarray of shape (n_samples, n_bits), float32
     entropy : float
-        Entropy of a row in nats, log(n_bits).
+        Entropy in nats of a row drawn from all places, log(n_bits); what that bounds,
+        see :func:`make_bars_and_stripes`.
 
     Raises
     ------

@@ -71,7 +71,7 @@ def plain(
         chains = gibbs.init(model, params, stream, n_chains)
         start, stream = chains.visible, chains.stream
     if given is None:
-        given = np.full((1, 1), np.nan, start.dtype)
+        given = np.full_like(start[:1], np.nan)
     visible = clamping.filled(given, start).astype(start.dtype, copy=False)
     chains = gibbs.from_visible(model, params, visible, stream)
     chains = clamping.run(model, params, chains, given, burn_in, draw)

@@ -561,6 +561,7 @@ default="constant"
             clock.append(time.perf_counter())
             row = (*seen, clock[-1] - clock[-2])
             self._record(self.n_iter_, 1.0, *row)
+            self._tell(X, state)
             self._publish(state)
             stop = end(subtask, self, X, y, lambda: self._snapshot(state))
             return stop or self._has_converged()

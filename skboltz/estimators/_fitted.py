@@ -1,5 +1,7 @@
 """What can be asked of a fitted bipartite machine: features, likelihoods, samples."""
 
+from numbers import Integral
+
 import numpy as np
 from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -12,7 +14,7 @@ from ..utils import has_missing
 from ._chains import choose_sampler
 from ._likelihoods import LikelihoodMixin
 from ._samples import SamplingMixin, sample_stream
-from ._validation import check_count, check_layer
+from ._validation import check_count, check_layer, check_seed
 
 
 class FittedMachine(
@@ -20,7 +22,8 @@ class FittedMachine(
 ):
     """Methods of a fitted estimator whose model is bipartite.
 
-    They need the attribute `_model` and the fitted parameters, and change nothing.
+    They need the attribute `_model` and the fitted parameters, and change nothing, but
+    for `gibbs`, which moves `random_state_` on.
     """
 
     @property
@@ -120,6 +123,9 @@ class FittedMachine(
         ----------
         v : array-like of shape (n_samples, n_features) or (n_features,)
         random_state : int, RandomState instance or None, default=None
+            None goes on with a sequence of the machine itself, which `fit` begins
+            anew: if its own `random_state` is an integer, equal fits give equal
+            sequences. It is kept as `random_state_`.
 
         Returns
         -------
@@ -127,10 +133,20 @@ class FittedMachine(
         """
         check_is_fitted(self)
         states = self._visible_states(v, "gibbs()", name="v")
+        if random_state is None:
+            random_state = self._own_random_state()
         params, stream = self._params(), sample_stream(random_state)
         chains = gibbs.from_visible(self._model, params, states, stream)
         visible = gibbs.step(self._model, params, chains).visible
         return self._decoded(visible).reshape(np.shape(v))
+
+    def _own_random_state(self):
+        """Where a seed leads: the calls before this one have moved it on."""
+        if not isinstance(self.random_state, Integral):
+            return self.random_state
+        if not hasattr(self, "random_state_"):
+            self.random_state_ = check_seed(self.random_state)
+        return self.random_state_
 
     def reconstruct(self, X, *, k=1, random_state=None):
         """Mean of the visible units after k Gibbs sweeps from each row.

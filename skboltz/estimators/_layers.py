@@ -14,6 +14,7 @@ from ..units import BERNOULLI, CategoricalUnit, SideBySide
 from ._base import BaseRBM
 from ._gaussian_rbm import GaussianBernoulliRBM
 from ._rbm import BernoulliRBM
+from ._training import as_line
 
 _MOST_SEEDS = 2**31 - 1
 
@@ -32,6 +33,10 @@ class LabelledRBM(BernoulliRBM):
         n_units = self.n_features_in_ - self.n_classes
         parts = (BERNOULLI, n_units), (CategoricalUnit(), self.n_classes)
         return Bipartite(SideBySide(parts), BERNOULLI)
+
+    def _line(self, last, X, state):
+        # Labels have no pseudo-likelihood.
+        return as_line(last)
 
 
 def check_sizes(sizes):

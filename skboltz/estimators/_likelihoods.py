@@ -139,7 +139,9 @@ class LikelihoodMixin(Machine):
         -----
         UnreliableEstimateWarning
             If log Z had to be estimated and the estimate fails a check; the highest
-            of the estimates is then used, so that no model is flattered.
+            of the estimates is then used. That favours no model by the choice among
+            them, but where all of them fall short of log Z, as they may where chains
+            have not met the whole model, the likelihoods are too high.
 
         See Also
         --------

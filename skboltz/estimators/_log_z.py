@@ -1,6 +1,7 @@
 """log Z of a fitted machine: how it is found, checked and remembered."""
 
 import hashlib
+import math
 import warnings
 from collections import OrderedDict
 
@@ -75,11 +76,12 @@ def check_tractable(model, params):
     """Refuse an enumeration that would not end."""
     if likelihood.is_tractable(model, params):
         return
-    _, n_units, n_terms, _ = model.small_side(params)
+    unit, n_units, n_terms, _ = model.small_side(params)
+    exponent = math.log2(unit.n_states(n_units))
     raise EnumerationTooLargeError(
-        f"The exact log Z needs about 2^{n_units} states of {n_terms} terms each, more "
-        f'than can be enumerated. Use method="bridge" for an estimate with an error '
-        f"bar, pseudo_log_likelihood(X), or a machine of which at most "
+        f"The exact log Z needs about 2^{exponent:.0f} states of {n_terms} terms each, "
+        f'more than can be enumerated. Use method="bridge" for an estimate with an '
+        f"error bar, pseudo_log_likelihood(X), or a machine of which at most "
         f"{tractable_size(n_terms)} units have to be enumerated."
     )
 

@@ -2,10 +2,15 @@
 
 from typing import ClassVar
 
-from .. import learning
+import numpy as np
+
+from .. import learning, likelihood
 from ..models import Bipartite
 from ..units import BERNOULLI
 from ._base import BaseRBM
+from ._training import as_line
+
+_ROWS_TOLD_OF = 100
 
 
 class BernoulliRBM(BaseRBM):
@@ -36,7 +41,8 @@ class BernoulliRBM(BaseRBM):
         Number of epochs of `fit`.
 
     verbose : int, default=0
-        Whether to write a line for each epoch.
+        Whether to write a line for each epoch: it begins like scikit-learn's, with the
+        mean pseudo-likelihood of the first 100 rows, of those without gaps.
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of the rows and the noise of the
@@ -183,6 +189,21 @@ default="constant"
         **BaseRBM._parameter_constraints,
         "sample_visible": ["boolean"],
     }
+
+    def _line(self, last, X, state):
+        number, seconds = last.pop("epoch"), last.pop("seconds")
+        value = self._pseudo_likelihood_of_first(X, state.params)
+        return (
+            f"Iteration {number}, pseudo-likelihood = {value:.2f}, "
+            f"time = {seconds:.2f}s, {as_line(last)}"
+        )
+
+    def _pseudo_likelihood_of_first(self, X, params):
+        """Mean over the first rows, NaN if none is complete."""
+        _, v = next(self._chunks(X[:_ROWS_TOLD_OF]))
+        v = v[~np.isnan(v).any(axis=1)]
+        found = likelihood.pseudo_log_likelihood(self._model, params, v)
+        return found.mean() if len(v) else np.nan
 
     def _data(self, X, weight):
         if self.sample_visible:

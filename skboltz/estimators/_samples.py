@@ -121,7 +121,8 @@ default=None
             of 1: exact where that takes a sum of at most 10^5 terms for the row (10^6
             for a BoltzmannMachine), else averaged over 200 Gibbs sweeps (those of a
             BoltzmannMachine annealed), with the same noise for every row. "mode"
-            takes the nearer of the two values of a binary unit, "sample" draws from a
+            takes the nearer of the two values of a binary unit, and of labels the
+            likeliest, "sample" draws from a
             Gibbs chain of 1000 sweeps.
         random_state : int, RandomState instance or None, default=None
             For "sample" alone.
@@ -137,8 +138,11 @@ default=None
                 f'strategy must be "mean", "mode" or "sample", found {strategy!r}.'
             )
         unit = self._visible_unit
-        if strategy == "mode" and not unit.enumerable:
-            raise ValueError('strategy="mode" needs units of two values; take "mean".')
+        if strategy == "mode" and unit.n_states(self.n_features_in_) == np.inf:
+            raise ValueError(
+                'strategy="mode" needs units with states, such as 0 and 1, which real '
+                'features do not have; take "mean".'
+            )
         X = self._check(X)
         X = X.toarray() if sparse.issparse(X) else X
         if strategy == "sample":

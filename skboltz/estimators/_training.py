@@ -46,7 +46,7 @@ class Epochs(CallbackSupportMixin):
             with suited_threads(size):
                 for done in range(n_epochs):
                     task = begin(context, self, X, y)
-                    state = self._epoch(state, done / n_epochs, advance)
+                    state = self._epoch(X, state, done / n_epochs, advance)
                     stop = end(task, self, X, y, lambda s=state: self._snapshot(s))
                     if stop or self._has_converged():
                         break
@@ -54,11 +54,12 @@ class Epochs(CallbackSupportMixin):
             self._publish(state)
         return state
 
-    def _epoch(self, state, progress, advance):
+    def _epoch(self, X, state, progress, advance):
         rate, start = self._rate(progress), time.perf_counter()
         state, seen, rate = advance(state, rate)
         self.n_iter_ += 1
         self._record(self.n_iter_, rate, *seen, time.perf_counter() - start)
+        self._tell(X, state)
         return state
 
     def _rate(self, progress):
@@ -77,12 +78,17 @@ class Epochs(CallbackSupportMixin):
         history = self._epochs_seen()
         for column, value in zip(history.values(), values, strict=True):
             column.append(value)
+
+    def _tell(self, X, state):
+        """Write a line of the last epoch if asked to."""
         if self.verbose:
-            line = ", ".join(
-                f"{name.replace('_', ' ')} {values[-1]:.4g}"
-                for name, values in history.items()
-            )
+            last = {name: values[-1] for name, values in self._epochs_seen().items()}
+            line = self._line(last, X, state)
             sys.stdout.write(f"[{type(self).__name__}] {line}\n")
+
+    def _line(self, last, X, state):
+        """What to say of an epoch, of what was recorded last."""
+        return as_line(last)
 
     def _epochs_seen(self):
         """The columns to which epochs are added."""
@@ -199,6 +205,7 @@ class Trainable(Epochs):
         key = random_key(check_random_state(self.random_state))
         self.n_iter_ = 0
         self.history_ = empty_history()
+        vars(self).pop("random_state_", None)  # what is drawn later begins anew
         self._publish(self._first_state(X, weight, key))
 
     def _first_state(self, X, weight, key):
@@ -242,6 +249,13 @@ class Trainable(Epochs):
     def _callback_context(self, n_epochs):
         context = self._init_callback_context(max_subtasks=n_epochs)
         return context.call_on_fit_task_begin(estimator=self)
+
+
+def as_line(record):
+    """Names and numbers, for people to read."""
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value:.4g}" for name, value in record.items()
+    )
 
 
 def begin(context, estimator, X, y):

@@ -196,10 +196,10 @@ def check_count(value, name, least):
 
 def check_exact(model, n_components, n_features):
     """Refuse a sum over states that would not end."""
-    layers = n_components, n_features
+    unit, *layers = model.hidden_unit, n_components, n_features
     if model.enumerates_visible(n_features, n_components):
-        layers = n_features, n_components
-    if layers[0] + np.log2(layers[1]) > np.log2(likelihood.TRACTABLE_TERMS):
+        unit, *layers = model.visible_unit, n_features, n_components
+    if unit.n_states(layers[0]) * layers[1] > likelihood.TRACTABLE_TERMS:
         raise EnumerationTooLargeError(
             f'method="exact" sums over all states of one layer, too many for '
             f"n_components={n_components} and {n_features} features. Use "

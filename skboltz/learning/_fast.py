@@ -73,5 +73,7 @@ class FastPersistentContrastiveDivergence:
 def _driven(params, fast):
     """Parameters of the chains: weights and biases are fast, variances are not."""
     driven = each(lambda slow, quick: slow + quick, params, fast)
-    visible = params.visible._replace(bias=driven.visible.bias)
-    return driven._replace(visible=visible)
+    return driven._replace(
+        visible=params.visible._replace(bias=driven.visible.bias),
+        hidden=params.hidden._replace(bias=driven.hidden.bias),
+    )

@@ -20,7 +20,8 @@ log-variance z is the slope with W and the centered biases held,
     dz = D[(v - b)^2] / (2 s^2) - sum_j W_j dW_j - (W'l) D[v] / s^2,
 
 which, with l = m = 0, is the slope with b and c held.  It moves m = (offset of v) / s^2
-as well, so that dc has + W (m dz) more.
+as well, so that dc has + W (m dz) more.  Nothing tells the layers apart: the same
+holds of Gaussian hidden units, with W' for W, and h, l and c for v, m and b.
 """
 
 from typing import NamedTuple
@@ -88,10 +89,11 @@ def plain_step(model, params, positive, negative, rate):
     weights = _product(*_phase_factors(positive, negative, rate))
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
-    if model.visible_unit.scaled:
-        _scale(model, params, weights, visible)
-        model.visible_unit.add_couplings(visible, _pull(params.weights, weights))
-    return BipartiteParams(weights, visible, hidden)
+    step = BipartiteParams(weights, visible, hidden)
+    if model.visible_unit.scaled or model.hidden_unit.scaled:
+        _scale(model, params, step)
+        _add_couplings(model, params, step)
+    return step
 
 
 def centered_step(model, params, positive, negative, rate, offsets):
@@ -104,33 +106,43 @@ def centered_step(model, params, positive, negative, rate, offsets):
     left, right = _phase_factors(positive, negative, rate)
     left += [(hidden.bias[None], -1.0), (offsets.hidden[None], -1.0)]
     right += [offsets.visible[None], visible.bias[None]]
-    weights = _product(left, right)
-    if model.visible_unit.scaled:
-        _scale(model, params, weights, visible)
-        pull = _pull(params.weights, weights)
-        # The centered bias is b + W'l: what it has beyond b pulls as well.
-        pull += (offsets.hidden @ params.weights) * visible.bias
-        model.visible_unit.add_couplings(visible, pull)
-    return BipartiteParams(weights, visible, hidden)
+    step = BipartiteParams(_product(left, right), visible, hidden)
+    if model.visible_unit.scaled or model.hidden_unit.scaled:
+        _scale(model, params, step)
+        _add_couplings(model, params, step, _statistics(model, params, offsets))
+    return step
 
 
 def recenter(model, params, step, offsets):
     """Keep the centered biases on their course: the biases follow the weights."""
+    offsets = _statistics(model, params, offsets)
     step.visible.bias[:] -= offsets.hidden @ step.weights
-    if not model.visible_unit.scaled:
-        step.hidden.bias[:] -= step.weights @ offsets.visible
-        return
-    # c = centered c - W m, and m = (offset of v) / s^2 moves with the variance.
-    offset = model.visible_unit.statistic(params.visible, offsets.visible)
-    step.hidden.bias[:] -= step.weights @ offset
-    step.hidden.bias[:] += params.weights @ (offset * step.visible.log_variance)
+    step.hidden.bias[:] -= step.weights @ offsets.visible
+    # b = centered b - W'l, c = centered c - W m, and the offsets of statistics, (that
+    # of v) / s^2, move with the variances.
+    if model.visible_unit.scaled:
+        moved = offsets.visible * step.visible.log_variance
+        step.hidden.bias[:] += params.weights @ moved
+    if model.hidden_unit.scaled:
+        moved = offsets.hidden * step.hidden.log_variance
+        step.visible.bias[:] += moved @ params.weights
 
 
-def _scale(model, params, weights, visible):
+def _statistics(model, params, offsets):
+    """Offsets of values as those of what couples."""
+    return Offsets(
+        model.visible_unit.statistic(params.visible, offsets.visible),
+        model.hidden_unit.statistic(params.hidden, offsets.hidden),
+    )
+
+
+def _scale(model, params, step):
     """Slopes by weights and biases of differences of values, in place."""
-    scale = model.visible_unit.scale(params.visible)
-    weights *= scale
-    visible.bias[:] *= scale
+    if model.visible_unit.scaled:
+        _multiply(step.weights, step.visible, model.visible_unit.scale(params.visible))
+    if model.hidden_unit.scaled:
+        scale = model.hidden_unit.scale(params.hidden)
+        _multiply(step.weights.T, step.hidden, scale)
 
 
 def in_variances(model, params, step):
@@ -140,13 +152,33 @@ def in_variances(model, params, step):
     """
     if model.visible_unit.scaled:
         variance = 1 / model.visible_unit.scale(params.visible)
-        step.weights[:] *= variance
-        step.visible.bias[:] *= variance
+        _multiply(step.weights, step.visible, variance)
+    if model.hidden_unit.scaled:
+        variance = 1 / model.hidden_unit.scale(params.hidden)
+        _multiply(step.weights.T, step.hidden, variance)
 
 
-def _pull(weights, step):
-    """sum_j W_ji dW_ji: what couplings do to the parameters of a statistic."""
-    return np.einsum("ji,ji->i", weights, step)
+def _multiply(weights, layer, factor):
+    weights[:] *= factor
+    layer.bias[:] *= factor
+
+
+def _add_couplings(model, params, step, offsets=None):
+    """What couplings do to the parameters of statistics, in place.
+
+    A centered bias is b + W'l: what it has beyond b pulls as well.
+    """
+    weights = params.weights, step.weights
+    if model.visible_unit.scaled:
+        pull = np.einsum("ji,ji->i", *weights)
+        if offsets is not None:
+            pull += (offsets.hidden @ params.weights) * step.visible.bias
+        model.visible_unit.add_couplings(step.visible, pull)
+    if model.hidden_unit.scaled:
+        pull = np.einsum("ji,ji->j", *weights)
+        if offsets is not None:
+            pull += (params.weights @ offsets.visible) * step.hidden.bias
+        model.hidden_unit.add_couplings(step.hidden, pull)
 
 
 def _phase_factors(positive, negative, rate):

@@ -23,15 +23,16 @@ def initial_params(model, stream, visible_mean, total_weight, n_hidden, dtype):
     """Weights from N(0, 0.01^2), visible biases at the log-odds of the data.
 
     Hinton (2012), "A practical guide to training restricted Boltzmann machines",
-    section 8.  Hidden biases start at zero.
+    section 8.  Hidden biases start at zero, and hidden variances at one.
     """
+    hidden = model.hidden_unit.parameters
     visible = _log_odds(model.visible_unit, visible_mean, total_weight)
     size = (n_hidden, len(visible_mean))
     weights = WEIGHT_SCALE * stream.generator().standard_normal(size)
     return BipartiteParams(
         weights.astype(dtype),
         type(visible)(*(part.astype(dtype) for part in visible)),
-        model.hidden_unit.parameters(np.zeros(n_hidden, dtype=dtype)),
+        hidden(*(np.zeros(n_hidden, dtype=dtype) for _ in hidden._fields)),
     )
 
 

@@ -46,8 +46,11 @@ def start(model, params, X, stream):
         return None
     missing = np.isnan(X)
     limits = np.append(0, np.cumsum(missing.sum(axis=1)))
-    drawn = gibbs.init(model, params, stream, len(X))
-    return Completion(drawn.visible[missing], limits, drawn.stream, digest(X))
+    held, given = clamping.held(model, X)
+    drawn = gibbs.init(held, params, stream, len(X))
+    values = clamping.filled(given, drawn.visible)[missing]
+    values = values.astype(drawn.visible.dtype, copy=False)
+    return Completion(values, limits, drawn.stream, digest(X))
 
 
 def digest(X):

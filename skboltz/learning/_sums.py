@@ -36,11 +36,11 @@ class Sums(NamedTuple):
 
 
 def sums(model, params, v, h, weight=None):
-    """Sums over paired rows, each counted `weight` times (default: once)."""
+    """Sums over rows of v and the means h given them, each counted `weight` times."""
     return Sums(
         h if weight is None else h * weight[:, None],
         v,
-        model.hidden_unit.parameter_sums(params.hidden, h, weight),
+        model.hidden_unit.sums_of_means(params.hidden, h, weight),
         model.visible_unit.parameter_sums(params.visible, v, weight),
         float(len(v) if weight is None else weight.sum()),
     )

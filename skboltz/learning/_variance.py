@@ -50,11 +50,11 @@ class VarianceBounds:
 
 @dataclass(frozen=True)
 class VarianceScaled:
-    """A gradient whose steps are in units of the variances of the visible units.
+    """A gradient whose steps are in units of the variances of Gaussian units.
 
-    The slopes by weights and visible biases grow as 1 / s^2 while variances s^2 fall,
-    and their curvatures do: multiplied by s^2 they become differences of means of v and
-    of h v, and one rate suits all variances, and features of any scale.
+    The slopes by weights and biases of Gaussian units grow as 1 / s^2 while variances
+    s^2 fall, and their curvatures do: multiplied by s^2 they become differences of
+    means of v and of h v, and one rate suits all variances, and features of any scale.
 
     Parameters
     ----------
@@ -80,6 +80,11 @@ class VarianceScaled:
     def finish(self, model, params, step, offsets):
         """Scale the step, in place, and what is left to do."""
         in_variances(model, params, step)
-        step.visible.log_variance[:] *= self.factor
+        for unit, layer in (
+            (model.visible_unit, step.visible),
+            (model.hidden_unit, step.hidden),
+        ):
+            if unit.scaled:
+                layer.log_variance[:] *= self.factor
         self.bounds.cut(params, step)
         self.gradient.finish(model, params, step, offsets)

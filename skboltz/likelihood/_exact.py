@@ -11,8 +11,8 @@ TRACTABLE_TERMS = 10**8
 
 def n_terms(model, params):
     """Length of the sum that gives Z: states enumerated x terms for each."""
-    _, n_units, terms, _ = model.small_side(params)
-    return 2**n_units * terms
+    unit, n_units, terms, _ = model.small_side(params)
+    return unit.n_states(n_units) * terms
 
 
 def is_tractable(model, params):

@@ -57,6 +57,6 @@ class LogPartition(NamedTuple):
         )
 
     def upper(self):
-        """The largest of the estimates: likelihoods by it do not flatter the model."""
+        """The largest of the estimates: likelihoods by it are the lowest of all."""
         estimates = (self.value, self.forward, self.reverse)
         return max(value for value in estimates if not math.isnan(value))

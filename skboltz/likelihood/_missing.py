@@ -5,6 +5,7 @@ model of their own: hidden biases c + W_K v_K, weights W_M, visible biases b_M. 
 is what the known features weigh, its moments are what they make of the rest.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -76,14 +77,15 @@ def marginal_free_energy(model, params, v):
 
 
 def _free_energy(model, params, row):
-    row = row.astype(np.float64)
+    row = model.visible_unit.implied(row.astype(np.float64))
     missing = np.isnan(row)
     known = _part(params.visible, ~missing)
-    energy = model.visible_unit.base_energy(known, row[None, ~missing])[0]
-    rest = reduced(model, params, row)
-    if is_exact(model, rest):
-        return energy - posterior(model, rest).log_weight
-    estimate, _ = estimate_log_partition(model, rest, method="ais", effort=_EFFORT)
+    unit = model.visible_unit.restricted(~missing)
+    energy = unit.base_energy(known, row[None, ~missing])[0]
+    rest_model, rest = reduced(model, params, row)
+    if is_exact(rest_model, rest):
+        return energy - posterior(rest_model, rest).log_weight
+    estimate, _ = estimate_log_partition(rest_model, rest, method="ais", effort=_EFFORT)
     return energy - estimate.value
 
 
@@ -106,14 +108,14 @@ def conditional_means(model, params, v):
     visible : ndarray of shape (n_samples, n_visible)
     hidden : ndarray of shape (n_samples, n_hidden)
     """
-    visible = v.astype(np.float64)
+    visible = model.visible_unit.implied(v.astype(np.float64))
     hidden = np.empty((len(v), len(params.weights)))
     double = in_float64(params)
     left = []
     for i, row in enumerate(visible):
-        rest = reduced(model, double, row)
-        if is_exact(model, rest):
-            found = posterior(model, rest)
+        rest_model, rest = reduced(model, double, row)
+        if is_exact(rest_model, rest):
+            found = posterior(rest_model, rest)
             visible[i, np.isnan(row)], hidden[i] = found.missing, found.hidden
         else:
             left.append(i)
@@ -127,21 +129,23 @@ def conditional_means(model, params, v):
 
 
 def reduced(model, params, row):
-    """Parameters of the model of the missing and the hidden units of one row.
+    """The model of the missing and the hidden units of one row, and its parameters.
 
-    Known units act on the hidden ones like biases: exact for two-valued hidden units,
-    whose field is their bias plus their input.
+    `row` is as `implied` completes it: what is known leaves no choice but of what is
+    missing.  Known units act on the hidden ones like biases: exact for two-valued
+    hidden units, whose field is their bias plus their input.
     """
     missing = np.isnan(row)
-    known = model.visible_unit.statistic(
+    known = model.visible_unit.restricted(~missing).statistic(
         _part(params.visible, ~missing), row[None, ~missing]
     )
     input = (known @ params.weights[:, ~missing].T)[0]
-    return BipartiteParams(
+    rest = BipartiteParams(
         params.weights[:, missing],
         _part(params.visible, missing),
         params.hidden._replace(bias=params.hidden.bias + input),
     )
+    return replace(model, visible_unit=model.visible_unit.restricted(missing)), rest
 
 
 def _part(params, index):
@@ -150,8 +154,8 @@ def _part(params, index):
 
 def is_exact(model, rest):
     """Whether the sum over one side takes no more than 10^5 terms."""
-    _, n_units, n_terms, _ = model.small_side(rest)
-    return 2**n_units * max(n_terms, 1) <= EXACT_TERMS
+    unit, n_units, n_terms, _ = model.small_side(rest)
+    return unit.n_states(n_units) * max(n_terms, 1) <= EXACT_TERMS
 
 
 def posterior(model, rest):

@@ -56,10 +56,10 @@ def pseudo_log_likelihood(model, params, v):
     array([-1.386294])
     """
     unit = model.visible_unit
-    if unit.kernel == "side_by_side":
+    if not unit.enumerable and unit.n_states(v.shape[1]) < np.inf:
         raise ValueError(
-            "There is no pseudo-likelihood of labels beside other units: a label has "
-            "no unit that varies by itself. Take score_samples, a likelihood."
+            "There is no pseudo-likelihood of labels: a label has no unit that varies "
+            "by itself. Take score_samples, a likelihood."
         )
     if not unit.enumerable:
         return density_of_each(model, params, v)
@@ -80,8 +80,11 @@ def pseudo_log_likelihood(model, params, v):
 def _shares(model, field):
     """Probabilities of hidden units to be low and high, without cancellation.
 
-    Hidden units first, so that products over them run along the rows.
+    Hidden units first, so that products over them run along the rows.  None of units
+    of other values.
     """
+    if not model.hidden_unit.enumerable:
+        return None
     gap = np.ascontiguousarray(model.hidden_unit.gap(field).T)
     with np.errstate(over="ignore"):  # far out, the probability is exactly 0
         return 1 / (1 + np.exp(gap)), 1 / (1 + np.exp(-gap))
@@ -90,6 +93,8 @@ def _shares(model, field):
 def _marginal_gap(model, params, field, shares, weights, values):
     """Log of the sum over hidden states with one unit high, minus that with it low."""
     unit = model.visible_unit
+    if shares is None:
+        return _gap_by_field(model, params, field, weights, values)
     step = unit.span * model.hidden_unit.span * weights
     largest = abs(step).max()
     between = (values != unit.low) & (values != unit.high)

@@ -7,6 +7,7 @@ from scipy.special import logsumexp
 
 from ..models import Bipartite
 from ..sampling import modes
+from ..units import n_states
 
 # A correct estimate fails one of the first two with a probability of a few in 1000.
 _DISAGREEMENT = 3.3  # standard errors between forward and reverse
@@ -51,15 +52,10 @@ def visited_bound(model, params, states):
     (1.3862943611198906, 2)
     """
     states = np.unique(states, axis=0).astype(np.float64)
-    if not is_countable(_unit_seen(model)):
+    if n_states(_unit_seen(model), states.shape[1]) == np.inf:
         return -np.inf, len(states)
     free_energy = _energy_of_seen(model, params, states)
     return float(logsumexp(-free_energy.astype(np.float64))), len(states)
-
-
-def is_countable(unit):
-    """Whether a state of the unit has a probability; a unit has to say so itself."""
-    return getattr(unit, "countable", False)
 
 
 @singledispatch

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..units import GaussianUnit, TwoValuedUnit
+from ..units import GaussianUnit, TwoValuedUnit, n_states
 
 
 class BipartiteParams(NamedTuple):
@@ -39,7 +39,8 @@ class Bipartite:
     Parameters
     ----------
     visible_unit, hidden_unit : unit
-        What the units of each layer are, see :mod:`skboltz.units`.
+        What the units of each layer are, see :mod:`skboltz.units`. Of two Gaussian
+        layers Z is finite only while the couplings are weak, which nothing checks.
 
     Examples
     --------
@@ -58,7 +59,7 @@ class Bipartite:
     """
 
     visible_unit: TwoValuedUnit | GaussianUnit
-    hidden_unit: TwoValuedUnit
+    hidden_unit: TwoValuedUnit | GaussianUnit
 
     def hidden_input(self, params, v):
         """What the hidden units receive from v, their biases not included."""
@@ -102,11 +103,10 @@ class Bipartite:
     def enumerates_visible(self, n_visible, n_hidden):
         """Whether sums run over the states of the visible layer, not the hidden one.
 
-        The smaller of those that have states to be enumerated.
+        The one that has fewer: real units have more than can be counted.
         """
-        if not self.hidden_unit.enumerable:
-            return True
-        return self.visible_unit.enumerable and n_visible <= n_hidden
+        of_visible = n_states(self.visible_unit, n_visible)
+        return of_visible <= n_states(self.hidden_unit, n_hidden)
 
     def small_side(self, params):
         """Number of units and unit of the layer to enumerate, with its free energy.

@@ -1,5 +1,7 @@
 """Block Gibbs sampling of the visible units that are not given."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from .. import kernels
@@ -11,12 +13,26 @@ def filled(given, values):
     return np.where(np.isnan(given), values, given)
 
 
+def held(model, given):
+    """The model with its visible units held, and what is given completed.
+
+    A label of which some columns are known has fewer states; the last one that is
+    missing may be known as well.
+    """
+    given = model.visible_unit.implied(given)
+    unit = model.visible_unit.given(given)
+    if unit is not model.visible_unit:
+        model = replace(model, visible_unit=unit)
+    return model, given
+
+
 def step(model, params, chains, given, draw=gibbs.draw_visible):
     """One sweep of chains whose visible units stay as given, but for the NaN.
 
     v from P(v | h), the known units put back, then h from P(h | v): a Gibbs sampler
     of P(missing units, h | known units).
     """
+    model, given = held(model, given)
     layers = chains.hidden, chains.stream, chains.visible
     visible, stream = draw(model, params, *layers)
     return gibbs.from_visible(model, params, filled(given, visible), stream)
@@ -31,6 +47,7 @@ def run(model, params, chains, given, n_steps, draw=gibbs.draw_visible):
 
 def init(model, params, given, stream):
     """Chains whose missing units start independent, each by its own bias."""
+    model, given = held(model, given)
     chains = gibbs.init(model, params, stream, len(given))
     visible = filled(given, chains.visible)
     return gibbs.from_visible(model, params, visible, chains.stream)
@@ -47,6 +64,7 @@ def means(model, params, given, stream, burn_in, n_sweeps):
         Known units as given.
     hidden : ndarray of shape (n_rows, n_hidden)
     """
+    model, given = held(model, given)
     n, dtype = len(given), params.weights.dtype
     lower, upper = model.visible_unit, model.hidden_unit
     no_input = np.zeros(given.shape, dtype)

@@ -1,5 +1,7 @@
 """Exact enumeration: every state of a few units, in blocks."""
 
+import math
+
 import numpy as np
 
 from ..utils import each
@@ -8,16 +10,17 @@ _BLOCK_ELEMENTS = 2**21  # of the largest array of a block: 16 MiB in float64
 
 
 def states(unit, n_units, start=0, stop=None):
-    """States number `start` to `stop` of two-valued units, one a row.
+    """States number `start` to `stop` of the columns of a unit, one a row.
 
-    Bit i of the number says whether unit i is high.
+    Of two-valued units, bit i of the number says whether unit i is high.
 
     Parameters
     ----------
-    unit : TwoValuedUnit
+    unit : TwoValuedUnit, CategoricalUnit or SideBySide
     n_units : int
+        Number of columns.
     start, stop : int, default=all
-        States are numbered from 0 to 2**n_units - 1.
+        States are numbered from 0 to `unit.n_states(n_units) - 1`.
 
     Returns
     -------
@@ -33,17 +36,18 @@ def states(unit, n_units, start=0, stop=None):
            [-1.,  1.],
            [ 1.,  1.]])
     """
-    stop = 2**n_units if stop is None else stop
-    numbers = np.arange(start, stop, dtype=np.int64)[:, None]
-    is_high = numbers >> np.arange(n_units, dtype=np.int64) & 1
-    return np.where(is_high, float(unit.high), float(unit.low))
+    stop = unit.n_states(n_units) if stop is None else stop
+    return unit.states(np.arange(start, stop, dtype=np.int64), n_units)
 
 
 def blocks(unit, n_units, n_terms):
     """All states, in blocks whose arrays of n_terms columns stay small."""
     size = max(1, _BLOCK_ELEMENTS // max(n_terms, n_units, 1))
-    for start in range(0, 2**n_units, size):
-        yield states(unit, n_units, start, min(start + size, 2**n_units))
+    n_states = unit.n_states(n_units)
+    if n_states == math.inf:
+        raise ValueError("real units have no states that could be enumerated.")
+    for start in range(0, n_states, size):
+        yield states(unit, n_units, start, min(start + size, n_states))
 
 
 def in_float64(params):

@@ -5,6 +5,7 @@ from functools import singledispatch
 import numpy as np
 
 from ..models import Bipartite, Pairwise
+from ..units import n_states
 from . import _sequential as sequential
 
 _MOST_STEPS = 100
@@ -139,10 +140,10 @@ def _each_alone(model, params):
 def _(model: Bipartite, params):
     n_hidden, n_visible = params.weights.shape
     dtype = params.weights.dtype
-    if _has_ends(model.hidden_unit):
+    if n_states(model.hidden_unit, n_hidden) < np.inf:
         starts = _starts(model.hidden_unit, n_hidden, dtype)
         return _visible_mode(model, params, starts)
-    if _has_ends(model.visible_unit):
+    if n_states(model.visible_unit, n_visible) < np.inf:
         return _starts(model.visible_unit, n_visible, dtype)
     no_input = np.zeros((1, n_visible), dtype)
     field = model.visible_unit.field(params.visible, no_input)
@@ -156,11 +157,6 @@ def _(model: Pairwise, params):
 
 def _visible_mode(model, params, hidden):
     return model.visible_unit.mode(params.visible, model.visible_field(params, hidden))
-
-
-def _has_ends(unit):
-    """Whether the values of a unit have both a lowest and a highest one."""
-    return bool(np.isfinite(unit.low).all() and np.isfinite(unit.high).all())
 
 
 def _starts(unit, n, dtype):

@@ -42,8 +42,8 @@ class BipartitePath(NamedTuple):
 
     At the inverse temperature beta the energy is (1 - beta) that of the base + beta
     that of the target, up to a constant; the base has no weights, so that those of the
-    target are scaled by beta (Salakhutdinov & Murray 2008, section 4.1).  The statistic
-    of the visible units is that of the target throughout.
+    target are scaled by beta (Salakhutdinov & Murray 2008, section 4.1).  The
+    statistics of the units are those of the target throughout.
 
     Attributes
     ----------
@@ -88,7 +88,10 @@ class BipartitePath(NamedTuple):
         `states` has the fields `visible` and `input`.
         """
         dtype = states.input.dtype
-        ends = ((point.beta, _cast(point.units.hidden, dtype)) for point in (old, new))
+        ends = (
+            (self._factor(point, dtype), _cast(point.units.hidden, dtype))
+            for point in (old, new)
+        )
         gain = kernels.log_ratio(self.model.hidden_unit, states.input, *ends)
         change = self.model.visible_unit.base_energy_change
         return gain - change(old.units.visible, new.units.visible, states.visible)
@@ -96,7 +99,8 @@ class BipartitePath(NamedTuple):
     def sweep(self, point, states, stream):
         """Visible states after h from P(h | v; beta) and v from P(v | h; beta)."""
         upper, lower = self.model.hidden_unit, self.model.visible_unit
-        dtype, input = states.input.dtype, point.beta * states.input
+        dtype = states.input.dtype
+        input = self._factor(point, dtype) * states.input
         noise, stream = stream.draw(input.shape, dtype, upper.noise)
         params = _cast(point.units.hidden, dtype)
         hidden = kernels.sample(upper, params, input, noise)
@@ -106,6 +110,14 @@ class BipartitePath(NamedTuple):
         noise, stream = stream.draw(back.shape, dtype, lower.noise)
         params = _cast(point.units.visible, dtype)
         return kernels.sample(lower, params, back, noise), stream
+
+    def _factor(self, point, dtype):
+        """What the inputs of hidden units count there, a number if all count alike."""
+        unit = self.model.hidden_unit
+        if not unit.scaled:
+            return point.beta
+        gain = unit.gain(point.units.hidden, self.target.hidden)
+        return (point.beta * gain).astype(dtype)
 
     def backward(self):
         """The path itself: from v to v by way of h is the same in both directions."""
@@ -251,7 +263,7 @@ def base_path(model, target, visible_mean=None):
 @base_path.register
 def _(model: Bipartite, target, visible_mean=None):
     visible = _base_units(model.visible_unit, target.visible, visible_mean)
-    hidden = each(np.zeros_like, target.hidden)
+    hidden = target.hidden._replace(bias=np.zeros_like(target.hidden.bias))
     return BipartitePath(model, Layers(visible, hidden), target)
 
 

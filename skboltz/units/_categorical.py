@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ._bernoulli import BERNOULLI
 from ._two_valued import Bias, TwoValuedUnit
 
 
@@ -36,8 +37,7 @@ class CategoricalUnit:
     high: ClassVar = 1.0
     span: ClassVar = 1.0
     width: ClassVar = 1  # a column is what has a bias
-    enumerable: ClassVar = False  # sums over states run over the other layer
-    countable: ClassVar = True
+    enumerable: ClassVar = False  # no column takes its values by itself
     scaled: ClassVar = False
     noise: ClassVar = "logistic"
     kernel: ClassVar = "categorical"
@@ -50,6 +50,7 @@ class CategoricalUnit:
     statistic = TwoValuedUnit.statistic
     parameter_sums = TwoValuedUnit.parameter_sums
     expected_sums = TwoValuedUnit.expected_sums
+    sums_of_means = TwoValuedUnit.sums_of_means
     with_mean = TwoValuedUnit.with_mean
     blend = TwoValuedUnit.blend
     gain = TwoValuedUnit.gain
@@ -90,6 +91,75 @@ class CategoricalUnit:
         """A mean kept a little from certainty, so that free units can have it."""
         kept = 0.98 * np.clip(mean, 0, 1) + 0.02 / mean.shape[-1]
         return kept / kept.sum(axis=-1, keepdims=True)
+
+    def restricted(self, columns):
+        """The unit of some of the columns, given by a mask, the others being 0.
+
+        They are a smaller group.  That of no columns has a single state, which a
+        two-valued unit has as well, while a group without columns cannot be.
+        """
+        return self if np.any(columns) else BERNOULLI
+
+    def implied(self, x):
+        """x, its missing values (NaN) filled where the known ones leave no choice.
+
+        Beside a known 1 all others are 0, and beside zeros a single missing value
+        is 1.  Known values between 0 and 1, which are no state, leave to the missing
+        ones equal shares of what they lack to 1.
+        """
+        missing = np.isnan(x)
+        n_missing = missing.sum(axis=-1, keepdims=True)
+        left = np.clip(1 - np.nansum(x, axis=-1, keepdims=True), 0, 1)
+        settled = missing & ((left < 1) | (n_missing == 1))
+        share = (left / np.maximum(n_missing, 1)).astype(x.dtype)
+        return np.where(settled, share, x)
+
+    def given(self, x):
+        """The unit of rows of which x is known, and NaN is not: a known 0 is no state.
+
+        For values that :meth:`implied` has completed.
+        """
+        excluded = x == 0
+        return PartlyKnown(excluded) if excluded.any() else self
+
+    def n_states(self, n_columns):
+        """How many states so many columns have: one for each."""
+        return n_columns
+
+    def states(self, numbers, n_columns):
+        """States of given numbers, those of the columns that are 1."""
+        return (numbers[:, None] == np.arange(n_columns)).astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class PartlyKnown(CategoricalUnit):
+    """A group of which some columns are known to be 0, others in every row.
+
+    Parameters
+    ----------
+    excluded : ndarray of bool, one row for each row of the fields
+    """
+
+    excluded: np.ndarray
+
+    __eq__ = object.__eq__  # arrays are not compared
+    __hash__ = object.__hash__
+
+    def mean(self, params, field):
+        """The probability of each column."""
+        return super().mean(params, self._of_the_rest(field))
+
+    def mode(self, params, field):
+        return super().mode(params, self._of_the_rest(field))
+
+    def sample(self, params, field, noise):
+        """One-hot at the largest field + Gumbel noise of the columns that are left."""
+        return super().sample(params, self._of_the_rest(field), noise)
+
+    def _of_the_rest(self, field):
+        # Not infinite: where all columns are known, there would be nothing left.
+        lowest = field.dtype.type(np.finfo(field.dtype).min / 4)
+        return np.where(self.excluded, lowest, field)
 
 
 def gumbel(logistic):

@@ -1,5 +1,6 @@
 """Gaussian units: real values, normal given their input."""
 
+import math
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -43,7 +44,6 @@ class GaussianUnit:
     high: ClassVar = np.inf
     width: ClassVar = 1
     enumerable: ClassVar = False
-    countable: ClassVar = False  # integrals over values, not sums
     scaled: ClassVar = True  # the statistic has a parameter
     noise: ClassVar = "normal"
     kernel: ClassVar = "gaussian"
@@ -101,6 +101,9 @@ class GaussianUnit:
         # E(x - b)^2 = (field - b)^2 + s^2.
         return sums._replace(log_variance=sums.log_variance + 0.5 * total)
 
+    # The field of a unit is its mean.
+    sums_of_means = expected_sums
+
     def add_couplings(self, step, pull):
         """A gradient with what the parameters do to the statistic, in place.
 
@@ -152,6 +155,25 @@ class GaussianUnit:
         precision = (1 - beta) * first + beta * second
         pull = (1 - beta) * first * base.bias + beta * second * target.bias
         return GaussianParams(pull / precision, -np.log(precision))
+
+    def restricted(self, columns):
+        """The unit of some of the columns, given by a mask, the others being known."""
+        return self
+
+    def implied(self, x):
+        """x, its missing values (NaN) filled where the known ones leave no choice.
+
+        No column says anything of another here.
+        """
+        return x
+
+    def given(self, x):
+        """The unit of rows of which x is known, and NaN is not."""
+        return self
+
+    def n_states(self, n_columns):
+        """How many states so many columns have: they cannot be counted."""
+        return math.inf
 
     def gain(self, params, reference):
         """Factor by which an input counts that was computed for other variances."""

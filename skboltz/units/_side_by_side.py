@@ -1,5 +1,6 @@
 """Units side by side over consecutive groups of columns, which are a unit again."""
 
+import math
 from dataclasses import dataclass
 from itertools import accumulate
 from numbers import Integral
@@ -7,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ._bernoulli import BERNOULLI
 from ._two_valued import Bias
 
 
@@ -45,7 +47,7 @@ class SideBySide:
     parts: tuple
 
     width: ClassVar = 1
-    enumerable: ClassVar = False  # sums over states run over the other layer
+    enumerable: ClassVar = False  # not all columns take their values by themselves
     scaled: ClassVar = False  # no unit with a bias alone has a statistic that is
     noise: ClassVar = "logistic"
     kernel: ClassVar = "side_by_side"
@@ -76,10 +78,6 @@ class SideBySide:
     def span(self):
         return self.high - self.low
 
-    @property
-    def countable(self):
-        return all(unit.countable for unit, _ in self.parts)
-
     def field(self, params, input):
         return params.bias + input
 
@@ -105,6 +103,11 @@ class SideBySide:
         """What to expect of `parameter_sums` of units with these fields."""
         groups = self._split(params.bias, field)
         return _join(u.expected_sums(Bias(b), f, weight) for u, b, f in groups)
+
+    def sums_of_means(self, params, mean, weight=None):
+        """What to expect of `parameter_sums` of units with these means."""
+        groups = self._split(params.bias, mean)
+        return _join(u.sums_of_means(Bias(b), m, weight) for u, b, m in groups)
 
     def log_partition(self, params, field):
         """Terms of all parts; their sum over a row is its log partition function.
@@ -148,6 +151,42 @@ class SideBySide:
     def gain(self, params, reference):
         """Factor by which an input counts: no statistic has parameters."""
         return 1.0
+
+    def restricted(self, columns):
+        """The unit of some of the columns, given by a mask, the others being known.
+
+        What is known of a part may settle more of it, see :meth:`implied`.
+        """
+        kept = tuple(
+            (unit.restricted(own), int(np.count_nonzero(own)))
+            for unit, own in self._split(columns)
+            if np.any(own)
+        )
+        if not kept:
+            return BERNOULLI  # without columns: one state
+        return kept[0][0] if len(kept) == 1 else SideBySide(kept)
+
+    def implied(self, x):
+        """x, its missing values (NaN) filled where the known ones leave no choice."""
+        return _side_by_side(unit.implied(y) for unit, y in self._split(x))
+
+    def given(self, x):
+        """The unit of rows of which x is known, and NaN is not."""
+        groups = zip(self._split(x), self.parts, strict=True)
+        parts = tuple((unit.given(own), n) for (unit, own), (_, n) in groups)
+        return self if parts == self.parts else SideBySide(parts)
+
+    def n_states(self, n_columns):
+        """How many states the columns have, which must be all of the parts."""
+        return math.prod(unit.n_states(n) for unit, n in self.parts)
+
+    def states(self, numbers, n_columns):
+        """States of given numbers, the first part turning fastest."""
+        made = []
+        for unit, n in self.parts:
+            numbers, own = np.divmod(numbers, unit.n_states(n))
+            made.append(unit.states(own, n))
+        return _side_by_side(made)
 
     def each_part(self, function, params, *arrays):
         """A function (unit, params, *arrays) of each part, its results side by side."""

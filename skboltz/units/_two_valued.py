@@ -40,8 +40,7 @@ class TwoValuedUnit:
     high: float
 
     width: ClassVar = 1
-    enumerable: ClassVar = True
-    countable: ClassVar = True  # sums over states, not integrals
+    enumerable: ClassVar = True  # each column by itself
     scaled: ClassVar = False  # the statistic has no parameter
     noise: ClassVar = "logistic"
     kernel: ClassVar = "two_valued"
@@ -81,6 +80,10 @@ class TwoValuedUnit:
     def expected_sums(self, params, field, weight=None):
         """What to expect of `parameter_sums` of units with these fields."""
         return self.parameter_sums(params, self.mean(params, field), weight)
+
+    def sums_of_means(self, params, mean, weight=None):
+        """What to expect of `parameter_sums` of units with these means."""
+        return self.parameter_sums(params, mean, weight)
 
     def log_partition(self, params, field):
         """log(exp(low * field) + exp(high * field)), led by the larger term."""
@@ -127,6 +130,30 @@ class TwoValuedUnit:
     def gain(self, params, reference):
         """Factor by which an input counts: the statistic has no parameters."""
         return 1.0
+
+    def restricted(self, columns):
+        """The unit of some of the columns, given by a mask, the others being known."""
+        return self
+
+    def implied(self, x):
+        """x, its missing values (NaN) filled where the known ones leave no choice.
+
+        No column says anything of another here.
+        """
+        return x
+
+    def given(self, x):
+        """The unit of rows of which x is known, and NaN is not."""
+        return self
+
+    def n_states(self, n_columns):
+        """How many states so many columns have."""
+        return 2 ** int(n_columns)  # of Python: no overflow
+
+    def states(self, numbers, n_columns):
+        """States of given numbers: bit i of the number says whether unit i is high."""
+        bits = numbers[:, None] >> np.arange(n_columns, dtype=np.int64) & 1
+        return np.where(bits, float(self.high), float(self.low))
 
     def _value(self, is_high, dtype):
         return np.where(is_high, dtype.type(self.high), dtype.type(self.low))

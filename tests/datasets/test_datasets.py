@@ -118,3 +118,17 @@ def test_rows_drawn_are_patterns_and_reproducible(make):
 def test_bad_sizes_are_named(make, params, message):
     with pytest.raises(ValueError, match=message):
         make(**params)
+
+
+def test_what_the_entropy_bounds():
+    """All patterns for every model, and drawn rows for one that was made before them.
+
+    A model of the drawn rows themselves has more: their shares are unequal.
+    """
+    X, entropy = make_bars_and_stripes(3)
+    assert np.isclose(-entropy, -np.log(len(X)))  # that of the law of all patterns
+    drawn, same = make_bars_and_stripes(3, 100, random_state=0)
+    assert same == entropy
+    _, counts = np.unique(drawn, axis=0, return_counts=True)
+    by_heart = (counts / 100) @ np.log(counts / 100)
+    assert by_heart > -entropy + 0.01

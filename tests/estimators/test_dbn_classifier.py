@@ -1010,7 +1010,7 @@ def test_the_history_has_a_row_an_epoch(tuning):
 def test_verbose_writes_a_line_an_epoch(capsys):
     fit(layers=None, verbose=1)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 62 and lines[0].startswith("[BernoulliRBM] epoch 1, ")
+    assert len(lines) == 62 and lines[0].startswith("[BernoulliRBM] Iteration 1, ")
     assert lines[61].startswith("[DBNClassifier] epoch 2, learning rate ")
 
 

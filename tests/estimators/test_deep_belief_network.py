@@ -764,7 +764,7 @@ def test_frames_come_out_and_do_not_get_between_the_layers(tuning):
 def test_verbose_writes_a_line_an_epoch(capsys):
     make(layers=None, fine_tuning="up-down", verbose=1).fit(X)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 62 and lines[9].startswith("[BernoulliRBM] epoch 10, ")
+    assert len(lines) == 62 and lines[9].startswith("[BernoulliRBM] Iteration 10, ")
     assert lines[61].startswith("[DeepBeliefNetwork] epoch 2, learning rate 0.01, ")
 
 

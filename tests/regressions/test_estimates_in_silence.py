@@ -33,6 +33,7 @@ from skboltz.units import (
     GaussianParams,
     SideBySide,
     TwoValuedUnit,
+    n_states,
 )
 
 LIGHT = Effort(betas=200, n_chains=60, n_sweeps=30)
@@ -120,8 +121,9 @@ def test_states_of_what_cannot_be_counted_bound_nothing():
 
 def test_units_say_whether_they_can_be_counted():
     beside = SideBySide(((BERNOULLI, 2), (CategoricalUnit(), 3)))
-    assert all(unit.countable for unit in (BERNOULLI, CategoricalUnit(), beside))
-    assert not GAUSSIAN.countable
+    counts = [n_states(unit, 5) for unit in (BERNOULLI, CategoricalUnit(), beside)]
+    assert counts == [32, 5, 12]
+    assert n_states(GAUSSIAN, 5) == n_states(RectifiedUnit(), 5) == np.inf
 
 
 @pytest.mark.parametrize(

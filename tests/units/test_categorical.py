@@ -1,11 +1,12 @@
 """Categorical units against sums over their one-hot states."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 from judges import chi_square
-from oracles import finite_difference, log_sum
+from oracles import finite_difference, log_sum, one_hot
 
 from skboltz.kernels import logistic_noise
 from skboltz.units import Bias, CategoricalUnit
@@ -156,6 +157,63 @@ def test_overflowing_fields_give_the_limits_without_a_warning():
     field = np.array([[-1e30, 1e30, 0.0]], dtype=np.float32)
     np.testing.assert_array_equal(UNIT.mean(None, field), [[0, 1, 0]])
     np.testing.assert_array_equal(UNIT.log_partition(None, field), np.float32([[1e30]]))
+
+
+# Some columns known ----------------------------------------------------------------
+
+NAN = math.nan
+
+
+def agreeing(row):
+    """States of the group that agree with what is known."""
+    known = [(k, x) for k, x in enumerate(row) if not math.isnan(x)]
+    return [s for s in one_hot(len(row)) if all(s[k] == x for k, x in known)]
+
+
+def known_rows():
+    """Every row of four columns of which some are known and a state agrees."""
+    rows = itertools.product((0.0, 1.0, NAN), repeat=4)
+    return [row for row in rows if agreeing(row) and any(map(math.isnan, row))]
+
+
+@pytest.mark.parametrize("row", known_rows())
+def test_what_is_left_of_a_group_has_the_law_of_the_states_that_agree(row):
+    """By all states of the whole group; what is settled has no choice left."""
+    bias = np.array([0.5, -1.0, 2.0, 0.3])
+    weights = np.exp([np.dot(bias, s) for s in agreeing(row)])
+    expected = weights @ np.array(agreeing(row)) / weights.sum()
+    found = UNIT.implied(np.array([row]))[0]
+    left = np.isnan(found)
+    rest, field = UNIT.restricted(left), bias[left][None]
+    found[left] = rest.mean(Bias(field[0]), field)[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+    log_weight = rest.log_partition(Bias(field[0]), field).sum()
+    log_weight += bias[~left] @ found[~left]
+    assert math.isclose(math.exp(log_weight), weights.sum(), rel_tol=1e-13)
+    assert rest.n_states(int(left.sum())) == len(agreeing(row))
+
+
+def test_only_what_leaves_no_choice_is_implied():
+    rows = np.array([[1, NAN, NAN], [0, NAN, NAN], [0, NAN, 0], [NAN] * 3, [0, 1, 0]])
+    expected = [[1, 0, 0], [0, NAN, NAN], [0, 1, 0], [NAN] * 3, [0, 1, 0]]
+    found = UNIT.implied(rows.astype(np.float32))
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_known_values_between_leave_what_they_lack_to_one():
+    rows = np.array([[0.3, NAN, 0.2, NAN], [0.3, 0.2, 0.1, NAN], [1.5, NAN, NAN, 0.0]])
+    expected = [[0.3, 0.25, 0.2, 0.25], [0.3, 0.2, 0.1, 0.4], [1.5, 0, 0, 0]]
+    np.testing.assert_allclose(UNIT.implied(rows), expected, rtol=1e-15)
+
+
+def test_a_group_is_restricted_to_a_smaller_one():
+    assert UNIT.restricted(np.array([True, False, True])) == UNIT
+    none = UNIT.restricted(np.zeros(3, bool))
+    assert none.n_states(0) == 1
+    no_values = np.zeros((2, 0))
+    assert none.log_partition(Bias(np.zeros(0)), no_values).sum() == 0
+    assert none.mean(Bias(np.zeros(0)), no_values).shape == (2, 0)
 
 
 # Samples --------------------------------------------------------------------------

@@ -123,6 +123,52 @@ def test_blend_mixes_base_energies():
     np.testing.assert_allclose(found, mixed)
 
 
+# Some columns known ----------------------------------------------------------------
+
+NAN = math.nan
+KNOWN = [
+    (NAN,) * 6,
+    (1.0, NAN, NAN, 0.0, NAN, NAN),
+    (NAN, NAN, 0.0, 1.0, NAN, 0.0),
+    (NAN, -1.0, 0.0, NAN, 0.0, 1.0),
+    (1.0, -1.0, NAN, NAN, NAN, 1.0),
+    (NAN, 1.0, 0.0, 0.0, 1.0, 1.0),
+    (1.0, -1.0, 0.0, NAN, NAN, 1.0),
+    (1.0, -1.0, NAN, 1.0, NAN, 0.0),
+]
+
+
+def agreeing(row):
+    known = [i for i, x in enumerate(row) if not math.isnan(x)]
+    return [s for s in STATES if all(s[i] == row[i] for i in known)]
+
+
+@pytest.mark.parametrize("row", KNOWN)
+def test_what_is_left_has_the_law_of_the_states_that_agree(row):
+    """By all states of all columns."""
+    weights = np.exp([np.dot(BIAS.bias, s) for s in agreeing(row)])
+    expected = weights @ np.array(agreeing(row)) / weights.sum()
+    found = UNIT.implied(np.array([row]))[0]
+    left = np.isnan(found)
+    rest, field = UNIT.restricted(left), BIAS.bias[left][None]
+    found[left] = rest.mean(Bias(field[0]), field)[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+    known = UNIT.restricted(~left)
+    energy = known.base_energy(Bias(BIAS.bias[~left]), found[None, ~left])[0]
+    log_weight = rest.log_partition(Bias(field[0]), field).sum() - energy
+    assert math.isclose(log_weight, math.log(weights.sum()), rel_tol=1e-12)
+    assert rest.n_states(int(left.sum())) == len(agreeing(row))
+
+
+def test_parts_without_columns_are_gone():
+    mask = np.array([1, 0, 1, 1, 0, 0], bool)
+    assert UNIT.restricted(mask) == SideBySide(((SPIN, 1), (LABEL, 2)))
+    assert UNIT.restricted(np.ones(6, bool)) == UNIT
+    assert UNIT.restricted(np.array([0, 0, 1, 0, 1, 0], bool)) == LABEL
+    assert UNIT.restricted(np.array([1, 1, 0, 0, 0, 0], bool)) == SPIN
+    assert UNIT.restricted(np.zeros(6, bool)).n_states(0) == 1
+
+
 @both_dtypes
 def test_precision_is_kept(dtype):
     field, params = FIELDS.astype(dtype), Bias(BIAS.bias.astype(dtype))

@@ -66,6 +66,14 @@ def test_free_params_invert_the_mean(unit):
 
 
 @unit_cases
+def test_what_is_known_of_some_says_nothing_of_the_others(unit):
+    x = np.array([[unit.low, np.nan, unit.high]])
+    np.testing.assert_array_equal(unit.implied(x), x)
+    assert unit.restricted(np.array([False, True, False])) == unit
+    assert unit.n_states(3) == 8 and unit.n_states(np.int64(100)) == 2**100
+
+
+@unit_cases
 def test_base_energy_and_its_gradient(unit):
     bias = Bias(np.array([0.5, -1.0]))
     x = np.array([[unit.low, unit.high], [unit.high, unit.high]])
