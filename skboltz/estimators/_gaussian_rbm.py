@@ -18,6 +18,7 @@ from ..units import BERNOULLI, GAUSSIAN
 from ..utils import each
 from ._base import BaseRBM
 from ._validation import (
+    NOT_LEARNT,
     check_sigma,
     check_variances,
     float_type,
@@ -337,7 +338,7 @@ default="constant"
         mean, variance = weighted_moments(X, weight)
         constant, unknown = variance == 0, np.isnan(variance)
         if unknown.any():
-            warn_of_unknown(self, np.flatnonzero(unknown), stacklevel=6)
+            warn_of_unknown(self, np.flatnonzero(unknown), NOT_LEARNT, stacklevel=6)
         still = constant | unknown
         scale = np.sqrt(np.where(still, 1.0, variance))
         vectors = self._directions(X, weight, learning.Scaling(mean, scale), key)

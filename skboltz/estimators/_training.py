@@ -18,6 +18,7 @@ from ..learning import training
 from ..sampling import Purpose, Stream, random_key
 from ..utils import suited_threads
 from ._validation import (
+    NOT_LEARNT,
     check_data,
     check_factor,
     learnable_rows,
@@ -210,8 +211,9 @@ class Trainable(Epochs):
         params = self._initial_params(X, Stream(key, Purpose.WEIGHTS), mean, total)
         unknown = np.flatnonzero(np.broadcast_to(total, mean.shape) == 0)
         if len(unknown):  # units on their own, at the middle of their range
-            warn_of_unknown(self, unknown, stacklevel=6)
-            mean[unknown] = (self._visible_unit.low + self._visible_unit.high) / 2
+            warn_of_unknown(self, unknown, NOT_LEARNT, stacklevel=6)
+            middle = (self._visible_unit.low + self._visible_unit.high) / 2
+            mean[unknown] = np.broadcast_to(middle, mean.shape)[unknown]
             params.clear_visible(unknown)
         return training.init(self._recipe(X), params, mean, key)
 

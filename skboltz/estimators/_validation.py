@@ -146,15 +146,19 @@ def unknown_features(X, weight):
     return np.isnan(X if weight is None else X[weight > 0]).all(axis=0)
 
 
-def warn_of_unknown(estimator, features, stacklevel):
-    """A warning of features of which nothing is known."""
+NOT_LEARNT = (
+    "Nothing is learnt of such features: drop them, or add rows that know them."
+)
+
+
+def warn_of_unknown(estimator, features, consequence, stacklevel):
+    """A warning of features of which nothing is known, and of what comes of that."""
     names = getattr(estimator, "feature_names_in_", None)
     first = features[0]
     name = f"feature {first}" if names is None else repr(names[first])
     warnings.warn(
         f"X has no known value of {len(features)} feature{'s'[: len(features) > 1]}, "
-        f"the first being {name}. {type(estimator).__name__} learns nothing of what it "
-        f"does not see; drop such features, or give rows that know them.",
+        f"the first being {name}. {consequence}",
         UserWarning,
         stacklevel=stacklevel,
     )
