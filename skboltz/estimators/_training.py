@@ -240,8 +240,10 @@ class Trainable(Epochs):
 
     def _unlearnable(self, X, weight):
         """Features of which X knows nothing, and whose units no other says more of."""
-        free = ~self._params().weights.any(axis=0)[: X.shape[1]]
-        return np.flatnonzero(free & unknown_features(X, weight) if free.any() else [])
+        weights = self._params().weights
+        free = np.flatnonzero(weights[0, : X.shape[1]] == 0)  # few, if any
+        free = free[~weights[:, free].any(axis=0)]
+        return free[unknown_features(X, weight)[free]] if len(free) else free
 
     def _data(self, X, weight):
         """Rows to be cut into batches, as values of the visible units.
