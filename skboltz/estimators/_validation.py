@@ -118,7 +118,11 @@ def known_rows(X, *beside):
             f"learn from."
         )
     rows = np.flatnonzero(~empty)
-    others = (None if part is None else safe_indexing(part, rows) for part in beside)
+    # What is ignored may be anything: only what has as many entries goes along.
+    others = (
+        safe_indexing(part, rows) if np.shape(part)[:1] == empty.shape else part
+        for part in beside
+    )
     return X[rows], *others
 
 

@@ -243,6 +243,11 @@ def test_callbacks_see_labels_beside_their_rows():
     assert seen
 
 
+def test_labels_that_are_ignored_may_be_anything():
+    for y in ("all", [1.0], 3):
+        assert small(BernoulliRBM, n_iter=1).fit(beside(PARTLY), y).n_iter_ == 1
+
+
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 @pytest.mark.parametrize("kind", [*LEARNERS, HopfieldMemory, DenseAssociativeMemory])
 def test_there_must_be_a_row_to_learn_from(kind, method):
