@@ -162,6 +162,7 @@ MORE_CHECKS = [
     "estimator",
     [
         ESTIMATORS[0],
+        EnergyImputer(BernoulliRBM(4, n_iter=2, method="exact", batch_size=10_000)),
         GaussianBernoulliRBM(16, n_iter=5, batch_size=5),
         HopfieldMemory(),
         BoltzmannMachine(n_iter=5),

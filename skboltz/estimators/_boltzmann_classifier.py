@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import learning, likelihood
 from .._exceptions import EnumerationTooLargeError
-from .._sklearn import Interval, check_sample_weight, fit_context
+from .._sklearn import Interval, fit_context
 from ..sampling import clamped
 from ..utils import has_missing
 from ._boltzmann_machine import BoltzmannMachine
@@ -21,9 +21,8 @@ from ._boltzmann_parts import SOLVERS
 from ._machine import Rows
 from ._validation import (
     check_data,
-    check_known,
     check_values,
-    float_type,
+    learnable_rows,
     warn_out_of_range,
 )
 
@@ -157,7 +156,8 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            In the values of the units of the machine, or between them.
+            In the values of the units of the machine, or between them.  A row of which
+            no feature is known has no part in the fit, and neither has its label.
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), default=None
 
@@ -165,12 +165,12 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         -------
         self
         """
-        X, y = self._checked(X, y, reset=True)
+        X, y, weight = self._checked(X, y, sample_weight, reset=True)
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.machine_ = self._new_machine()
-        self._check_learnable(X)
+        self._check_learnable()
         joined = _joined(X, self._one_hot(codes, X.dtype))
-        self.machine_.fit(joined, sample_weight=self._weight(sample_weight, X))
+        self.machine_.fit(joined, sample_weight=weight)
         return self
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -192,23 +192,24 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         first = not hasattr(self, "machine_")
         if first and classes is None:
             raise ValueError("classes must be given in the first call of partial_fit.")
-        X, y = self._checked(X, y, reset=first)
+        X, y, weight = self._checked(X, y, sample_weight, reset=first)
         if first:
             self.classes_ = np.unique(classes)
             self.machine_ = self._new_machine()
-        self._check_learnable(X)
+        self._check_learnable()
         joined = _joined(X, self._one_hot(self._codes(y), X.dtype))
-        self.machine_.partial_fit(joined, sample_weight=self._weight(sample_weight, X))
+        self.machine_.partial_fit(joined, sample_weight=weight)
         return self
 
-    def _checked(self, X, y, reset):
+    def _checked(self, X, y, sample_weight, reset):
         if y is None:
             raise ValueError(
                 "BoltzmannClassifier requires y to be passed, but the target y is None."
             )
         X, y = check_data(self, X, reset=reset, y=y)
         check_classification_targets(y)
-        return X, y
+        self._check_gaps(X)
+        return learnable_rows(X, y, sample_weight)
 
     def _new_machine(self):
         template = self.machine
@@ -222,9 +223,8 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         machine.generative_share_ = self.generative_share
         return machine
 
-    def _check_learnable(self, X):
+    def _check_learnable(self):
         machine = self.machine_
-        self._check_gaps(X)
         if machine.method in SOLVERS and self.generative_share < 1:
             raise ValueError(
                 f'method="{machine.method}" of the machine learns features and classes '
@@ -259,13 +259,6 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         rows[np.arange(len(codes)), codes] = unit.high
         return rows
 
-    def _weight(self, sample_weight, X):
-        if sample_weight is None:
-            return None
-        return check_sample_weight(
-            sample_weight, X, dtype=float_type(X), ensure_non_negative=True
-        )
-
     # Prediction -------------------------------------------------------------
 
     def predict_proba(self, X):
@@ -275,6 +268,7 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             With `generative_share=1`, NaN where a value is missing: it is summed out.
+            A row of which nothing is known has the probabilities of the classes alone.
 
         Returns
         -------
@@ -284,7 +278,6 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = check_data(self, X)
         self._check_gaps(X)
-        check_known(X)
         warn_out_of_range(self, X, self.machine_._visible_unit, stacklevel=3)
         return self._by_row(self._proba, X)
 

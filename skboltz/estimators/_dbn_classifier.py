@@ -27,7 +27,7 @@ from ._layers import LabelledRBM, afresh, further, joined, one_pass, untrained
 from ._offered import offered_if
 from ._training import begin, end
 from ._up_down_stage import LABELS
-from ._validation import check_seed
+from ._validation import check_data, check_seed, check_weight
 
 STAGES = {
     "backprop": backprop_stage,
@@ -430,12 +430,12 @@ default="constant"
                 "DBNClassifier requires y to be passed, but the target y is None."
             )
         check_parts(self)
-        X, y = self._checked_rows(X, reset, "DBNClassifier", y)
+        X, y = check_data(self, X, reset=reset, complete_for="DBNClassifier", y=y)
         check_classification_targets(y)
         return X, y
 
     def _rows(self, X, y, sample_weight):
-        weight = self._checked_weight(sample_weight, X)
+        weight = check_weight(sample_weight, X)
         return labelled_rows(X, y, self.classes_, weight, self.class_weight)
 
     def _held_out(self, rows, generator):
@@ -690,7 +690,7 @@ default="constant"
         """What a function of the stage gives for every row."""
         check_is_fitted(self)
         self._is_of_stage()
-        X = self._checked_rows(X, False, "DBNClassifier")
+        X = check_data(self, X, complete_for="DBNClassifier")
         self._warn_of_range(X, stacklevel=3)
         stage, layers = self._stage(), self.layers_
         params, function = stage.params(self), getattr(stage, name)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from sklearn.utils import check_random_state
 
 from .. import learning
-from .._sklearn import Interval, StrOptions, check_sample_weight
+from .._sklearn import Interval, StrOptions
 from ..sampling import random_key
 from ._backprop_stage import BackpropStage
 from ._layers import (
@@ -22,7 +22,7 @@ from ._machine import Rows
 from ._rbm import BernoulliRBM
 from ._training import Epochs
 from ._up_down_stage import UpDownStage
-from ._validation import check_data, check_known, float_type, warn_out_of_range
+from ._validation import warn_out_of_range
 
 OPTIMISERS = {
     "sgd": lambda deep: (
@@ -71,23 +71,10 @@ class Deep(Epochs, Rows):
 
     # Data -------------------------------------------------------------------
 
-    def _checked_rows(self, X, reset, complete_for=None, y=None):
-        X = check_data(self, X, reset=reset, complete_for=complete_for, y=y)
-        rows = X if y is None else X[0]
-        check_known(rows, columns=reset)
-        return X
-
     def _warn_of_range(self, X, stacklevel):
         """A warning where X leaves the range of the visible units."""
         first = self.layers_[0]
         warn_out_of_range(first, X, first._visible_unit, stacklevel + 1)
-
-    def _checked_weight(self, sample_weight, X):
-        if sample_weight is None:
-            return None
-        return check_sample_weight(
-            sample_weight, X, dtype=float_type(X), ensure_non_negative=True
-        )
 
     @property
     def _scaling(self):

@@ -19,7 +19,7 @@ from ._deep_samples import DeepSamples, check_visible
 from ._layers import afresh, features, further, moved, one_pass
 from ._log_z import warn_of
 from ._up_down_stage import UpDownStage, network
-from ._validation import check_count, check_layer
+from ._validation import check_count, check_data, check_layer, learnable_rows
 
 _KEY = (0, 0)  # of the hidden states behind a score
 
@@ -255,7 +255,7 @@ default="constant"
             last finished epoch of the fine-tuning, stay.
         """
         resume = self.warm_start and self._resumes()
-        X, weight = self._checked(X, sample_weight, reset=not resume)
+        X, y, weight = self._checked(X, y, sample_weight, reset=not resume)
         context = self._root_context()
         if not resume:
             self._start(X, weight, context, afresh)
@@ -284,7 +284,7 @@ default="constant"
         self
         """
         resume = self._resumes()
-        X, weight = self._checked(X, sample_weight, reset=not resume)
+        X, y, weight = self._checked(X, y, sample_weight, reset=not resume)
         if not resume:
             self._start(X, weight, None, afresh if self._fine_tunes() else one_pass)
         elif not self._fine_tunes():
@@ -293,10 +293,10 @@ default="constant"
             self._tune(X, y, weight, 1, None)
         return self
 
-    def _checked(self, X, sample_weight, reset):
+    def _checked(self, X, y, sample_weight, reset):
         complete_for = "the up-down algorithm" if self._fine_tunes() else None
-        X = self._checked_rows(X, reset, complete_for)
-        return X, self._checked_weight(sample_weight, X)
+        X = check_data(self, X, reset=reset, complete_for=complete_for)
+        return learnable_rows(X, y, sample_weight)
 
     def _fine_tunes(self):
         return self.fine_tuning == "up-down"
@@ -369,6 +369,9 @@ default="constant"
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Missing values (NaN) are summed out by the first layer as a machine of its
+            own, :meth:`BernoulliRBM.transform`: those above see the means of its
+            hidden units, the prior ones where nothing is known of a row.
 
         Returns
         -------
@@ -403,7 +406,7 @@ default="constant"
         """Rows to be asked about."""
         if self._fine_tunes() and complete_for is None:
             complete_for = "a network fine-tuned by the up-down algorithm"
-        return self._checked_rows(X, False, complete_for)
+        return check_data(self, X, complete_for=complete_for)
 
     # Samples ----------------------------------------------------------------
 

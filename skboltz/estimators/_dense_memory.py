@@ -18,6 +18,7 @@ from . import _patterns
 from ._associative import AssociativeMemory, has_labels
 from ._dense_values import RealValues, TwoValues
 from ._memories import check_rows
+from ._validation import known_rows
 
 SPIN_INTERACTIONS = {
     "polynomial": lambda memory: models.Polynomial(memory.degree),
@@ -219,7 +220,8 @@ interaction, default="softmax"
         Parameters
         ----------
         X : array-like of shape (n_memories, n_features)
-            A row with NaN becomes what it recalls from the rows without.
+            A row with NaN becomes what it recalls from the rows without; one of NaN
+            alone is not stored.
         y : array-like of shape (n_memories,), default=None
             Labels of the memories, which :meth:`predict` then answers.
 
@@ -231,14 +233,13 @@ interaction, default="softmax"
         ------
         ValueError
             If X has infinities, or values whose squares overflow or vanish; if no row
-            is without NaN, or one has nothing else; if `degree` is so large that
-            powers overflow.
+            is without NaN; if `degree` is so large that powers overflow.
         """
-        X = check_rows(self, X, reset=True)
+        X, labels = self._rows(X, y, reset=True)
         key = random_key(check_random_state(self.random_state))
         code = self._code(X)
         code.warn(self, X, stacklevel=5)
-        self._store(X, code, _labels(X, y), key)
+        self._store(X, code, labels, key)
         self.n_iter_ = 1
         return self
 
@@ -262,13 +263,18 @@ interaction, default="softmax"
         """
         if not hasattr(self, "memories_"):
             return self.fit(X, y)
-        X = check_rows(self, X)
-        labels = _joined(self.labels_, _labels(X, y))
+        X, new = self._rows(X, y)
+        labels = _joined(self.labels_, new)
         code = self._code(self.memories_)
         code.warn(self, X, stacklevel=5)
         X = np.concatenate([self.memories_, code.stored(X)])
         self._store(X, code, labels, self._key)
         return self
+
+    def _rows(self, X, y, reset=False):
+        """Rows of which something is known, and their labels."""
+        X = check_rows(self, X, reset)
+        return known_rows(X, _labels(X, y))
 
     def _code(self, X):
         """What the rows stand for."""
@@ -322,18 +328,16 @@ interaction, default="softmax"
         ----------
         X : array-like of shape (n_samples, n_features)
             Cues. If a row has NaN, these entries evolve and the known ones stay as
-            they are; otherwise all entries evolve.
+            they are; otherwise all entries evolve. A row of NaN alone is equally like
+            every memory: real patterns start at their mean, those of two values at
+            the sign that an empty state asks of each unit, the upper value where it
+            asks for none.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
             Real patterns in float32 or, for float64 and integers beyond 2^24,
             float64; patterns of two values in those of the memories, and the type of X.
-
-        Raises
-        ------
-        ValueError
-            If a row is NaN throughout: nothing says which memory is meant.
 
         Warns
         -----

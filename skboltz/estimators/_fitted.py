@@ -66,7 +66,8 @@ class FittedMachine(
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Where values are missing (NaN), E[h | what is known]: exact where that
             takes a sum of at most 10^5 terms for the row, else averaged over 200
-            Gibbs sweeps, with the same noise for every row.
+            Gibbs sweeps, with the same noise for every row.  Where nothing is known,
+            that is E[h].
 
         Returns
         -------

@@ -17,7 +17,14 @@ from ..sampling import Langevin, Purpose, Stream, gibbs
 from ..units import BERNOULLI, GAUSSIAN
 from ..utils import each
 from ._base import BaseRBM
-from ._validation import check_sigma, check_variances, float_type, weighted_moments
+from ._validation import (
+    NOT_LEARNT,
+    check_sigma,
+    check_variances,
+    float_type,
+    warn_of_unknown,
+    weighted_moments,
+)
 
 # Rows of which some show hidden units where to start.
 _LEAST_ROWS, _ROWS_EACH = 1000, 3
@@ -329,10 +336,13 @@ default="constant"
 
     def _first_state(self, X, weight, key):
         mean, variance = weighted_moments(X, weight)
-        constant = variance == 0
-        scale = np.sqrt(np.where(constant, 1.0, variance))
+        constant, unknown = variance == 0, np.isnan(variance)
+        if unknown.any():
+            warn_of_unknown(self, np.flatnonzero(unknown), NOT_LEARNT, stacklevel=6)
+        still = constant | unknown
+        scale = np.sqrt(np.where(still, 1.0, variance))
         vectors = self._directions(X, weight, learning.Scaling(mean, scale), key)
-        vectors[:, constant] = 0
+        vectors[:, still] = 0
         self.mean_ = mean
         self.scale_ = scale if self.standardize else np.ones_like(mean)
         self._began_with = {"standardize": self.standardize, "sigma": self.sigma}

@@ -19,7 +19,6 @@ from ._associative import AssociativeMemory
 from ._attractors import Attractors, kinds
 from ._hidden_units import FILLS
 from ._memories import Memories, check_cues, check_rows, marked
-from ._validation import check_known
 
 _CHUNK = 1024  # rows recalled at a time
 
@@ -187,7 +186,8 @@ class HopfieldMemory(AssociativeMemory):
         X : array-like of shape (n_memories, n_features)
             {0, 1} or {-1, +1}.  Other values warn, and count as the upper one where
             they are above the middle.  NaN says that a value is missing; it becomes
-            what Hebb's couplings of all known values ask for.
+            what Hebb's couplings of all known values ask for.  A row of NaN alone is
+            not stored.
         y : array-like of shape (n_memories,), default=None
             Labels of the memories, which :meth:`predict` then answers.
         sample_weight : array-like of shape (n_memories,), default=None
@@ -204,10 +204,11 @@ class HopfieldMemory(AssociativeMemory):
             a unit whose field does not hold it.
         """
         X = check_rows(self, X, reset=True)
-        check_known(X, columns=True)
         self.values_ = self.values or _patterns.two_values(X)
         self._key = random_key(check_random_state(self.random_state))
-        self._store(Memories.of(self, X, y, sample_weight))
+        memories = Memories.of(self, X, y, sample_weight)
+        memories.check_features()
+        self._store(memories)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -312,17 +313,15 @@ class HopfieldMemory(AssociativeMemory):
         ----------
         X : array-like of shape (n_samples, n_features)
             Cues.  If a row has NaN, these entries evolve and the known ones stay as
-            they are; otherwise all entries evolve.
+            they are; otherwise all entries evolve.  What is unknown starts at the sign
+            of its field, +1 if that is 0.  A row of NaN alone thus starts at the signs
+            of the biases, all +1 without these: it ends where the network comes to by
+            itself, and says nothing of any memory.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
             In the values of the memories and the type of X.
-
-        Raises
-        ------
-        ValueError
-            If a row is NaN throughout: nothing says which memory is meant.
 
         Warns
         -----

@@ -8,7 +8,14 @@ from ..sampling import random_key
 from ..utils import has_missing
 from ._log_z import log_partition, warn_of
 from ._machine import Machine
-from ._validation import check_betas, check_count, check_jobs, check_method, check_seed
+from ._validation import (
+    check_betas,
+    check_count,
+    check_jobs,
+    check_method,
+    check_seed,
+    empty_rows,
+)
 
 
 class LikelihoodMixin(Machine):
@@ -22,7 +29,8 @@ class LikelihoodMixin(Machine):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Missing values (NaN) are summed out as well: exactly where that takes at
             most 10^5 terms for the row (10^6 for a BoltzmannMachine), else by annealed
-            importance sampling.
+            importance sampling.  Of a row without any known value that leaves -log Z,
+            by :meth:`log_partition`.
 
         Returns
         -------
@@ -31,6 +39,16 @@ class LikelihoodMixin(Machine):
         """
         check_is_fitted(self)
         X = self._check(X)
+        empty = empty_rows(X)
+        if empty is None:
+            return self._known_free_energy(X)
+        free_energy = np.full(len(X), -self._log_z(stacklevel=4), self._dtype)
+        if not empty.all():
+            free_energy[~empty] = self._known_free_energy(X[~empty])
+        return free_energy
+
+    def _known_free_energy(self, X):
+        """F of rows of which something is known."""
         if not has_missing(X):
             return self._by_row(self._free_energies, X)
         holes = np.isnan(X).any(axis=1)
@@ -129,7 +147,9 @@ class LikelihoodMixin(Machine):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Values between those of the units are scored by the same formula.
+            Values between those of the units are scored by the same formula; NaN is
+            summed out, as by :meth:`free_energy`.  A row without any known value has
+            log P = 0.
 
         Returns
         -------
@@ -147,11 +167,24 @@ class LikelihoodMixin(Machine):
         --------
         log_partition : The log Z used here, with its error bar.
         """
-        free_energy = self.free_energy(X)
+        check_is_fitted(self)
+        X = self._check(X)
+        known, rows = slice(None), X
+        empty = empty_rows(X)
+        if empty is not None:
+            known, rows = ~empty, X[~empty]
+        scores = np.zeros(X.shape[0])
+        log_z = self._log_z(stacklevel=4)
+        if rows.shape[0]:
+            free_energy = self._known_free_energy(rows)
+            scores[known] = -free_energy.astype(np.float64) - log_z
+        return scores
+
+    def _log_z(self, stacklevel):
+        """The log Z of scores: of doubtful estimates the highest, with a warning."""
         estimate, reasons = self._log_partition("auto", *likelihood.Effort())
-        warn_of(reasons, stacklevel=3)
-        log_z = estimate.upper() if reasons else estimate.value
-        return -free_energy.astype(np.float64) - log_z
+        warn_of(reasons, stacklevel)
+        return estimate.upper() if reasons else estimate.value
 
     def score(self, X, y=None):
         """Mean log-likelihood of the rows, in nats.

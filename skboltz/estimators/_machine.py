@@ -5,7 +5,7 @@ from scipy import sparse
 from sklearn.utils import gen_batches
 
 from ..sampling import clamping
-from ._validation import as_rows, check_data, check_known, warn_out_of_range
+from ._validation import as_rows, check_data, warn_out_of_range
 
 # Rows whose arrays of hidden units stay in the cache together.
 _CHUNK = 256
@@ -63,7 +63,6 @@ class Machine(Rows):
     def _check(self, X, complete_for=None, name="X"):
         """Rows to be asked about; warns of values that no visible unit takes."""
         X = check_data(self, X, complete_for=complete_for, name=name)
-        check_known(X)
         warn_out_of_range(self, X, self._visible_unit, stacklevel=4)
         return X
 

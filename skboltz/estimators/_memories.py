@@ -11,6 +11,7 @@ from ..learning import Hebb
 from ..sampling import network, recall
 from ..utils import as_numbers
 from . import _patterns
+from ._validation import known_rows
 
 
 class Memories(NamedTuple):
@@ -30,17 +31,29 @@ class Memories(NamedTuple):
 
     @classmethod
     def of(cls, estimator, X, y, sample_weight):
-        """Memories of checked rows, those of weight 0 left out."""
+        """Memories of checked rows; without those of weight 0 or of NaN alone."""
         weight = check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
         if y is not None:
             y = column_or_1d(y)
             check_consistent_length(X, y)
+        X, y, weight = known_rows(X, y, weight)
+        if not weight.any():
+            raise ValueError("sample_weight is zero for every row with a known value.")
         _patterns.warn_other_values(estimator, X, estimator.values_, stacklevel=5)
         return cls(_patterns.to_spins(X, estimator.values_), y, weight)._kept(
             weight > 0
         )
+
+    def check_features(self):
+        """Refuse units of which no memory knows the value: it would be made up."""
+        unknown = np.flatnonzero(~self.spins.any(axis=0))
+        if len(unknown):
+            raise ValueError(
+                f"X has no value at all in {len(unknown)} features, the first being "
+                f"feature {unknown[0]}; drop them."
+            )
 
     def joined(self, new):
         """These memories and new ones after them."""
@@ -87,21 +100,14 @@ def marked(spins, rows):
 
 
 def check_rows(estimator, X, reset=False):
-    """Rows of any type, finite or NaN, with something known in each."""
-    X = validate_data(
+    """Rows of any type, finite or NaN."""
+    return validate_data(
         estimator,
         as_numbers(X, "X"),
         dtype="numeric",
         ensure_all_finite="allow-nan",
         reset=reset,
     )
-    empty = np.flatnonzero((X != X).all(axis=1))
-    if len(empty):
-        raise ValueError(
-            f"X has {len(empty)} rows of NaN alone, the first being row {empty[0]}: "
-            f"nothing says which memory is meant; drop them."
-        )
-    return X
 
 
 def check_cues(estimator, X):

@@ -115,7 +115,7 @@ default=None
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            NaN where a value is missing.
+            NaN where a value is missing; a row may know nothing at all.
         strategy : {"mean", "mode", "sample"}, default="mean"
             "mean" fills in E[v | what is known], for binary features the probability
             of 1: exact where that takes a sum of at most 10^5 terms for the row (10^6

@@ -3,24 +3,28 @@
 import sys
 import time
 from copy import deepcopy
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar
 
+import numpy as np
 from scipy import sparse
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 
 from .. import learning
-from .._sklearn import Interval, StrOptions, check_sample_weight, fit_context
+from .._sklearn import Interval, StrOptions, fit_context
 from ..learning import training
 from ..sampling import Purpose, Stream, random_key
 from ..utils import suited_threads
 from ._validation import (
+    NOT_LEARNT,
     check_data,
     check_factor,
-    check_known,
-    float_type,
+    learnable_rows,
+    unknown_features,
     warn_of_bits,
+    warn_of_unknown,
     warn_out_of_range,
     weighted_mean,
 )
@@ -134,7 +138,10 @@ class Trainable(Epochs):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             NaN in a dense array, or None in a list or a frame, says that a value is
             missing: the likelihood of the known values is then learnt, the missing
-            ones are sampled.
+            ones are sampled.  A row of which nothing is known has no part in the fit;
+            of a feature of which nothing is known, nothing is learnt, with a warning:
+            its unit stays on its own, at the middle of its range (a real one standard
+            normal).
         y : ignored
         sample_weight : array-like of shape (n_samples,), default=None
             How often each row counts.  Weights that sum to 1 thus say that all rows
@@ -151,7 +158,7 @@ class Trainable(Epochs):
             of the last finished epoch.
         """
         resume = self.warm_start and self._resumes()
-        X, weight = self._check_training_data(X, sample_weight, reset=not resume)
+        X, y, weight = self._check_training_data(X, y, sample_weight, not resume)
         if not resume:
             self._start(X, weight)
         self._train(X, y, weight, self.n_iter, self._callback_context(self.n_iter))
@@ -175,27 +182,25 @@ class Trainable(Epochs):
         Notes
         -----
         The first call decides where the training starts, such as at the log-odds of its
-        rows, or how real features are standardized: let it have enough of them.
+        rows, or how real features are standardized: let it have enough of them, and
+        for every feature some that know it.
         Callbacks are called by :meth:`fit` alone.
         """
         resume = self._resumes()
-        X, weight = self._check_training_data(X, sample_weight, reset=not resume)
+        X, y, weight = self._check_training_data(X, y, sample_weight, not resume)
         if not resume:
             self._start(X, weight)
         self._train(X, y, weight, 1, None)
         return self
 
-    def _check_training_data(self, X, sample_weight, reset):
+    def _check_training_data(self, X, y, sample_weight, reset):
+        """Rows of which something is known, their labels and their weights."""
         X = check_data(self, X, reset=reset)
-        check_known(X, columns=reset)
         self._prepare(X.shape[1])
+        X, y, weight = learnable_rows(X, y, sample_weight)
         warn_out_of_range(self, X, self._visible_unit, stacklevel=5)
         warn_of_bits(X, self._visible_unit, stacklevel=5)
-        if sample_weight is not None:
-            sample_weight = check_sample_weight(
-                sample_weight, X, dtype=float_type(X), ensure_non_negative=True
-            )
-        return X, sample_weight
+        return X, y, weight
 
     def _prepare(self, n_features):
         """Refuse a training that would not end; note what its parts need."""
@@ -211,6 +216,12 @@ class Trainable(Epochs):
     def _first_state(self, X, weight, key):
         mean, total = weighted_mean(X, weight)
         params = self._initial_params(X, Stream(key, Purpose.WEIGHTS), mean, total)
+        unknown = np.flatnonzero(np.broadcast_to(total, mean.shape) == 0)
+        if len(unknown):  # units on their own, at the middle of their range
+            warn_of_unknown(self, unknown, NOT_LEARNT, stacklevel=6)
+            middle = (self._visible_unit.low + self._visible_unit.high) / 2
+            mean[unknown] = np.broadcast_to(middle, mean.shape)[unknown]
+            params.clear_visible(unknown)
         return training.init(self._recipe(X), params, mean, key)
 
     def _optimiser(self):
@@ -221,6 +232,9 @@ class Trainable(Epochs):
     def _train(self, X, y, weight, n_epochs, context):
         """Epochs on copies of the state: only a finished one is published."""
         recipe, data = self._recipe(X), self._data(X, weight)
+        held = self._unlearnable(X, weight)
+        if len(held):
+            recipe = replace(recipe, gradient=learning.Holding(recipe.gradient, held))
         state = training.resume(recipe, self._params(), self._training_state, X)
         size = min(self.batch_size, X.shape[0]) * state.params.weights.size
 
@@ -230,6 +244,13 @@ class Trainable(Epochs):
         self._run_epochs(X, y, state, n_epochs, context, size, advance)
         if context is not None:
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
+
+    def _unlearnable(self, X, weight):
+        """Features of which X knows nothing, and whose units no other says more of."""
+        weights = self._params().weights
+        free = np.flatnonzero(weights[0, : X.shape[1]] == 0)  # few, if any
+        free = free[~weights[:, free].any(axis=0)]
+        return free[unknown_features(X, weight)[free]] if len(free) else free
 
     def _data(self, X, weight):
         """Rows to be cut into batches, as values of the visible units.

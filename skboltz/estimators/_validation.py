@@ -10,6 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from .. import likelihood
 from .._exceptions import DataRangeWarning, EnumerationTooLargeError
+from .._sklearn import check_sample_weight, safe_indexing
 from ..utils import as_numbers, check_type, has_missing, require
 from ._log_z import METHODS, tractable_size
 
@@ -95,18 +96,76 @@ def _check_finite(X, name, complete_for=None, remedy=""):
         )
 
 
-def check_known(X, columns=False):
-    """Refuse rows, or features to learn, of which nothing is known."""
+def empty_rows(X):
+    """Which rows have no known value; None if every row has one."""
     if not has_missing(X):
-        return
-    missing = np.isnan(X)
-    for axis, kind in ((1, "row"), (0, "feature"))[: 1 + columns]:
-        empty = np.flatnonzero(missing.all(axis=axis))
-        if len(empty):
-            raise ValueError(
-                f"X has no value at all in {len(empty)} {kind}s, the first being "
-                f"{kind} {empty[0]}; drop them."
-            )
+        return None
+    empty = np.isnan(X).all(axis=1)
+    return empty if empty.any() else None
+
+
+def known_rows(X, *beside):
+    """X without its empty rows, and what stands beside the rows without theirs.
+
+    An error if nothing is left.
+    """
+    empty = empty_rows(X)
+    if empty is None:
+        return X, *beside
+    if empty.all():
+        raise ValueError(
+            f"X has no known value in any of its {len(X)} rows: there is nothing to "
+            f"learn from."
+        )
+    rows = np.flatnonzero(~empty)
+    # What is ignored may be anything: only what has as many entries goes along.
+    others = (
+        safe_indexing(part, rows) if np.shape(part)[:1] == empty.shape else part
+        for part in beside
+    )
+    return X[rows], *others
+
+
+def check_weight(sample_weight, X):
+    """Weights of the rows in the precision that learns from them, or None."""
+    if sample_weight is None:
+        return None
+    return check_sample_weight(
+        sample_weight, X, dtype=float_type(X), ensure_non_negative=True
+    )
+
+
+def learnable_rows(X, y, sample_weight):
+    """Rows of which something is known, with their labels and checked weights."""
+    known, y, weight = known_rows(X, y, check_weight(sample_weight, X))
+    if known is not X:  # those that are left may all weigh nothing
+        weight = check_weight(weight, known)
+    return known, y, weight
+
+
+def unknown_features(X, weight):
+    """Which features have no known value in a row that weighs anything."""
+    if not has_missing(X):
+        return np.zeros(X.shape[1], bool)
+    return np.isnan(X if weight is None else X[weight > 0]).all(axis=0)
+
+
+NOT_LEARNT = (
+    "Nothing is learnt of such features: drop them, or add rows that know them."
+)
+
+
+def warn_of_unknown(estimator, features, consequence, stacklevel):
+    """A warning of features of which nothing is known, and of what comes of that."""
+    names = getattr(estimator, "feature_names_in_", None)
+    first = features[0]
+    name = f"feature {first}" if names is None else repr(names[first])
+    warnings.warn(
+        f"X has no known value of {len(features)} feature{'s'[: len(features) > 1]}, "
+        f"the first being {name}. {consequence}",
+        UserWarning,
+        stacklevel=stacklevel,
+    )
 
 
 def warn_out_of_range(estimator, X, unit, stacklevel):
@@ -355,7 +414,8 @@ def _check_squares(variance):
 def weighted_moments(X, weight):
     """Mean and variance of the known values of each feature, in float64.
 
-    Of a feature whose values differ by no more than rounding, the variance is 0.
+    Of a feature whose values differ by no more than rounding, the variance is 0; of
+    one without known values the mean is 0 and the variance NaN.
     """
     about, total = weighted_mean(X, weight)
     sums, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])
@@ -366,9 +426,10 @@ def weighted_moments(X, weight):
         counts = np.ones(len(part)) if weight is None else weight[rows]
         sums += counts @ part
         squares += counts @ part**2
-    total = np.maximum(total, np.finfo(np.float64).tiny)
+    known, total = total > 0, np.maximum(total, np.finfo(np.float64).tiny)
     mean, variance = sums / total, squares / total
     variance -= mean**2
     mean += about
     _check_squares(variance)
-    return mean, np.where(variance <= (_ROUNDING * mean) ** 2, 0.0, variance)
+    variance = np.where(variance <= (_ROUNDING * mean) ** 2, 0.0, variance)
+    return mean, np.where(known, variance, np.nan)

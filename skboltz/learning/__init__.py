@@ -19,6 +19,7 @@ from ._free_phases import FreeChains, FreeEnumeration
 from ._gaussian_start import directions, drawn_rows, gaussian_start
 from ._gradient import CenteredGradient, Gradient, Offsets
 from ._hebb import Hebb
+from ._holding import Holding
 from ._initialisation import (
     initial_pairwise_params,
     initial_params,
@@ -80,6 +81,7 @@ __all__ = [
     "GradientAscent",
     "Hebb",
     "HiddenMeans",
+    "Holding",
     "Inferred",
     "Layer",
     "MaxNorm",

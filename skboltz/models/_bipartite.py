@@ -26,6 +26,12 @@ class BipartiteParams(NamedTuple):
         """All arrays, the weights first."""
         return (self.weights, *self.visible, *self.hidden)
 
+    def clear_visible(self, units):
+        """Set to 0, in place, all that concerns some visible units."""
+        self.weights[:, units] = 0
+        for parameter in self.visible:
+            parameter[units] = 0
+
 
 @dataclass(frozen=True)
 class Bipartite:

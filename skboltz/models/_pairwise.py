@@ -32,6 +32,12 @@ class PairwiseParams(NamedTuple):
         """All arrays, the couplings first."""
         return (self.coupling, *self.units)
 
+    def clear_visible(self, units):
+        """Set to 0, in place, all that concerns some units; visible ones come first."""
+        self.coupling[units] = self.coupling[:, units] = 0
+        for parameter in self.units:
+            parameter[units] = 0
+
 
 @dataclass(frozen=True)
 class Pairwise:

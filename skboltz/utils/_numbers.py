@@ -8,6 +8,9 @@ import numpy as np
 def as_numbers(values, name):
     """Lists as arrays; objects as floats, with NaN for None and for the NA of pandas.
 
+    Columns of other types with nulls, such as Booleans of polars, are objects as soon
+    as NumPy sees them.
+
     Parameters
     ----------
     values : array-like or sparse matrix
@@ -33,12 +36,33 @@ def as_numbers(values, name):
         floats = _as_floats(values.to_numpy(dtype=object), name)
         labels = {"columns": values.columns} if floats.ndim == 2 else {}
         return type(values)(floats, index=values.index, **labels)
-    return values
+    return _of_columns(values, name)
 
 
 def _has_objects(frame):
-    """Whether a frame, or a series, has a column of objects."""
+    """Whether a frame, or a series, of pandas has a column of objects."""
     return any(dtype.kind == "O" for dtype in np.atleast_1d(frame.dtypes))
+
+
+def _of_columns(values, name):
+    """Frames and series of polars, and tables of Arrow, without objects."""
+    polars, arrow = sys.modules.get("polars"), sys.modules.get("pyarrow")
+    if polars is not None and isinstance(values, polars.DataFrame):
+        types, names, make = values.dtypes, values.columns, polars.DataFrame
+        if all(dtype.is_numeric() for dtype in types):
+            return values
+    elif polars is not None and isinstance(values, polars.Series):
+        objects = np.asarray(values)
+        return _as_floats(objects, name) if objects.dtype == object else objects
+    elif arrow is not None and isinstance(values, arrow.Table):
+        names, make = values.column_names, arrow.table
+    else:
+        return values
+    objects = np.asarray(values)
+    if objects.dtype != object:
+        return values
+    floats = _as_floats(objects, name)
+    return make(dict(zip(names, floats.T, strict=True)))
 
 
 def _as_array(values, name):

@@ -530,7 +530,7 @@ def test_layers_that_do_not_fit_are_named(layers, message):
         (lambda d: d.fit([["a", "b"]]), "numeric"),
         (lambda d: d.fit(X + 1j), "Complex"),
         (lambda d: d.fit(X / 0.0), "infinity"),
-        (lambda d: d.fit(np.full((3, 2), np.nan)), "no value at all"),
+        (lambda d: d.fit(np.full((3, 2), np.nan)), "no known value"),
         (lambda d: d.fit(X, sample_weight=-np.ones(60)), "sample_weight"),
         (lambda d: d.fit(X, sample_weight=np.zeros(60)), "weight"),
         (lambda d: d.fit(X, sample_weight=np.ones(3)), "sample_weight"),

@@ -342,13 +342,12 @@ def test_infinity_is_refused(bad):
             method(X)
 
 
-def test_rows_without_any_value_are_refused():
+def test_what_no_memory_knows_and_gaps_in_states_are_refused():
     X = random_patterns().astype(float)
     memory = HopfieldMemory().fit(X)
-    X[3] = np.nan
-    for method in (HopfieldMemory().fit, memory.transform, memory.recall):
-        with pytest.raises(ValueError, match="NaN alone, the first being row 3"):
-            method(X)
+    blind = np.where(np.arange(100) == 3, np.nan, X)
+    with pytest.raises(ValueError, match="first being feature 3; drop"):
+        HopfieldMemory().fit(blind)
     with pytest.raises(ValueError, match="fill the gaps first"):
         memory.energy(np.where(np.arange(100) < 3, np.nan, X[:1]))
 
