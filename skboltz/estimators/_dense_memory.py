@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .. import models
+from .._exceptions import CapacityWarning
 from .._sklearn import Interval, StrOptions, fit_context
 from ..sampling import PatternMemory, SpinMemory, dense_recall, random_key
 from ..utils import has_missing
@@ -18,6 +19,7 @@ from . import _patterns
 from ._associative import AssociativeMemory, has_labels
 from ._dense_values import RealValues, TwoValues
 from ._memories import check_rows
+from ._stability import dense_remedy, loose_units, what_is_loose
 
 SPIN_INTERACTIONS = {
     "polynomial": lambda memory: models.Polynomial(memory.degree),
@@ -105,9 +107,10 @@ interaction, default="softmax"
     Attributes
     ----------
     memories_ : ndarray of shape (n_memories, n_features)
-        X itself, not a copy: do not change X afterwards. For two values, what is
-        recalled comes from a copy in 8 bits, and rows of :meth:`partial_fit` are
-        stored in the two values of the first ones.
+        X itself, not a copy: do not change X afterwards. It is read-only; assign a
+        whole array, `memory.memories_ = changed`, to store other patterns under the
+        same labels. Rows of :meth:`partial_fit` are stored in the two values of the
+        first ones.
 
     labels_ : ndarray of shape (n_memories,) or None
         y, if it was given.
@@ -233,6 +236,12 @@ interaction, default="softmax"
             If X has infinities, or values whose squares overflow or vanish; if no row
             is without NaN, or one has nothing else; if `degree` is so large that
             powers overflow.
+
+        Warns
+        -----
+        CapacityWarning
+            If some memories of two values have a unit whose field does not hold it;
+            it says how many, and what would hold all.
         """
         X = check_rows(self, X, reset=True)
         key = random_key(check_random_state(self.random_state))
@@ -283,10 +292,9 @@ interaction, default="softmax"
         X = self._completed(X, code, key)
         self._memory = self._memory_of(X, code, key)
         self._values, self._key = code, key
-        self.memories_, self.labels_, self.values_ = X, labels, code.values
-        self.interaction_ = self._memory.interaction
-        if labels is not None:
-            self.classes_, self._codes = np.unique(labels, return_inverse=True)
+        self._rows, self.labels_, self.values_ = X, labels, code.values
+        if code.values is not None:
+            _warn_of_load(self._memory)
 
     def _memory_of(self, X, code, key):
         """Rows without NaN, ready for recall."""
@@ -312,6 +320,31 @@ interaction, default="softmax"
         X = X.copy()
         X[gaps] = np.where(np.isnan(X[gaps]), code.decode(states, X.dtype), X[gaps])
         return X
+
+    @property
+    def memories_(self):
+        rows = self._rows.view()
+        rows.flags.writeable = False
+        return rows
+
+    @memories_.setter
+    def memories_(self, X):
+        X = check_rows(self, X)
+        if self.labels_ is not None and len(X) != len(self.labels_):
+            raise ValueError(
+                f"memories_ has {len(X)} rows, but there are {len(self.labels_)} "
+                f"labels: store memories with other labels by fit."
+            )
+        self._store(X, self._code(X), self.labels_, self._key)
+
+    @property
+    def interaction_(self):
+        return self._memory.interaction
+
+    @property
+    def classes_(self):
+        has_labels(self)
+        return np.unique(self.labels_)
 
     # Recall -----------------------------------------------------------------
 
@@ -403,7 +436,8 @@ interaction, default="softmax"
             In the order of `classes_`; each row sums to 1.
         """
         _, states = self._recalled(X)
-        return self._memory.shares(states, self._codes, len(self.classes_))
+        classes, codes = np.unique(self.labels_, return_inverse=True)
+        return self._memory.shares(states, codes, len(classes))
 
     # Questions ----------------------------------------------------------------
 
@@ -485,6 +519,21 @@ def _joined(old, new):
             f"{'no ' if old is None else ''}labels."
         )
     return None if old is None else np.concatenate([old, new])
+
+
+def _warn_of_load(memory):
+    """A CapacityWarning that says what would hold memories that are not stable."""
+    loose, (n_units, n_memories) = loose_units(memory), memory.units.shape
+    if not loose.any():
+        return
+    some = len(loose) < n_memories
+    which = f"memories looked at (there are {n_memories})" if some else "memories"
+    warnings.warn(
+        f"With {memory.interaction} {what_is_loose(loose, n_units, which)}. "
+        f"DenseAssociativeMemory({dense_remedy(memory.units)}) holds all of them.",
+        CapacityWarning,
+        stacklevel=5,
+    )
 
 
 def _warn_if_running(converged, max_iter, stacklevel):

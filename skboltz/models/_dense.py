@@ -69,6 +69,10 @@ class Polynomial:
         """F of overlaps, exact as long as it stays below 2^53."""
         return _power(np.asarray(overlap, dtype=np.float64), self.degree)
 
+    def rank(self, overlap):
+        """Whole numbers that rise with F, and are equal where it is."""
+        return overlap if self.degree % 2 else np.abs(overlap)
+
     def energy(self, overlaps):
         """E = -sum_mu F(o_mu) over the last axis, the memories."""
         return -self.value(overlaps).sum(axis=-1)
@@ -119,6 +123,10 @@ class RectifiedPolynomial(Polynomial):
         """F of overlaps, exact as long as it stays below 2^53."""
         return super().value(np.maximum(overlap, 0))
 
+    def rank(self, overlap):
+        """Whole numbers that rise with F, and are equal where it is."""
+        return np.maximum(overlap, 0)
+
 
 @dataclass(frozen=True)
 class Exponential:
@@ -136,7 +144,12 @@ class Exponential:
     """
 
     def value(self, overlap):
+        """F of overlaps; infinite beyond 709, unlike all that is made of it here."""
         return np.exp(np.asarray(overlap, dtype=np.float64))
+
+    def rank(self, overlap):
+        """Whole numbers that rise with F, and are equal where it is."""
+        return overlap
 
     def energy(self, overlaps):
         """E = -log sum_mu exp(o_mu) over the last axis, the memories."""

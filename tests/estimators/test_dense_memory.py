@@ -305,7 +305,7 @@ def test_real_memories_are_not_copied(dtype):
     found = memory().fit(X)
     assert np.shares_memory(found.memories_, X)
     again = pickle.loads(pickle.dumps(found))
-    assert again._memory.patterns is again.memories_
+    assert np.shares_memory(again._memory.patterns, again.memories_)
 
 
 def test_a_large_memory_is_worked_on_in_blocks():
