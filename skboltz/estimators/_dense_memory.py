@@ -391,7 +391,7 @@ interaction, default="softmax"
         X = self._cues(X)
         cues = self._values.encode(X)
         end, trace = dense_recall.trajectories(self._memory, cues, self.max_iter)
-        _warn_if_running(end.converged, self.max_iter, stacklevel=3)
+        self._warn_if_running(self._memory, end.converged, stacklevel=3)
         return DenseRecall(
             self._values.decode(end.states, X.dtype),
             self._values.decode(trace, X.dtype),
@@ -477,8 +477,21 @@ interaction, default="softmax"
 
     def _run(self, memory, cues, stacklevel):
         end = dense_recall.run(memory, cues, self.max_iter)
-        _warn_if_running(end.converged, self.max_iter, stacklevel)
+        self._warn_if_running(memory, end.converged, stacklevel)
         return end
+
+    def _warn_if_running(self, memory, converged, stacklevel):
+        running = np.count_nonzero(~converged)
+        if not running or self.max_iter == 1:
+            return
+        has_tol = isinstance(memory, PatternMemory)
+        remedy = "raise max_iter, or tol" if has_tol else "raise max_iter"
+        warnings.warn(
+            f"{running} of {len(converged)} rows had not converged after "
+            f"{self.max_iter} steps: {remedy}.",
+            ConvergenceWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def _interaction(estimator, X):
@@ -534,14 +547,3 @@ def _warn_of_load(memory):
         CapacityWarning,
         stacklevel=5,
     )
-
-
-def _warn_if_running(converged, max_iter, stacklevel):
-    running = np.count_nonzero(~converged)
-    if running and max_iter > 1:
-        warnings.warn(
-            f"{running} of {len(converged)} rows had not converged after {max_iter} "
-            f"steps: raise max_iter, or tol.",
-            ConvergenceWarning,
-            stacklevel=stacklevel,
-        )

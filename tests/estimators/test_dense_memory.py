@@ -380,7 +380,7 @@ def test_warnings_point_at_the_line_that_asked():
 
 @pytest.mark.parametrize("interaction", SPIN_NAMES)
 def test_other_values_warn_and_count_as_the_nearer(interaction):
-    with pytest.warns(DataRangeWarning, match="Binarize"):
+    with pytest.warns(DataRangeWarning, match="np.where"):
         found = memory(interaction).fit(0.8 * BITS[:60] + 0.1)
     exact = memory(interaction).fit(BITS[:60])
     with pytest.warns(DataRangeWarning):
