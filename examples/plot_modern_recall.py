@@ -10,11 +10,13 @@ their upper halves or through noise.
 # %%
 # The rows are stored as they are. "auto", the default for the inverse temperature, is a
 # value with which a typical digit is recalled in one step.
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
 
-from skboltz import DenseAssociativeMemory
+from skboltz import CapacityWarning, DenseAssociativeMemory
 
 X = load_digits().data.astype(np.float32)
 memory = DenseAssociativeMemory().fit(X)
@@ -43,7 +45,9 @@ for name, params in {
     "rectified": {"degree": 20},
     "exponential": {},
 }.items():
-    spins = DenseAssociativeMemory(name, random_state=0, **params).fit(B)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CapacityWarning)  # how many it holds is shown
+        spins = DenseAssociativeMemory(name, random_state=0, **params).fit(B)
     found = (spins.transform(cues) == B[::12]).all(axis=1).mean()
     stored = (spins.transform(B[::12]) == B[::12]).all(axis=1).mean()
     label = ", ".join([name, *(f"n = {n}" for n in params.values())])

@@ -36,7 +36,7 @@ class UnreliableEstimateWarning(UserWarning):
 
 
 class CapacityWarning(UserWarning):
-    """More memories than the rule of learning can hold.
+    """Some stored memories are not stable: what they are asked to hold is too much.
 
     Examples
     --------

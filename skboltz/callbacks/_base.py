@@ -44,11 +44,9 @@ class EpochCallback:
     def teardown(self, estimator, context):
         """A fit has ended, one way or another."""
         if self._idle and getattr(estimator, "n_iter", 1):
-            name = type(self).__name__
             warnings.warn(
-                f"{name} saw no epoch of {type(estimator).__name__}. Set it on the "
-                f"estimator of skboltz that has epochs, such as a machine of `layers`: "
-                f"estimator.set_callbacks({name}(...)).",
+                f"{type(self).__name__} saw no epoch of {type(estimator).__name__}. "
+                f"{_way_to_epochs(estimator)}",
                 UserWarning,
                 stacklevel=2,
             )
@@ -74,15 +72,37 @@ class EpochCallback:
         return bool(self.on_epoch_end(fitted_estimator, X))
 
 
-def check_has(model, method, name, value):
-    """Refuse a score, the value of a parameter, that a model does not have."""
-    if not hasattr(model, method):
-        kind = type(model).__name__
-        raise ValueError(
-            f"{name} is {value!r}, but {kind} has no {method}(). Choose another that "
-            f"{kind} has, such as 'log_likelihood' of a DeepBeliefNetwork or, for "
-            f"EarlyStopping, a callable; or set the callback on a machine of `layers`."
+def _way_to_epochs(estimator):
+    """Where an estimator without epochs has some."""
+    if hasattr(estimator, "layers_"):
+        return (
+            "Its layers have epochs: set the callback on the first machine of a list "
+            '`layers`, or take a `fine_tuning` other than "none".'
         )
+    if hasattr(estimator, "method"):
+        return (
+            f'method="{estimator.method}" solves for all rows at once; take one that '
+            f'learns in epochs, such as "pcd".'
+        )
+    return "Set it on the estimator of skboltz inside that has epochs."
+
+
+def check_has(model, methods, name, value, others=()):
+    """Refuse a score, the value of a parameter, that a model does not have.
+
+    `methods` are those behind every score, `others` what could be given in their place.
+    """
+    if hasattr(model, methods[value]):
+        return
+    kind = type(model).__name__
+    offered = [repr(score) for score in methods if hasattr(model, methods[score])]
+    remedies = [f"take {' or '.join([*offered, *others])}"] * bool(offered or others)
+    if hasattr(model, "layers_"):
+        remedies.append("set the callback on the first machine of a list `layers`")
+    raise ValueError(
+        f"{name} is {value!r}, but {kind} has no {methods[value]}(). Instead, "
+        f"{', or '.join(remedies)}."
+    )
 
 
 def check_validation(X_validation, X):

@@ -66,7 +66,7 @@ default="pseudo_log_likelihood"
 
     def check_model(self, model):
         if not callable(self.score):
-            check_has(model, _SCORES[self.score], "score", self.score)
+            check_has(model, _SCORES, "score", self.score, ["a callable"])
 
     def check_rows(self, X):
         rows = check_validation(self.X_validation, X)
@@ -79,7 +79,10 @@ default="pseudo_log_likelihood"
             self.best_estimator_ = None
         score = self._score(model)
         if math.isnan(score):
-            raise ValueError(f"score is NaN after epoch {model.n_iter_}.")
+            raise ValueError(
+                f"score is NaN after epoch {model.n_iter_}; it must return a number, "
+                f"the larger, the better."
+            )
         if score > self.best_score_ + self.tol:
             self.best_score_, self.best_epoch_ = score, model.n_iter_
             self.best_estimator_ = model

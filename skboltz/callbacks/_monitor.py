@@ -92,7 +92,7 @@ class LikelihoodMonitor(EpochCallback):
 
     def check_model(self, model):
         for metric in self.metrics:
-            check_has(model, METRICS[metric], "metrics", metric)
+            check_has(model, METRICS, "metrics", metric)
 
     def check_rows(self, X):
         held_out = check_validation(self.X_validation, X)

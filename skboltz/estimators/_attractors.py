@@ -35,7 +35,8 @@ def kinds(states, overlap, memories, least):
     """The kind of each state."""
     rows = zip(states, overlap, strict=True)
     mixed = np.array([_is_mixture(*row, memories, least) for row in rows], dtype=bool)
-    conditions = [overlap.max(axis=1) >= least, overlap.min(axis=1) <= -least, mixed]
+    most, fewest = overlap.max(axis=1, initial=-1), overlap.min(axis=1, initial=1)
+    conditions = [most >= least, fewest <= -least, mixed]
     return np.select(conditions, ["memory", "reversed", "mixture"], "other")
 
 

@@ -14,7 +14,7 @@ from .._sklearn import Interval, StrOptions
 from ..models import Pairwise, converted
 from ..sampling import Purpose, Stream, checked_system, clamped, coupled
 from ..units import TwoValuedUnit
-from ..utils import has_missing, require
+from ..utils import has_missing
 from ._boltzmann_parts import GRADIENTS, PHASES, SOLVERS
 from ._connectivity import connectivity
 from ._offered import offered_if
@@ -25,6 +25,7 @@ from ._validation import (
     check_states,
     check_temperatures,
     check_values,
+    check_visible,
     float_type,
 )
 
@@ -379,15 +380,13 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         """
         coupling, intercept = checked_system(coupling, intercept, "intercept")
         n_units = len(intercept)
-        n_features = n_units if n_features is None else n_features
-        good = isinstance(n_features, Integral) and 1 <= n_features <= n_units
-        require(good, "n_features", f"an integer from 1 to {n_units}", n_features)
-        machine = cls(n_units - int(n_features), values=values)
+        n_features = check_visible(n_features, n_units)
+        machine = cls(n_units - n_features, values=values)
         machine._values = check_values(values)
         unit = machine._visible_unit
         dense = coupling.toarray() if sparse.issparse(coupling) else coupling
         machine.coupling_, machine.intercept_ = dense, intercept
-        machine.n_features_in_ = int(n_features)
+        machine.n_features_in_ = n_features
         machine._n_features_out = machine.n_hidden
         machine.n_iter_ = 0
         machine.history_ = empty_history()

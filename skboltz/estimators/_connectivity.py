@@ -47,7 +47,7 @@ def _checked(mask, n_units):
     require(mask.dtype.kind in "biuf", "mask", "boolean or numeric", mask.dtype)
     mask = mask != 0
     if (mask != mask.T).any():
-        raise ValueError("mask is not symmetric; take mask | mask.T.")
+        raise ValueError("mask is not symmetric; take abs(mask) + abs(mask.T).")
     if mask.diagonal().any():
         raise ValueError(
             "mask couples units to themselves; set its diagonal to 0. A coupling of a "

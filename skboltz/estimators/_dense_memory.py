@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .. import models
+from .._exceptions import CapacityWarning
 from .._sklearn import Interval, StrOptions, fit_context
 from ..sampling import PatternMemory, SpinMemory, dense_recall, random_key
 from ..utils import has_missing
@@ -18,6 +19,7 @@ from . import _patterns
 from ._associative import AssociativeMemory, has_labels
 from ._dense_values import RealValues, TwoValues
 from ._memories import check_rows
+from ._stability import dense_remedy, loose_units, what_is_loose
 from ._validation import known_rows
 
 SPIN_INTERACTIONS = {
@@ -106,9 +108,10 @@ interaction, default="softmax"
     Attributes
     ----------
     memories_ : ndarray of shape (n_memories, n_features)
-        X itself, not a copy: do not change X afterwards. For two values, what is
-        recalled comes from a copy in 8 bits, and rows of :meth:`partial_fit` are
-        stored in the two values of the first ones.
+        X itself, not a copy: do not change X afterwards. It is read-only; assign a
+        whole array, `memory.memories_ = changed`, to store other patterns under the
+        same labels. Rows of :meth:`partial_fit` are stored in the two values of the
+        first ones.
 
     labels_ : ndarray of shape (n_memories,) or None
         y, if it was given.
@@ -234,6 +237,12 @@ interaction, default="softmax"
         ValueError
             If X has infinities, or values whose squares overflow or vanish; if no row
             is without NaN; if `degree` is so large that powers overflow.
+
+        Warns
+        -----
+        CapacityWarning
+            If some memories of two values have a unit whose field does not hold it;
+            it says how many, and what would hold all.
         """
         X, labels = self._rows(X, y, reset=True)
         key = random_key(check_random_state(self.random_state))
@@ -289,10 +298,9 @@ interaction, default="softmax"
         X = self._completed(X, code, key)
         self._memory = self._memory_of(X, code, key)
         self._values, self._key = code, key
-        self.memories_, self.labels_, self.values_ = X, labels, code.values
-        self.interaction_ = self._memory.interaction
-        if labels is not None:
-            self.classes_, self._codes = np.unique(labels, return_inverse=True)
+        self._rows, self.labels_, self.values_ = X, labels, code.values
+        if code.values is not None:
+            _warn_of_load(self._memory)
 
     def _memory_of(self, X, code, key):
         """Rows without NaN, ready for recall."""
@@ -318,6 +326,31 @@ interaction, default="softmax"
         X = X.copy()
         X[gaps] = np.where(np.isnan(X[gaps]), code.decode(states, X.dtype), X[gaps])
         return X
+
+    @property
+    def memories_(self):
+        rows = self._rows.view()
+        rows.flags.writeable = False
+        return rows
+
+    @memories_.setter
+    def memories_(self, X):
+        X = check_rows(self, X)
+        if self.labels_ is not None and len(X) != len(self.labels_):
+            raise ValueError(
+                f"memories_ has {len(X)} rows, but there are {len(self.labels_)} "
+                f"labels: store memories with other labels by fit."
+            )
+        self._store(X, self._code(X), self.labels_, self._key)
+
+    @property
+    def interaction_(self):
+        return self._memory.interaction
+
+    @property
+    def classes_(self):
+        has_labels(self)
+        return np.unique(self.labels_)
 
     # Recall -----------------------------------------------------------------
 
@@ -362,7 +395,7 @@ interaction, default="softmax"
         X = self._cues(X)
         cues = self._values.encode(X)
         end, trace = dense_recall.trajectories(self._memory, cues, self.max_iter)
-        _warn_if_running(end.converged, self.max_iter, stacklevel=3)
+        self._warn_if_running(self._memory, end.converged, stacklevel=3)
         return DenseRecall(
             self._values.decode(end.states, X.dtype),
             self._values.decode(trace, X.dtype),
@@ -407,7 +440,8 @@ interaction, default="softmax"
             In the order of `classes_`; each row sums to 1.
         """
         _, states = self._recalled(X)
-        return self._memory.shares(states, self._codes, len(self.classes_))
+        classes, codes = np.unique(self.labels_, return_inverse=True)
+        return self._memory.shares(states, codes, len(classes))
 
     # Questions ----------------------------------------------------------------
 
@@ -447,8 +481,21 @@ interaction, default="softmax"
 
     def _run(self, memory, cues, stacklevel):
         end = dense_recall.run(memory, cues, self.max_iter)
-        _warn_if_running(end.converged, self.max_iter, stacklevel)
+        self._warn_if_running(memory, end.converged, stacklevel)
         return end
+
+    def _warn_if_running(self, memory, converged, stacklevel):
+        running = np.count_nonzero(~converged)
+        if not running or self.max_iter == 1:
+            return
+        has_tol = isinstance(memory, PatternMemory)
+        remedy = "raise max_iter, or tol" if has_tol else "raise max_iter"
+        warnings.warn(
+            f"{running} of {len(converged)} rows had not converged after "
+            f"{self.max_iter} steps: {remedy}.",
+            ConvergenceWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def _interaction(estimator, X):
@@ -491,12 +538,16 @@ def _joined(old, new):
     return None if old is None else np.concatenate([old, new])
 
 
-def _warn_if_running(converged, max_iter, stacklevel):
-    running = np.count_nonzero(~converged)
-    if running and max_iter > 1:
-        warnings.warn(
-            f"{running} of {len(converged)} rows had not converged after {max_iter} "
-            f"steps: raise max_iter, or tol.",
-            ConvergenceWarning,
-            stacklevel=stacklevel,
-        )
+def _warn_of_load(memory):
+    """A CapacityWarning that says what would hold memories that are not stable."""
+    loose, (n_units, n_memories) = loose_units(memory), memory.units.shape
+    if not loose.any():
+        return
+    some = len(loose) < n_memories
+    which = f"memories looked at (there are {n_memories})" if some else "memories"
+    warnings.warn(
+        f"With {memory.interaction} {what_is_loose(loose, n_units, which)}. "
+        f"DenseAssociativeMemory({dense_remedy(memory.units)}) holds all of them.",
+        CapacityWarning,
+        stacklevel=5,
+    )

@@ -5,6 +5,8 @@ from numbers import Integral, Real
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from scipy import sparse
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
@@ -17,10 +19,14 @@ from ..utils import suited_threads
 from . import _patterns
 from ._associative import AssociativeMemory
 from ._attractors import Attractors, kinds
+from ._couplings import Couplings
 from ._hidden_units import FILLS
 from ._memories import Memories, check_cues, check_rows, marked
+from ._stability import dense_remedy, what_is_loose
+from ._validation import check_visible
 
 _CHUNK = 1024  # rows recalled at a time
+_CHEAP = 2**27  # products up to which another rule is tried on memories
 
 
 class Recall(NamedTuple):
@@ -96,9 +102,10 @@ class HopfieldMemory(AssociativeMemory):
     values_ : tuple of two int
         (0, 1) or (-1, 1).
     coupling_ : ndarray of shape (n_units, n_units)
-        J, [receiver, sender]; hidden units come after the visible ones.
+        J, [receiver, sender]; hidden units come after the visible ones.  A change in
+        it holds from then on.
     intercept_ : ndarray of shape (n_units,)
-        b.
+        b; a change in it holds, too.
     hidden_memories_ : ndarray of shape (n_memories, n_hidden), int8
         -1 or +1.
     labels_ : ndarray of shape (n_memories,) or None
@@ -200,8 +207,8 @@ class HopfieldMemory(AssociativeMemory):
         Warns
         -----
         CapacityWarning
-            If there are more memories than the rule can hold, and some of them have
-            a unit whose field does not hold it.
+            If some memories have a unit whose field does not hold it; it says how
+            many, and what would hold all.
         """
         X = check_rows(self, X, reset=True)
         self.values_ = self.values or _patterns.two_values(X)
@@ -215,7 +222,7 @@ class HopfieldMemory(AssociativeMemory):
     def partial_fit(self, X, y=None, sample_weight=None):
         """Store the rows of X beside what is stored already.
 
-        The result is that of one `fit` to all of them.
+        The result is that of one `fit` to all of them: couplings are learnt anew.
 
         Parameters
         ----------
@@ -227,12 +234,17 @@ class HopfieldMemory(AssociativeMemory):
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            If `coupling_` or `intercept_` was given or changed: that would be lost.
         """
         if not hasattr(self, "memories_"):
             return self.fit(X, y, sample_weight)
         X = check_rows(self, X)
         new = Memories.of(self, X, y, sample_weight)
-        self._store(self._memories.joined(new))
+        self._store(self._stored().joined(new))
         return self
 
     def forget(self, X):
@@ -249,12 +261,99 @@ class HopfieldMemory(AssociativeMemory):
         Raises
         ------
         ValueError
-            If a row is no memory, or if no memory would be left.
+            If a row is no memory, if no memory would be left, or if `coupling_` or
+            `intercept_` was given or changed: that would be lost.
         """
         check_is_fitted(self)
         _, rows = check_cues(self, X)
-        self._store(self._memories.without(marked(self._spins, rows)))
+        self._store(self._stored().without(marked(self._spins, rows)))
         return self
+
+    def _stored(self):
+        """The memories, to learn the couplings of others with them."""
+        if not self._couplings.learnt:
+            raise ValueError(
+                "coupling_ or intercept_ was given or changed, and would be lost: "
+                "partial_fit and forget learn all couplings anew. Store all memories "
+                "by fit, or change coupling_ itself."
+            )
+        return self._memories.as_published(self._spins, self.labels_)
+
+    @classmethod
+    def from_params(
+        cls,
+        coupling,
+        intercept=None,
+        *,
+        n_features=None,
+        memories=None,
+        values=(-1, 1),
+    ):
+        """A memory with given couplings and biases, as if it had been fitted.
+
+        Parameters
+        ----------
+        coupling : {array-like, sparse matrix} of shape (n_units, n_units)
+            J of spins of -1 and +1, [receiver, sender], with a zero diagonal; visible
+            units come first.  Where it is not symmetric, recall may go on for ever.
+        intercept : array-like of shape (n_units,), default=None
+            b; None means zeros.
+        n_features : int, default=None
+            Number of visible units; None means all.
+        memories : array-like of shape (n_memories, n_features), default=None
+            The patterns that `overlap`, `predict`, `stability` and `spurious_states`
+            speak of; None means none.
+        values : {(-1, 1), (0, 1)}, default=(-1, 1)
+            The two values of patterns; the couplings are of spins for both.
+
+        Returns
+        -------
+        HopfieldMemory
+            It recalls and answers as a fitted one; `fit` stores other memories.
+
+        Raises
+        ------
+        ValueError
+            If couplings stand there once for each pair, couple units to themselves or
+            are not finite.
+
+        Examples
+        --------
+        Two spins that want to differ.
+
+        >>> from skboltz import HopfieldMemory
+        >>> memory = HopfieldMemory.from_params([[0, -1], [-1, 0]])
+        >>> memory.energy([[1, -1], [1, 1]])
+        array([-1.,  1.])
+        """
+        dense = sampling.checked_matrix(coupling)
+        dense = dense.toarray() if sparse.issparse(dense) else dense
+        sampling.check_pairs(dense, "intercept")
+        sampling.check_diagonal(dense, "intercept")
+        bias = sampling.checked_field(intercept, len(dense), "intercept")
+        n_visible = check_visible(n_features, len(dense))
+        memory = cls(
+            fit_bias=intercept is not None,
+            n_hidden=len(dense) - n_visible,
+            values=tuple(values),
+        )
+        memory._validate_params()
+        memory.n_features_in_, memory.values_ = n_visible, memory.values
+        memory._key, memory.labels_ = (0, 0), None
+        memory._couplings = Couplings.given(dense, bias)
+        memory._name(memories)
+        return memory
+
+    def _name(self, memories):
+        """Publish the patterns that given couplings are said to hold."""
+        n, n_hidden = self.n_features_in_, self.n_hidden
+        spins = np.empty((0, n + n_hidden), np.int8)
+        self.hidden_memories_ = spins[:, n:]
+        if memories is not None:
+            spins = self._settled(memories)[0].astype(np.int8)
+        self.hidden_memories_ = spins[:, n:]
+        self.memories_ = _patterns.from_spins(spins[:, :n], self.values_, np.int8)
+        self._memories = Memories(spins[:, :n], None, np.ones(len(spins)))
 
     def _store(self, memories):
         """Learn the couplings of some memories, and publish both."""
@@ -262,8 +361,8 @@ class HopfieldMemory(AssociativeMemory):
         visible = memories.completed()
         hidden = FILLS[self.hidden_fill](visible, self.n_hidden, stream)
         spins = np.hstack([visible, hidden])
-        self._network = self._learnt(spins, memories.weight, stream)
-        self._memories, self._spins, self.hidden_memories_ = memories, visible, hidden
+        self._couplings = Couplings(self._learnt(spins, memories.weight, stream))
+        self._memories, self.hidden_memories_ = memories, hidden
         self.memories_ = _patterns.from_spins(visible, self.values_, np.int8)
         self.labels_ = memories.labels
         self._warn_of_load(spins)
@@ -282,27 +381,56 @@ class HopfieldMemory(AssociativeMemory):
         return sampling.network(coupling[:n, :n], intercept, scale)
 
     def _warn_of_load(self, spins):
+        """A CapacityWarning that says what would hold memories that are not stable."""
         rule, n = _instance(self.rule, learning.RULES), spins.shape[1]
         distinct = np.unique(spins, axis=0)
-        stable = _is_stable(self._network, distinct).sum()
-        if len(distinct) > rule.capacity(n) and stable < len(distinct):
+        loose = _loose_units(self._network, distinct)
+        if loose.any():
             warnings.warn(
-                f"{len(distinct)} different memories are more than the about "
-                f"{rule.capacity(n):.3g} random ones that {type(rule).__name__} can "
-                f"hold with {n} units; {stable} of them are stable. Store "
-                f"fewer, choose another rule or DenseAssociativeMemory, or add units "
-                f"by n_hidden.",
+                f"{what_is_loose(loose, n, 'different memories')}. "
+                f"{type(rule).__name__} can hold about {rule.capacity(n):.3g} random "
+                f"memories with {n} units, and fewer that are alike. "
+                f"{self._remedy(distinct)} holds all of them.",
                 CapacityWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
+
+    def _remedy(self, spins):
+        """What holds some memories, tried on them."""
+        if spins.size * min(spins.shape) <= _CHEAP:
+            weight, stream = np.ones(len(spins)), Stream(self._key, Purpose.WEIGHTS)
+            other = clone(self).set_params(rule="pseudo-inverse", unlearning=None)
+            if not _loose_units(other._learnt(spins, weight, stream), spins).any():
+                also = "" if self.unlearning is None else " with unlearning=None"
+                return f'rule="pseudo-inverse"{also}'
+        visible = np.unique(spins[:, : self.n_features_in_], axis=0)
+        remedy = dense_remedy(np.ascontiguousarray(visible.T))
+        return f"DenseAssociativeMemory({remedy})"
 
     @property
     def coupling_(self):
-        return self._network.scale * self._network.coupling.astype(np.float64)
+        return self._couplings.published[0]
+
+    @coupling_.setter
+    def coupling_(self, coupling):
+        self._couplings = self._couplings.replaced(coupling=coupling)
 
     @property
     def intercept_(self):
-        return self._network.scale * self._network.bias.astype(np.float64)
+        return self._couplings.published[1]
+
+    @intercept_.setter
+    def intercept_(self, intercept):
+        self._couplings = self._couplings.replaced(intercept=intercept)
+
+    @property
+    def _network(self):
+        return self._couplings.network
+
+    @property
+    def _spins(self):
+        """The memories that are published, as spins."""
+        return _patterns.to_spins(self.memories_, self.values_)
 
     # Recall -----------------------------------------------------------------
 
@@ -402,6 +530,8 @@ class HopfieldMemory(AssociativeMemory):
             largest total weight.
         """
         overlap = self.overlap(X)
+        if not overlap.shape[1]:
+            return np.full(len(overlap), -1)
         if self.labels_ is None:
             found = overlap.max(axis=1) >= self.min_overlap
             return np.where(found, overlap.argmax(axis=1), -1)
@@ -556,9 +686,11 @@ def _instance(choice, named):
     return named[choice]() if isinstance(choice, str) else choice
 
 
-def _is_stable(network, spins):
+def _loose_units(network, spins):
+    """How many units of each state have no field that holds them."""
     states = spins.astype(network.coupling.dtype)
-    return (states * sampling.network_field(network, states) > 0).all(axis=1)
+    aligned = states * sampling.network_field(network, states)
+    return np.count_nonzero(aligned <= 0, axis=1)
 
 
 def _warn_if_running(status):

@@ -76,6 +76,20 @@ class Memories(NamedTuple):
         coupling, _ = Hebb().learn(known, self.weight, np.zeros(n, bool), None)
         return recall.complete(network(coupling, np.zeros(n)), self.spins)
 
+    def as_published(self, spins, labels):
+        """These memories with the spins and labels that an estimator shows by now.
+
+        What was missing stays missing where it is as it was completed.
+        """
+        if spins.shape != self.spins.shape:
+            raise ValueError(
+                f"memories_ has the shape {spins.shape}, but {self.spins.shape} when "
+                f"it was stored: store other memories by fit, add some by "
+                f"partial_fit, or remove some by forget."
+            )
+        spins = np.where(spins == self.completed(), self.spins, spins)
+        return self._replace(spins=spins, labels=labels)
+
     def without(self, gone):
         """These memories but those marked."""
         if gone.all():

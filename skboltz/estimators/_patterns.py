@@ -24,11 +24,17 @@ def warn_other_values(estimator, X, values, stacklevel):
         warnings.warn(
             f"X has {np.count_nonzero(other)} values other than {low} and {high}, for "
             f"example {X[other][0]:.6g}; {type(estimator).__name__} takes those above "
-            f"{(low + high) / 2:g} for {high} and the rest for {low}. Binarize X "
-            f"yourself, for example with Binarizer, if you mean another threshold.",
+            f"{(low + high) / 2:g} for {high} and the rest for {low}. If you mean "
+            f"another threshold, pass {_binarized(X, low, high)}.",
             DataRangeWarning,
             stacklevel=stacklevel,
         )
+
+
+def _binarized(X, low, high):
+    """How to make two values of X, and keep its gaps."""
+    values = f"np.where(X > threshold, {high}, {low})"
+    return f"np.where(np.isnan(X), X, {values})" if has_missing(X) else values
 
 
 def to_spins(X, values):

@@ -253,6 +253,14 @@ def check_count(value, name, least):
     return int(value)
 
 
+def check_visible(n_features, n_units):
+    """How many of some units are visible; None means all."""
+    n_features = n_units if n_features is None else n_features
+    good = isinstance(n_features, Integral) and 1 <= n_features <= n_units
+    require(good, "n_features", f"an integer from 1 to {n_units}", n_features)
+    return int(n_features)
+
+
 def check_exact(model, n_components, n_features):
     """Refuse a sum over states that would not end."""
     unit, *layers = model.hidden_unit, n_components, n_features

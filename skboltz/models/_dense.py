@@ -14,6 +14,7 @@ from scipy.special import log_softmax, logsumexp, softmax
 
 from ..utils import require, require_count
 
+_MOST_BITS = 1022  # of a power that a float holds
 _ELEMENTS = 2**18  # of some rows turned into double precision at a time
 # The square of a mean against that of the spread, from which on it is subtracted: below
 # it no more than a digit is lost, and zeros stay zeros.
@@ -69,6 +70,10 @@ class Polynomial:
         """F of overlaps, exact as long as it stays below 2^53."""
         return _power(np.asarray(overlap, dtype=np.float64), self.degree)
 
+    def rank(self, overlap):
+        """Whole numbers that rise with F, and are equal where it is."""
+        return overlap if self.degree % 2 else np.abs(overlap)
+
     def energy(self, overlaps):
         """E = -sum_mu F(o_mu) over the last axis, the memories."""
         return -self.value(overlaps).sum(axis=-1)
@@ -87,12 +92,13 @@ class Polynomial:
 
     def check(self, n_units, n_memories):
         """Refuse powers that no float holds."""
-        bits = self.degree * np.log2(n_units + 1) + np.log2(n_memories) + 1
-        if bits >= 1023:
+        # What is left is for the sum over the memories, and for a difference.
+        most = (_MOST_BITS - np.log2(n_memories)) / np.log2(n_units + 1)
+        if self.degree >= most:
             raise ValueError(
                 f"degree={self.degree} is too large for {n_units} units: overlaps to "
-                f'that power overflow. Lower it, or take interaction="exponential", '
-                f"the limit of large degrees."
+                f"that power overflow. Lower it to at most {int(np.ceil(most)) - 1}, "
+                f'or take interaction="exponential", which has no such limit.'
             )
 
 
@@ -119,6 +125,10 @@ class RectifiedPolynomial(Polynomial):
         """F of overlaps, exact as long as it stays below 2^53."""
         return super().value(np.maximum(overlap, 0))
 
+    def rank(self, overlap):
+        """Whole numbers that rise with F, and are equal where it is."""
+        return np.maximum(overlap, 0)
+
 
 @dataclass(frozen=True)
 class Exponential:
@@ -136,7 +146,12 @@ class Exponential:
     """
 
     def value(self, overlap):
+        """F of overlaps; infinite beyond 709, unlike all that is made of it here."""
         return np.exp(np.asarray(overlap, dtype=np.float64))
+
+    def rank(self, overlap):
+        """Whole numbers that rise with F, and are equal where it is."""
+        return overlap
 
     def energy(self, overlaps):
         """E = -log sum_mu exp(o_mu) over the last axis, the memories."""

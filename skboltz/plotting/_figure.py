@@ -1,6 +1,7 @@
 """Axes and grids of images that the displays share."""
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 
 def axes(ax):
@@ -21,12 +22,21 @@ def checked_shape(n_features, shape):
     if shape is None:
         side = round(n_features**0.5)
         return (side, side) if side * side == n_features else (1, n_features)
-    if len(shape) != 2 or shape[0] * shape[1] != n_features:
+    if np.shape(shape) != (2,) or shape[0] * shape[1] != n_features:
         raise ValueError(
-            f"image_shape is {shape!r}, but an image has {n_features} features: "
-            f"rows x columns must be as many."
+            f"image_shape is {shape!r}, but must be (rows, columns), whose product is "
+            f"{n_features} features."
         )
     return tuple(shape)
+
+
+def inner(estimator, attribute):
+    """The fitted machine that has an attribute: an estimator, or what it holds."""
+    check_is_fitted(estimator)
+    for name in ("estimator_", "machine_"):
+        if not hasattr(estimator, attribute):
+            estimator = getattr(estimator, name, estimator)
+    return estimator
 
 
 def mosaic(images, shape, n_columns=None):

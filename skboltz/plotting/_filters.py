@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._figure import axes, checked_shape, mosaic, show
+from ..utils import require_count
+from ._figure import axes, checked_shape, inner, mosaic, show
 
 
 class FiltersDisplay:
@@ -38,11 +39,13 @@ class FiltersDisplay:
     def from_estimator(
         cls, estimator, *, image_shape=None, n_filters=None, ax=None, **style
     ):
-        """Draw the rows of `components_`, those of the largest norm first.
+        """Draw the weights of hidden units, those of the largest norm first.
 
         Parameters
         ----------
-        estimator : fitted estimator with `components_`
+        estimator : fitted estimator with `components_` or `coupling_`
+            Of a deep network the first layer is drawn, of an imputer or a
+            :class:`~skboltz.BoltzmannClassifier` the machine inside.
         image_shape : tuple of two int, default=None
             Rows and columns; None takes a square, or else a single row.
         n_filters : int, default=None
@@ -54,12 +57,15 @@ class FiltersDisplay:
         Returns
         -------
         FiltersDisplay
+
+        Raises
+        ------
+        ValueError
+            If there are no hidden units, or `image_shape` does not fit.
         """
-        estimator = getattr(estimator, "layers_", [estimator])[0]
-        check_is_fitted(estimator, "components_")
-        if n_filters is not None and n_filters < 1:
-            raise ValueError(f"n_filters must be at least 1, found {n_filters}.")
-        filters = np.asarray(estimator.components_)
+        filters = _weights(estimator)
+        if n_filters is not None:
+            require_count("n_filters", n_filters, 1)
         order = np.argsort(-np.linalg.norm(filters, axis=1), kind="stable")
         shape = checked_shape(filters.shape[1], image_shape)
         return cls(filters[order[:n_filters]], shape).plot(ax=ax, **style)
@@ -83,3 +89,24 @@ class FiltersDisplay:
         style = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} | style
         self.image_ = show(self.ax_, mosaic(self.filters, self.image_shape), **style)
         return self
+
+
+def _weights(estimator):
+    """What couples each hidden unit to the features, shape (n_hidden, n_features)."""
+    check_is_fitted(estimator)
+    kind, n = type(estimator).__name__, estimator.n_features_in_
+    estimator = getattr(estimator, "layers_", [estimator])[0]
+    if hasattr(inner(estimator, "components_"), "components_"):
+        return np.asarray(inner(estimator, "components_").components_)[:, :n]
+    machine = inner(estimator, "coupling_")
+    if not hasattr(machine, "coupling_"):
+        raise ValueError(
+            f"{kind} has neither components_ nor coupling_, the weights of hidden "
+            f"units. Other rows are drawn by FiltersDisplay(rows, image_shape).plot()."
+        )
+    if len(machine.coupling_) == machine.n_features_in_:
+        raise ValueError(
+            f"{kind} has no hidden units, whose weights would be the filters. What "
+            f"each unit receives: FiltersDisplay(coupling_, image_shape).plot()."
+        )
+    return machine.coupling_[machine.n_features_in_ :, :n]

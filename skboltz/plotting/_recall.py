@@ -141,7 +141,8 @@ class RecallDisplay:
         recalled = estimator.recall(cue[None], **(recall_params or {}))
         trajectory = np.array(recalled.trajectory, dtype=np.float64)[:, 0]
         memories = getattr(estimator, "memories_", None)
-        memory = None if memories is None else _nearest(memories, trajectory[-1])
+        named = memories is not None and len(memories)
+        memory = _nearest(memories, trajectory[-1]) if named else None
         trajectory[0] = cue  # the recall may have filled in what it does not know
         return cls.from_trajectory(
             trajectory,

@@ -1,5 +1,6 @@
 """Samples of a model as images."""
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ._figure import axes, checked_shape, mosaic, show
@@ -50,6 +51,9 @@ class SamplesDisplay:
     ):
         """Draw fresh samples of a fitted model.
 
+        Values of 0 are black and of 1 white; if any lie outside, the least is black
+        and the largest white.
+
         Parameters
         ----------
         estimator : fitted estimator with `sample`
@@ -72,7 +76,7 @@ class SamplesDisplay:
             n_samples, random_state=random_state, **(sample_params or {})
         )
         shape = checked_shape(samples.shape[1], image_shape)
-        return cls(samples, shape).plot(ax=ax, **style)
+        return cls(samples, shape, _limits(samples)).plot(ax=ax, **style)
 
     def plot(self, *, ax=None, **style):
         """Draw on an axes.
@@ -92,3 +96,9 @@ class SamplesDisplay:
         style = {"cmap": "gray", "vmin": low, "vmax": high} | style
         self.image_ = show(self.ax_, mosaic(self.samples, self.image_shape), **style)
         return self
+
+
+def _limits(samples):
+    """The values to be black and white."""
+    low, high = float(np.min(samples)), float(np.max(samples))
+    return (0, 1) if 0 <= low and high <= 1 else (low, high)

@@ -1,8 +1,6 @@
 """What a training saw of itself, epoch by epoch."""
 
-from sklearn.utils.validation import check_is_fitted
-
-from ._figure import axes
+from ._figure import axes, inner
 
 _UNITS = {
     "log_likelihood": "nats",
@@ -19,7 +17,8 @@ class TrainingDisplay:
     """Curves over the epochs of a training.
 
     Metrics of one unit, such as log-likelihoods in nats, are drawn as they are; those
-    of several units each as a share of its largest value.
+    of several units each as a share of its largest value, or, where all values are
+    negative, from 0 for its least to 1 for its largest.
 
     Parameters
     ----------
@@ -54,6 +53,8 @@ class TrainingDisplay:
         Parameters
         ----------
         estimator : fitted estimator with `history_`
+            Or an imputer, or a :class:`~skboltz.BoltzmannClassifier`, whose machine
+            has it.
         metrics : sequence of str, default=None
             By default all that were recorded, but for learning rates and seconds.
         history : dict of list, default=None
@@ -71,16 +72,12 @@ class TrainingDisplay:
         Raises
         ------
         ValueError
-            If a metric was not recorded.
+            If there were no epochs, or a metric was not recorded.
         """
-        check_is_fitted(estimator, "history_")
         if history is None:
-            history = estimator.history_.get("fine_tuning", estimator.history_)
-        if not history["epoch"]:
-            raise ValueError(
-                "There were no epochs to draw. Of a deep network without fine-tuning, "
-                "draw a layer: from_estimator(network.layers_[0])."
-            )
+            history = _recorded(estimator)
+        if not history.get("epoch"):
+            raise ValueError(f"There were no epochs to draw. {_instead(estimator)}")
         if metrics is None:
             metrics = [name for name in history if name not in _NO_METRICS]
         metrics = [metrics] if isinstance(metrics, str) else list(metrics)
@@ -109,17 +106,51 @@ class TrainingDisplay:
         units = {_UNITS.get(name.removesuffix("_validation")) for name in self.metrics}
         alone = len(self.metrics) == 1 or (len(units) == 1 and None not in units)
         self.lines_ = [self._line(name, alone, style) for name in self.metrics]
-        unit = " ".join(filter(None, units)) if alone else "share of the largest value"
+        unit = " ".join(filter(None, units)) if alone else self._share_label()
         self.ax_.set(xlabel="epoch", ylabel=unit)
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
         self.ax_.spines[["top", "right"]].set_visible(False)
         self.ax_.legend(frameon=False)
         return self
 
+    def _share_label(self):
+        histories = [self.history[name] for name in self.metrics]
+        negative = any(values and max(values) < 0 for values in histories)
+        return "share of the largest value" + " (of the range below 0)" * negative
+
     def _line(self, name, alone, style):
         values = self.history[name]
-        largest = 1.0 if alone else max(map(abs, values), default=0) or 1.0
+        heights = values if alone else _shares(values)
         label = f"{name.replace('_', ' ')} (last {values[-1]:.3g})" if values else name
-        shares = [value / largest for value in values]
         style = {"marker": "." if len(values) < 30 else "", "label": label} | style
-        return self.ax_.plot(self.history["epoch"], shares, **style)[0]
+        return self.ax_.plot(self.history["epoch"], heights, **style)[0]
+
+
+def _shares(values):
+    """Shares of the largest value; of the range, if shares would be flat below 0."""
+    if values and max(values) < 0:
+        low, range = min(values), max(values) - min(values)
+        return [(value - low) / range if range else 1.0 for value in values]
+    largest = max(map(abs, values), default=0) or 1.0
+    return [value / largest for value in values]
+
+
+def _recorded(estimator):
+    """The history of a fitted estimator, of a deep network that of its fine-tuning."""
+    machine = inner(estimator, "history_")
+    if not hasattr(machine, "history_"):
+        raise ValueError(
+            f"{type(machine).__name__} keeps no history_ of a training; pass one as "
+            f"history, a dict of lists with 'epoch' among them."
+        )
+    return machine.history_.get("fine_tuning", machine.history_)
+
+
+def _instead(estimator):
+    """What can be drawn where there are no epochs."""
+    if hasattr(estimator, "layers_"):
+        return (
+            "Of a deep network without fine-tuning, draw a layer: "
+            "from_estimator(network.layers_[0])."
+        )
+    return "n_iter was 0, or the method solves for all rows at once."

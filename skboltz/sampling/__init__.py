@@ -13,6 +13,13 @@ from . import _modes as modes
 from . import _recall as recall
 from . import _sequential as sequential
 from . import _tempering as tempering
+from ._couplings import (
+    check_diagonal,
+    check_pairs,
+    checked_field,
+    checked_matrix,
+    checked_system,
+)
 from ._dense_patterns import PatternMemory
 from ._dense_spins import SpinMemory
 from ._diagnostics import (
@@ -32,7 +39,7 @@ from ._dynamics import (
 from ._enumeration import blocks, in_float64, states
 from ._gibbs import Chains
 from ._langevin import Langevin
-from ._minimize import Minimum, checked_system, minimize_energy
+from ._minimize import Minimum, minimize_energy
 from ._network import Network, network
 from ._network import energy as network_energy
 from ._network import field as network_field
@@ -58,6 +65,10 @@ __all__ = [
     "autocorrelation",
     "autocorrelation_time",
     "blocks",
+    "check_diagonal",
+    "check_pairs",
+    "checked_field",
+    "checked_matrix",
     "checked_system",
     "clamped",
     "clamped_chains",

@@ -11,6 +11,7 @@ from ._stream import Purpose, Stream
 
 _ELEMENTS = 2**20  # of the overlaps held at a time
 _MOST_PROBES = 256
+_NOTHING = 1e-200  # against the largest term; products of subnormal numbers are slow
 
 
 class Spins(NamedTuple):
@@ -126,9 +127,49 @@ class SpinMemory:
 
     def nearest(self, states):
         """Index of the memory with the largest F(xi . s), for each row."""
+        # F itself may be too large for a float.
         return self._by_rows(
-            lambda overlaps: self.interaction.value(overlaps).argmax(axis=-1), states
+            lambda overlaps: self.interaction.rank(overlaps).argmax(axis=-1), states
         )
+
+    def loose(self, memories):
+        """How many units of some memories have no field that holds them.
+
+        For all units at once: with a = xi_i s_i and D as in a sweep, the field of a
+        unit times the unit is the sum over the memories of
+        1/2 (1 + a) D(o - 1) - 1/2 (1 - a) D(o + 1).  A field within the rounding of
+        that sum holds nothing.
+
+        Parameters
+        ----------
+        memories : ndarray of int
+            Which ones.
+
+        Returns
+        -------
+        ndarray of the shape of `memories`, int
+        """
+        spins = np.ascontiguousarray(self.units[:, memories])
+        values, origin, anchor = self._differences()
+        overlaps = self.overlaps(spins).astype(np.int64)
+        at = overlaps + (origin - anchor * overlaps.max(axis=0))
+        last = len(values) - 1  # beyond the table no unit agrees, or none differs
+        values = np.where(np.abs(values) < _NOTHING, 0, values)
+        agree = values[np.maximum(at - 1, 0)] / 2
+        differ = values[np.minimum(at + 1, last)] / 2
+        aligned = spins * self._weighted(agree + differ) + (agree - differ).sum(axis=0)
+        size = np.abs(agree).sum(axis=0) + np.abs(differ).sum(axis=0)
+        rounding = len(agree) * np.finfo(np.float64).eps * size
+        return np.count_nonzero(aligned <= rounding, axis=0)
+
+    def _weighted(self, weights):
+        """sum_mu xi_i^mu w_mu of each unit, in double precision, block by block."""
+        n_units, n_memories = self.units.shape
+        size, total = max(1, _ELEMENTS // n_units), 0.0
+        for start in range(0, n_memories, size):
+            part = slice(start, start + size)
+            total = total + self.units[:, part].astype(np.float64) @ weights[part]
+        return total
 
     def shares(self, states, codes, n_classes):
         """Sum of the weights of the memories of each class, for each row."""

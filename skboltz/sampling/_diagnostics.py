@@ -214,9 +214,12 @@ def _checked(traces):
             f"one real scalar per chain and sweep."
         )
     if traces.ndim != 2 or not len(traces):
+        remedy = "record one scalar per chain and sweep"
+        if traces.ndim == 1:
+            remedy = "give a single chain as np.atleast_2d(traces)"
         raise ValueError(
             f"traces has shape {traces.shape}, but must be (n_chains, n_steps) with "
-            f"at least one chain: give a single chain as traces[np.newaxis, :]."
+            f"at least one chain: {remedy}."
         )
     if traces.shape[1] < 4:
         raise ValueError(

@@ -12,6 +12,7 @@ from .. import kernels
 from .._config import config_context, get_config
 from ..utils import one_blas_thread, require
 from . import _sequential
+from ._couplings import checked_system
 from ._stream import Purpose, Stream, random_key
 
 _NOISE = 2**20  # numbers drawn at a time
@@ -77,7 +78,7 @@ def minimize_energy(
     Parameters
     ----------
     coupling : {array-like, sparse matrix} of shape (n_units, n_units)
-        J, symmetric with a zero diagonal.
+        J, symmetric with a zero diagonal: each pair stands there twice.
     field : array-like of shape (n_units,), default=None
         b; None means none.
     values : pair of float, default=(-1, 1)
@@ -112,7 +113,9 @@ def minimize_energy(
     Max-Cut of a graph with symmetric weights W: J = -W with spins; the pairs of unlike
     spins have the weight sum(W) / 4 - E / 2.  QUBO, the minimum of x'Qx over x in
     {0, 1}: J = -(Q + Q') off the diagonal, b = -diag(Q) and `values=(0, 1)`; E is then
-    the value itself.  The default temperatures know one scale: keep penalties as small
+    the value itself.  Ising problems of dimod, OpenJij or qubovert, the minimum of
+    sum_i h_i s_i + sum_{i<j} A_ij s_i s_j: J = -(A + A') for a triangular A, and
+    b = -h.  The default temperatures know one scale: keep penalties as small
     as they may be, or pass `betas`.
 
     Examples
@@ -285,36 +288,6 @@ def default_betas(coupling, field, n_sweeps):
     squares = coupling.power(2) if sparse.issparse(coupling) else coupling**2
     of_fields = np.asarray(squares.sum(axis=1)).ravel() + field**2
     return np.linspace(0.3, 8, n_sweeps) / (np.sqrt(of_fields.mean()) or 1.0)
-
-
-def checked_system(coupling, field, name="field"):
-    """Couplings, dense or CSR, and fields in double precision, if they are valid."""
-    if sparse.issparse(coupling):
-        coupling = sparse.csr_array(coupling, copy=True)
-        coupling.sum_duplicates()
-        values = coupling.data
-    else:
-        coupling = values = np.asarray(coupling)
-    shape = coupling.shape
-    square = len(shape) == 2 and shape[0] == shape[1] > 0
-    require(square, "coupling", "a square matrix of at least one unit", shape)
-    require(values.dtype.kind in "biuf", "coupling", "real numbers", values.dtype)
-    if not np.isfinite(values).all():
-        raise ValueError("coupling must be finite, found NaN or infinity.")
-    coupling = coupling.astype(np.float64)
-    if (coupling != coupling.T).sum():
-        raise ValueError("coupling is not symmetric; take (coupling + coupling.T) / 2.")
-    if coupling.diagonal().any():
-        raise ValueError(
-            "coupling has a diagonal: a unit is not coupled to itself. For spins it is "
-            "a constant, for values of 0 and 1 add half of it to "
-            f"{name}; then set it to 0."
-        )
-    field = np.zeros(shape[0]) if field is None else np.asarray(field)
-    good = field.shape == shape[:1] and field.dtype.kind in "biuf"
-    good = good and np.isfinite(field).all()
-    require(good, name, f"{shape[0]} finite numbers", field)
-    return coupling, field.astype(np.float64)
 
 
 def _checked_values(values):

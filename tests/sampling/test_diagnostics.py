@@ -304,7 +304,7 @@ def test_the_dtype_does_not_matter_and_nothing_is_overwritten(diagnostic):
 @pytest.mark.parametrize(
     "traces, message",
     [
-        (np.zeros(9), r"traces has shape \(9,\).*traces\[np.newaxis, :\]"),
+        (np.zeros(9), r"traces has shape \(9,\).*np.atleast_2d\(traces\)"),
         (np.zeros((2, 9, 1)), r"traces has shape \(2, 9, 1\).*n_chains, n_steps"),
         (np.zeros((0, 9)), r"traces has shape \(0, 9\).*at least one chain"),
         (np.zeros((2, 3)), "traces has 3 sweeps.*at least 4.*record longer"),
