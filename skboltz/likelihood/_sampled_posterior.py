@@ -18,11 +18,11 @@ from sklearn.utils import gen_batches
 
 from ..sampling import Alike, Purpose, Stream, annealing, clamping, modes
 from ..units import n_states, neighbours
-from ._posterior import EXACT_TERMS
 from ._reliability import least_size
 
 _KEY = (0, 0)
 _MOST_STARTS, _MOST_STEPS = 24, 10  # of climbing, for each row
+_STEP_TERMS = 10**7  # of all the products of a step
 _MODES = 500  # of the whole machine, as starts of climbing
 _WITHIN = 10.0  # nats of the best: how far down starts of chains may lie
 
@@ -161,13 +161,14 @@ def log_sums(rest, h):
 
 
 def _ends(rest, found):
-    """Hidden states that climbing from modes of the machine leads to, the best first.
+    """Good hidden states for a row, the best first: modes of the machine, climbed from.
 
-    How many of them set out depends on what a step costs.
+    How many of them climb depends on what a step costs; others stay as they are.
     """
-    order = np.argsort(-log_sums(rest, found), kind="stable")
-    n_starts = np.clip(EXACT_TERMS // max(rest.params.weights.size, 1), 1, _MOST_STARTS)
-    ends = _climbed(rest, found[order[:n_starts]])
+    order = np.argsort(-log_sums(rest, found), kind="stable")[:_MOST_STARTS]
+    cost = len(rest.params.weights) * max(rest.params.weights.size, 1)
+    high, low = np.split(found[order], [max(1, _STEP_TERMS // cost)])
+    ends = np.unique(np.concatenate([_climbed(rest, high), low]), axis=0)
     value = log_sums(rest, ends)
     order = np.argsort(-value, kind="stable")
     return ends[order], value[order]
