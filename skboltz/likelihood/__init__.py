@@ -2,7 +2,6 @@
 
 from ._annealed import bridge_estimate, forward_estimate, reverse_estimate
 from ._clamped import (
-    annealed_means,
     clamped_free_energy,
     clamped_means,
     conditional_gaps,
@@ -51,7 +50,6 @@ __all__ = [
     "SampleQuality",
     "Score",
     "adversarial_accuracy",
-    "annealed_means",
     "bridge_estimate",
     "clamped_free_energy",
     "clamped_means",

@@ -6,14 +6,10 @@ Summing the free units of a row gives F(known) = -log sum_free exp(-E), and its 
 
 import numpy as np
 
-from ..models import Pairwise
-from ..sampling import Purpose, Stream, clamped, clamped_chains, coupled
-from ._estimate import Effort, estimate_log_partition
-
-EXACT_TERMS = 10**6  # of the sum for one row: some milliseconds
-_EFFORT = Effort(betas=300, n_chains=50)
-_BETAS = np.linspace(0.02, 1, 50)  # of the sweeps before the averaged ones
-_SWEEPS = 200
+from ..sampling import clamped, coupled
+from . import _sampled_rest as sampled_rest
+from ._posterior import EXACT_TERMS
+from ._visited import warn_of_rows
 
 
 def is_exact(coupling):
@@ -24,8 +20,9 @@ def is_exact(coupling):
 def clamped_free_energy(unit, params, known):
     """F(known) = -log sum_free exp(-E) of every row, in nats.
 
-    Exact where the sum for a row takes at most 10^6 terms; else estimated by annealed
-    importance sampling with 50 chains, unchecked, with the same noise for every row.
+    Exact where the sum for a row takes at most 10^6 terms; else the better of annealed
+    importance sampling with 50 chains and a sum over the states that chains visit,
+    with the same noise for every row, and a warning where both may be far off.
 
     Parameters
     ----------
@@ -50,36 +47,30 @@ def clamped_free_energy(unit, params, known):
     >>> clamped_free_energy(BERNOULLI, params, np.array([[1.0, np.nan]])).round(6)
     array([-1.693147])
     """
-    free_energy = np.empty(len(known))
+    free_energy, doubtful = np.empty(len(known)), 0
     for rest in clamped.rests(params, known):
-        free_energy[rest.rows] = rest.energy - log_free_sum(unit, rest)
+        log_sum, doubted = log_free_sum(unit, rest)
+        free_energy[rest.rows] = rest.energy - log_sum
+        doubtful += doubted.sum()
+    warn_of_rows(doubtful, len(known))
     return free_energy
 
 
 def log_free_sum(unit, rest):
-    """log of the sum over the free units of each row, exact or estimated."""
+    """log of the sum over the free units of each row, and whether to doubt it."""
     if is_exact(rest.coupling):
-        return coupled.log_partition(unit, rest.coupling, rest.field)
-    return _estimated(unit, rest)
-
-
-def _estimated(unit, rest):
-    """log Z of what each row leaves free, by annealed importance sampling."""
-    model, rows = Pairwise(unit), range(len(rest.rows))
-    machines = (clamped.free_params(rest, row) for row in rows)
-    found = (
-        estimate_log_partition(model, params, method="ais", effort=_EFFORT)
-        for params in machines
-    )
-    return np.array([estimate.value for estimate, _ in found])
+        log_sum = coupled.log_partition(unit, rest.coupling, rest.field)
+        return log_sum, np.zeros(len(rest.rows), dtype=bool)
+    log_sum, _, doubtful = sampled_rest.weighed(unit, rest)
+    return log_sum, doubtful
 
 
 def clamped_means(unit, params, known):
     """E[s | known] of every row; known units stay as they are.
 
-    Exact where the sum for a row takes at most 10^6 terms; else its free units are
-    annealed from a random start and averaged over 200 sweeps, with the same noise for
-    every row.
+    Exact where the sum for a row takes at most 10^6 terms; else averaged over chains
+    from different starts if these agree, and annealed with weights if they do not, with
+    the same noise for every row, and a warning where that may be far off.
 
     Parameters
     ----------
@@ -92,29 +83,16 @@ def clamped_means(unit, params, known):
     -------
     ndarray of shape (n_rows, n_units), float64
     """
-    mean = known.astype(np.float64)
+    mean, doubtful = known.astype(np.float64), 0
     for rest in clamped.rests(params, known):
-        rows = rest.rows
         if is_exact(rest.coupling):
             found = clamped.exact(unit, rest.coupling, rest.field)[0]
-            mean[np.ix_(rows, rest.free)] = found
         else:
-            mean[rows] = annealed_means(unit, params, known[rows])
+            found, doubted = sampled_rest.means(unit, rest)
+            doubtful += doubted.sum()
+        mean[np.ix_(rest.rows, rest.free)] = found
+    warn_of_rows(doubtful, len(known))
     return mean
-
-
-def annealed_means(unit, params, known, key=(0, 0)):
-    """As :func:`clamped_means`, always by annealed chains."""
-    stream = Stream(key, Purpose.SAMPLE)
-    chains = clamped_chains.init_hot(unit, params, known, stream, alike=True)
-    chains = clamped_chains.run(unit, chains, _BETAS)
-    total = 0.0
-    for _ in range(_SWEEPS):
-        chains = clamped_chains.step(unit, chains)
-        total = total + clamped_chains.field_means(unit, chains).astype(np.float64)
-    rows = known.astype(np.float64)
-    rows[:, chains.places] = total / _SWEEPS
-    return np.where(np.isnan(known), rows, known)
 
 
 def conditional_gaps(unit, params, known, n_visible):

@@ -7,11 +7,8 @@ is what the known features weigh, its moments are what they make of the rest.
 
 import numpy as np
 
-from .._exceptions import UnreliableEstimateWarning
 from ..sampling import clamping, in_float64
-from ..utils import warn
 from ._posterior import (
-    EXACT_TERMS,
     enumerates_missing,
     is_exact,
     over_hidden,
@@ -20,14 +17,15 @@ from ._posterior import (
     rests,
 )
 from ._sampled_posterior import Unsummed, means, weighed
+from ._visited import warn_of_rows
 
 
 def marginal_free_energy(model, params, v):
     """F(known) = -log sum over missing and hidden of exp(-E), a value for each row.
 
-    Exact where either the missing or the hidden units can be enumerated in 10^5
-    terms; else estimated by annealed importance sampling with 50 chains, unchecked,
-    with the same noise for every row.
+    Exact where either the missing or the hidden units can be enumerated in 10^6
+    terms; else the better of annealed importance sampling with 50 chains and a sum over
+    the hidden states that chains visit, with the same noise for every row.
 
     Parameters
     ----------
@@ -39,6 +37,11 @@ def marginal_free_energy(model, params, v):
     Returns
     -------
     ndarray of shape (n_samples,), float64
+
+    Warns
+    -----
+    UnreliableEstimateWarning
+        If chains have not found what carries the weight of some rows.
 
     Examples
     --------
@@ -63,16 +66,16 @@ def marginal_free_energy(model, params, v):
         rows, energy = _of_rows(left, "rows"), _of_rows(left, "energy")
         found = weighed(_unsummed(model, params, v, left))
         free_energy[rows] = energy - found.log_weight
-        _warn_of(found.doubtful, len(v))
+        warn_of_rows(found.doubtful.sum(), len(v))
     return free_energy
 
 
 def conditional_means(model, params, v):
     """E[v | known] and E[h | known] of every row; known features stay as they are.
 
-    Exact where either the missing or the hidden units can be enumerated in 10^5
-    terms; else averaged over 200 sweeps of a Gibbs chain, with the same noise for
-    every row.
+    Exact where either the missing or the hidden units can be enumerated in 10^6
+    terms; else averaged over four chains from different starts if these agree, and
+    annealed with weights if they do not, with the same noise for every row.
 
     Parameters
     ----------
@@ -85,6 +88,12 @@ def conditional_means(model, params, v):
     -------
     visible : ndarray of shape (n_samples, n_visible)
     hidden : ndarray of shape (n_samples, n_hidden)
+
+    Warns
+    -----
+    UnreliableEstimateWarning
+        If chains of some rows disagree, and annealed ones have not found what carries
+        the weight.
     """
     visible = model.visible_unit.implied(v.astype(np.float64))
     known, left = visible.copy(), []
@@ -97,7 +106,7 @@ def conditional_means(model, params, v):
         rows = _of_rows(left, "rows")
         found, hidden[rows], doubtful = means(_unsummed(model, params, known, left))
         visible[rows] = clamping.filled(known[rows], found)
-        _warn_of(doubtful, len(v))
+        warn_of_rows(doubtful.sum(), len(v))
     return visible, hidden
 
 
@@ -124,14 +133,3 @@ def _unsummed(model, params, v, left):
 
 def _of_rows(left, name):
     return np.concatenate([getattr(rest, name) for rest in left])
-
-
-def _warn_of(doubtful, n_rows):
-    if doubtful.any():
-        warn(
-            f"In {doubtful.sum()} of {n_rows} rows so much is missing that a sum over "
-            f"it takes more than {EXACT_TERMS:.0e} terms, and chains have not found "
-            f"what carries the weight: what is said of these rows may be far off. Sums "
-            f"of rows with fewer gaps, or over fewer hidden units, are exact.",
-            UnreliableEstimateWarning,
-        )

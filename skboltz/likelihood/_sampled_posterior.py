@@ -18,13 +18,12 @@ from sklearn.utils import gen_batches
 
 from ..sampling import Alike, Purpose, Stream, annealing, clamping, modes
 from ..units import n_states, neighbours
-from ._reliability import least_size
+from ._visited import apart, verdict, weight_of
 
 _KEY = (0, 0)
 _MOST_STARTS, _MOST_STEPS = 24, 10  # of climbing, for each row
 _STEP_TERMS = 10**7  # of all the products of a step
 _MODES = 500  # of the whole machine, as starts of climbing
-_WITHIN = 10.0  # nats of the best: how far down starts of chains may lie
 
 _MEAN_CHAINS, _BURN_IN, _SWEEPS = 4, 30, 150
 _AGREEMENT = 0.2  # standard deviations of the posterior, of means of single chains
@@ -188,17 +187,6 @@ def _climbed(rest, h):
     return h
 
 
-def _apart(ends, value, n):
-    """The best of some states, and others that lie far from it and from each other."""
-    good = ends[value > value[0] - _WITHIN]
-    chosen, distance = [0], np.full(len(good), np.inf)
-    while len(chosen) < n:
-        steps = abs(good - good[chosen[-1]]).sum(axis=1)
-        distance = np.minimum(distance, steps)
-        chosen.append(int(distance.argmax()))  # the first one again if none is left
-    return good[chosen]
-
-
 # Chains that should agree -------------------------------------------------------------
 
 
@@ -210,7 +198,7 @@ def _chain_means(part, found):
     start, stream = _clamped(model, params, given).draw(stream, len(given))
     start = start.reshape(n, _MEAN_CHAINS, -1)
     for row, rest in enumerate(part.rests):
-        chosen = _apart(*_ends(rest, found), _MEAN_CHAINS - 1)
+        chosen = apart(*_ends(rest, found), _MEAN_CHAINS - 1)
         start[row, 1:] = _likeliest(rest, chosen, start[row, 1:])
     visible, hidden, squares = 0.0, 0.0, 0.0
     walk = clamping.walk(model, params, given, start.reshape(len(given), -1), stream)
@@ -255,7 +243,7 @@ def _weighed(part, found):
         base = annealing.base_path(rest.model, rest.params).base_log_partition()
         own = log_weight[row] + base, visible[row], hidden[row], annealed[row]
         others = np.concatenate([found, ends[row], fallen[row]])
-        rows.append(_joined(rest, *own, others))
+        rows.append(_judged(rest, *own, others))
     return tuple(map(np.array, zip(*rows, strict=True)))
 
 
@@ -297,36 +285,15 @@ def _visited_from(part, ends):
     return np.concatenate([h.reshape(n, _FROM_ENDS, -1) for h in seen], axis=1)
 
 
-def _joined(rest, log_weight, visible, hidden, annealed, others):
-    """The better of annealing and the sum over the states seen, of one row.
-
-    It is doubtful where the states seen are not nearly all and few chains carry the
-    weight; or where the annealed ones have missed some of the states, and the others,
-    which have found these, may have missed as much as they: of two groups that look
-    for the same, what one has found of the other's share tells what it finds.
-    """
-    estimate = float(logsumexp(log_weight) - np.log(_CHAINS))
-    size = float(np.exp(2 * logsumexp(log_weight) - logsumexp(2 * log_weight)))
-    few = size < least_size(_CHAINS)
+def _judged(rest, log_weight, visible, hidden, annealed, others):
+    """The better of annealing and the sum over the states seen, of one row."""
     if n_states(rest.model.hidden_unit, len(hidden)) == np.inf:
+        estimate, _, few = weight_of(log_weight)
         return estimate, visible, hidden, few
-    states, number = np.unique(
-        np.concatenate([annealed, others]), axis=0, return_inverse=True
-    )
-    of_annealed, of_others = (np.zeros(len(states), dtype=bool) for _ in range(2))
-    of_annealed[number.ravel()[: len(annealed)]] = True
-    of_others[number.ravel()[len(annealed) :]] = True
-    value = log_sums(rest, states)
-    floor = float(logsumexp(value))
-    share = np.exp(value - floor)
-    both = share[of_annealed & of_others].sum()
-    found = both / max(share[of_annealed].sum() * share[of_others].sum(), 1e-300)
-    error = np.sqrt(max(_CHAINS / size - 1, 0) / (_CHAINS - 1))
-    covered = np.exp(floor - max(floor, estimate))
-    doubtful = (covered < 0.9 and few) or (floor > estimate + 3 * error and found < 0.9)
-    if covered > 0.5:
-        visible, hidden = visible.copy(), share @ states
-        field = rest.model.visible_field(rest.params, states)
+    found = verdict(log_weight, annealed, others, lambda h: log_sums(rest, h))
+    if found.share is not None:
+        visible, hidden = visible.copy(), found.share @ found.states
+        field = rest.model.visible_field(rest.params, found.states)
         mean = rest.model.visible_unit.mean(rest.params.visible, field)
-        visible[rest.columns] = share @ mean
-    return max(floor, estimate), visible, hidden, doubtful
+        visible[rest.columns] = found.share @ mean
+    return found.log_sum, visible, hidden, found.doubtful

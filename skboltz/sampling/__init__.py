@@ -13,6 +13,7 @@ from . import _modes as modes
 from . import _recall as recall
 from . import _sequential as sequential
 from . import _tempering as tempering
+from ._annealing import Annealed
 from ._couplings import (
     check_diagonal,
     check_pairs,
@@ -48,6 +49,7 @@ from ._stream import Alike, Purpose, Stream, random_key
 __all__ = [
     "DYNAMICS",
     "Alike",
+    "Annealed",
     "Asynchronous",
     "Chains",
     "GradedResponse",

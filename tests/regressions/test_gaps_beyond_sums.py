@@ -15,13 +15,16 @@ from scipy.special import logsumexp
 
 from skboltz import BernoulliRBM, GaussianBernoulliRBM, UnreliableEstimateWarning
 from skboltz.likelihood import (
+    _clamped,
     _posterior,
     _sampled_posterior,
+    clamped_free_energy,
+    clamped_means,
     conditional_means,
     marginal_free_energy,
 )
-from skboltz.models import Bipartite, BipartiteParams
-from skboltz.sampling import Purpose, Stream, clamping, states
+from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
+from skboltz.sampling import Purpose, Stream, clamped_chains, clamping, states
 from skboltz.units import BERNOULLI, GAUSSIAN, SPIN, Bias, GaussianParams
 
 VISIBLE = {"bits": BERNOULLI, "spins": SPIN, "real": GAUSSIAN}
@@ -169,7 +172,7 @@ def far_clusters():
     return model, params, rows_of(model, params, 8, n_rows=10)
 
 
-@pytest.mark.filterwarnings("ignore:In .* so much is missing")
+@pytest.mark.filterwarnings("ignore:In .* so much is unknown")
 def test_clusters_far_apart_are_found_by_climbing(no_sums, monkeypatch):
     model, params, rows = far_clusters()
     free_energy, _, _ = enumerated(model, params, rows)
@@ -208,3 +211,71 @@ def test_the_warning_points_at_the_user_and_its_advice_helps(method, monkeypatch
         getattr(bits, method)(np.where(np.isnan(few_gaps), np.nan, 1.0))
         fewer = GaussianBernoulliRBM(5, n_iter=0).fit(np.nan_to_num(rows))
         getattr(fewer, method)(rows)
+
+
+# Pairwise machines ----------------------------------------------------------------
+
+
+def ferromagnet(bias):
+    """Twelve spins that hold each other: all up or all down, exp(24 bias) to 1."""
+    coupling = 0.6 * (np.ones((12, 12)) - np.eye(12))
+    return PairwiseParams(coupling, Bias(np.full(12, bias)))
+
+
+def known_first(n_rows=2):
+    """Nothing known, and a first spin that is down."""
+    rows = np.full((n_rows, 12), np.nan)
+    rows[1:, 0] = -1.0
+    return rows
+
+
+@pytest.fixture
+def no_pair_sums(monkeypatch):
+    monkeypatch.setattr(_clamped, "EXACT_TERMS", 0)
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.02, 0.1])
+def test_both_ways_of_a_magnet_count(bias, no_pair_sums):
+    params, rows = ferromagnet(bias), known_first()
+    s = states(SPIN, 12)
+    log_weight = -Pairwise(SPIN).energy(params, s)
+    down = s[:, 0] < 0
+    expected = [logsumexp(log_weight), logsumexp(log_weight[down])]
+    found = clamped_free_energy(SPIN, params, rows)
+    np.testing.assert_allclose(found, -np.array(expected), atol=0.2)
+    p = np.exp(log_weight - expected[0])
+    means = clamped_means(SPIN, params, rows)
+    np.testing.assert_allclose(means[0], p @ s, atol=0.02)
+    np.testing.assert_allclose(means[1], p[down] @ s[down] / p[down].sum(), atol=0.02)
+
+
+def test_one_annealed_chain_goes_one_way():
+    """The negative control: as it was, +1 or -1 where the truth is 0."""
+    params, free = ferromagnet(0.0), np.full((1, 12), np.nan)
+    stream = Stream((0, 0), Purpose.SAMPLE)
+    chains = clamped_chains.init_hot(SPIN, params, free, stream, alike=True)
+    chains = clamped_chains.run(SPIN, chains, np.linspace(0.02, 1, 50))
+    total = 0.0
+    for _ in range(200):
+        chains = clamped_chains.step(SPIN, chains)
+        total = total + chains.visible.mean() / 200
+    assert abs(total) > 0.9
+
+
+def glass(n=14, seed=0):
+    rng = np.random.default_rng(seed)
+    coupling = np.triu(rng.normal(0, 1.0, (n, n)), 1)
+    return PairwiseParams(coupling + coupling.T, Bias(rng.normal(0, 0.2, n)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_glass_is_summed_by_what_chains_visit(seed, no_pair_sums):
+    params = glass(seed=seed)
+    s = states(SPIN, 14)
+    log_weight = -Pairwise(SPIN).energy(params, s)
+    total = logsumexp(log_weight)
+    free = np.full((1, 14), np.nan)
+    (found,), doubted = with_doubts(clamped_free_energy, SPIN, params, free)
+    assert doubted or abs(found + total) < 0.1
+    means, doubted = with_doubts(clamped_means, SPIN, params, free)
+    assert doubted or abs(means[0] - np.exp(log_weight - total) @ s).max() < 0.2
