@@ -65,13 +65,18 @@ class FittedMachine(
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Where values are missing (NaN), E[h | what is known]: exact where that
-            takes a sum of at most 10^5 terms for the row, else averaged over 200
-            Gibbs sweeps, with the same noise for every row.  Where nothing is known,
-            that is E[h].
+            takes a sum of at most 10^6 terms for the row, else averaged over chains
+            from different starts if these agree, and annealed with weights if not,
+            with the same noise for every row.  Where nothing is known, that is E[h].
 
         Returns
         -------
         ndarray of shape (n_samples, n_components)
+
+        Warns
+        -----
+        UnreliableEstimateWarning
+            If chains have not found what carries the weight of some rows with gaps.
         """
         check_is_fitted(self)
         X = self._check(X)

@@ -28,14 +28,19 @@ class LikelihoodMixin(Machine):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Missing values (NaN) are summed out as well: exactly where that takes at
-            most 10^5 terms for the row (10^6 for a BoltzmannMachine), else by annealed
-            importance sampling.  Of a row without any known value that leaves -log Z,
+            most 10^6 terms for the row, else by annealed importance sampling and the
+            states that chains visit.  Of a row without any known value that leaves -log Z,
             by :meth:`log_partition`.
 
         Returns
         -------
         ndarray of shape (n_samples,)
             P(v) = exp(-F(v)) / Z: the lower, the likelier.
+
+        Warns
+        -----
+        UnreliableEstimateWarning
+            If chains have not found what carries the weight of some rows with gaps.
         """
         check_is_fitted(self)
         X = self._check(X)
@@ -117,8 +122,8 @@ class LikelihoodMixin(Machine):
         UnreliableEstimateWarning
             If the two directions disagree, if few chains carry the weight, if chains
             from modes of the machine do not meet the others, or if log Z is surely
-            higher than the estimate.  One direction alone is checked as far as it
-            can be.
+            higher than the estimate, as "ais" is checked as well: the value is then
+            the bound it is below, and its error infinite.
         """
         check_is_fitted(self)
         options = (method, betas, n_chains, n_sweeps, random_state, n_jobs)

@@ -118,14 +118,19 @@ default=None
             NaN where a value is missing; a row may know nothing at all.
         strategy : {"mean", "mode", "sample"}, default="mean"
             "mean" fills in E[v | what is known], for binary features the probability
-            of 1: exact where that takes a sum of at most 10^5 terms for the row (10^6
-            for a BoltzmannMachine), else averaged over 200 Gibbs sweeps (those of a
-            BoltzmannMachine annealed), with the same noise for every row. "mode"
+            of 1: exact where that takes a sum of at most 10^6 terms for the row, else
+            averaged over chains from different starts if these agree, and annealed
+            with weights if not, with the same noise for every row. "mode"
             takes the nearer of the two values of a binary unit, and of labels the
             likeliest, "sample" draws from a
             Gibbs chain of 1000 sweeps.
         random_state : int, RandomState instance or None, default=None
             For "sample" alone.
+
+        Warns
+        -----
+        UnreliableEstimateWarning
+            If chains have not found what carries the weight of some rows.
 
         Returns
         -------
