@@ -29,8 +29,8 @@ class LikelihoodMixin(Machine):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Missing values (NaN) are summed out as well: exactly where that takes at
             most 10^6 terms for the row, else by annealed importance sampling and the
-            states that chains visit.  Of a row without any known value that leaves -log Z,
-            by :meth:`log_partition`.
+            states that chains visit.  Of a row without any known value that leaves
+            -log Z, by :meth:`log_partition`.
 
         Returns
         -------

@@ -23,7 +23,7 @@ from ._visited import apart, verdict, weight_of
 _KEY = (0, 0)
 _MOST_STARTS, _MOST_STEPS = 24, 10  # of climbing, for each row
 _STEP_TERMS = 10**7  # of all the products of a step
-_MODES = 500  # of the whole machine, as starts of climbing
+_MODES, _MOST_SETTLED = 500, 100  # of the whole machine, and near to a row
 
 _MEAN_CHAINS, _BURN_IN, _SWEEPS = 4, 30, 150
 _AGREEMENT = 0.2  # standard deviations of the posterior, of means of single chains
@@ -160,17 +160,38 @@ def log_sums(rest, h):
 
 
 def _ends(rest, found):
-    """Good hidden states for a row, the best first: modes of the machine, climbed from.
+    """Good hidden states for a row, the best first, climbed to.
 
-    How many of them climb depends on what a step costs; others stay as they are.
+    From modes of the machine, as they are and settled beside what is known.  How many
+    of them climb depends on what a step costs; others stay as they are.
     """
-    order = np.argsort(-log_sums(rest, found), kind="stable")[:_MOST_STARTS]
+    near = found[_best(rest, found, _MOST_SETTLED)]
+    starts = np.unique(np.concatenate([near, _settled(rest, near)]), axis=0)
+    starts = starts[_best(rest, starts, _MOST_STARTS)]
     cost = len(rest.params.weights) * max(rest.params.weights.size, 1)
-    high, low = np.split(found[order], [max(1, _STEP_TERMS // cost)])
+    high, low = np.split(starts, [max(1, _STEP_TERMS // cost)])
     ends = np.unique(np.concatenate([_climbed(rest, high), low]), axis=0)
-    value = log_sums(rest, ends)
-    order = np.argsort(-value, kind="stable")
-    return ends[order], value[order]
+    ends = ends[_best(rest, ends, len(ends))]
+    return ends, log_sums(rest, ends)
+
+
+def _best(rest, h, n):
+    """Numbers of the n states that weigh most, these first."""
+    return np.argsort(-log_sums(rest, h), kind="stable")[:n]
+
+
+def _settled(rest, h):
+    """Each layer takes its likeliest state in turn, the known units being held."""
+    model, params = rest.model, rest.params
+    for _ in range(_MOST_STEPS):
+        v = model.visible_unit.mode(params.visible, model.visible_field(params, h))
+        input = model.hidden_input(params, v) + rest.pull
+        field = model.hidden_unit.field(params.hidden, input)
+        new = model.hidden_unit.mode(params.hidden, field)
+        if (new == h).all():
+            break
+        h = new
+    return h
 
 
 def _climbed(rest, h):
@@ -240,11 +261,16 @@ def _weighed(part, found):
     fallen = _visited_from(part, ends)
     rows = []
     for row, rest in enumerate(part.rests):
-        base = annealing.base_path(rest.model, rest.params).base_log_partition()
-        own = log_weight[row] + base, visible[row], hidden[row], annealed[row]
+        weights = log_weight[row] + log_base(rest)
+        own = weights, visible[row], hidden[row], annealed[row]
         others = np.concatenate([found, ends[row], fallen[row]])
         rows.append(_judged(rest, *own, others))
     return tuple(map(np.array, zip(*rows, strict=True)))
+
+
+def log_base(rest):
+    """log Z of the independent units at which annealing begins."""
+    return annealing.base_path(rest.model, rest.params).base_log_partition()
 
 
 def _annealed(part):
