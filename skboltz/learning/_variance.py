@@ -77,9 +77,9 @@ class VarianceScaled:
         """The step of the gradient as it is."""
         return self.gradient.step(model, params, *phases)
 
-    def finish(self, model, params, step, offsets):
+    def finish(self, model, params, step, offsets, rate):
         """Scale the step, in place, and what is left to do."""
         in_variances(model, params, step)
         step.visible.log_variance[:] *= self.factor
         self.bounds.cut(params, step)
-        self.gradient.finish(model, params, step, offsets)
+        self.gradient.finish(model, params, step, offsets, rate)

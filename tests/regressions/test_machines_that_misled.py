@@ -1,0 +1,68 @@
+"""Machines that misled those who used them.
+
+A user gave spins of -1 and 1 to a machine of zeros and ones: couplings of 2e34 came
+back, "log-likelihoods" of +72, and the advice to scale by MinMaxScaler. Another set
+`gradient="sign"` with a penalty, which was added after the sign had been taken: steps
+of any size, some of them the wrong way.
+"""
+
+import numpy as np
+import pytest
+
+from skboltz import BoltzmannMachine
+
+
+# Penalties belong to the gradient whose sign is taken ------------------------------
+
+
+def signed_step(X, J, b, rate, l1, l2):
+    """Signs of the slopes of log P less the penalties, every state visited."""
+    states = [(s, t) for s in (0, 1) for t in (0, 1)]
+    weight = [np.exp(b[0] * s + b[1] * t + J * s * t) for s, t in states]
+    model = [w / sum(weight) for w in weight]
+    pair = np.mean([s * t for s, t in X]) - sum(
+        p * s * t for p, (s, t) in zip(model, states, strict=True)
+    )
+    units = [
+        np.mean([row[i] for row in X])
+        - sum(p * state[i] for p, state in zip(model, states, strict=True))
+        for i in (0, 1)
+    ]
+    slope = pair - l1 * np.sign(J) - l2 * J
+    return rate * np.sign(slope), rate * np.sign(units), pair
+
+
+PAIRS = np.array([[0, 0]] * 5 + [[0, 1]] * 2 + [[1, 0]] * 2 + [[1, 1]] * 7, float)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+@pytest.mark.parametrize("l1, l2", [(0.0, 1.0), (0.5, 0.0), (0.0, 0.01), (0.2, 0.2)])
+def test_the_sign_is_of_the_slope_with_its_penalties(l1, l2, momentum):
+    J, b, rate = 0.5, np.array([0.1, -0.2]), 0.01
+    machine = BoltzmannMachine.from_params([[0, J], [J, 0]], b).set_params(
+        method="exact", gradient="sign", learning_rate=rate, l1=l1, l2=l2,
+        momentum=momentum,
+    )  # fmt: skip
+    pair, units, slope = signed_step(PAIRS, J, b, rate, l1, l2)
+    assert 0 < slope < 0.5  # the strong penalties win, the weak one does not
+    machine.partial_fit(PAIRS)
+    assert machine.coupling_[0, 1] - J == pytest.approx(pair, abs=1e-12)
+    np.testing.assert_allclose(machine.intercept_ - b, units, atol=1e-12)
+    # The second step has the speed of the first one beside its own.
+    J2, b2 = machine.coupling_[0, 1], machine.intercept_.copy()
+    again, units_again, _ = signed_step(PAIRS, J2, b2, rate, l1, l2)
+    machine.partial_fit(PAIRS)
+    found = machine.coupling_[0, 1] - J2, machine.intercept_ - b2
+    assert found[0] == pytest.approx(again + momentum * pair, abs=1e-12)
+    np.testing.assert_allclose(found[1], units_again + momentum * units, atol=1e-12)
+
+
+@pytest.mark.parametrize("gradient", ["plain", "centered", "sign"])
+def test_no_penalty_moves_a_coupling_that_is_not_allowed(gradient):
+    J = np.array([[0, 0.5, 0.3], [0.5, 0, 0.2], [0.3, 0.2, 0]])
+    mask = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
+    machine = BoltzmannMachine.from_params(J).set_params(
+        mask=mask, method="exact", gradient=gradient, l1=0.1, l2=1.0
+    )
+    machine.partial_fit(np.array([[0, 0, 1], [1, 0, 1], [1, 1, 0]], float))
+    np.testing.assert_array_equal(machine.coupling_ != J, mask == 1)
