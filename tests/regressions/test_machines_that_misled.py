@@ -3,13 +3,14 @@
 A user gave spins of -1 and 1 to a machine of zeros and ones: couplings of 2e34 came
 back, "log-likelihoods" of +72, and the advice to scale by MinMaxScaler. Another set
 `gradient="sign"` with a penalty, which was added after the sign had been taken: steps
-of any size, some of them the wrong way.
+of any size, some of them the wrong way. With NumPy 2.0.0 a training that went on with
+another `sigma` ended in an AttributeError of NumPy, where the reason was known.
 """
 
 import numpy as np
 import pytest
 
-from skboltz import BoltzmannMachine
+from skboltz import BoltzmannMachine, GaussianBernoulliRBM
 
 
 # Penalties belong to the gradient whose sign is taken ------------------------------
@@ -66,3 +67,29 @@ def test_no_penalty_moves_a_coupling_that_is_not_allowed(gradient):
     )
     machine.partial_fit(np.array([[0, 0, 1], [1, 0, 1], [1, 1, 0]], float))
     np.testing.assert_array_equal(machine.coupling_ != J, mask == 1)
+
+
+# Text beside numbers ---------------------------------------------------------------
+
+
+def equal_as_of_numpy_2_0_0(one, two):
+    """What np.array_equal did in NumPy 2.0.0, 2.0.1 and 2.1.0."""
+    one, two = np.asarray(one), np.asarray(two)
+    if one.shape == two.shape == () and (one.dtype.kind == "U") != (
+        two.dtype.kind == "U"
+    ):
+        raise AttributeError("'bool' object has no attribute 'all'")
+    return one.shape == two.shape and bool((one == two).all())
+
+
+@pytest.mark.parametrize("before, after", [("learned", 0.3), (0.3, "learned")])
+def test_another_sigma_is_refused_by_any_numpy(before, after, monkeypatch):
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    rbm = GaussianBernoulliRBM(2, n_iter=1, sigma=before, warm_start=True).fit(X)
+    monkeypatch.setattr(np, "array_equal", equal_as_of_numpy_2_0_0)
+    with pytest.raises(ValueError, match=r"sigma is .*; set it back, or begin anew"):
+        rbm.set_params(sigma=after).fit(X)
+    rbm.set_params(sigma=before).fit(X)
+    assert rbm.n_iter_ == 2
+    rbm.set_params(sigma=after, warm_start=False).fit(X)
+    assert rbm.n_iter_ == 1
