@@ -47,8 +47,10 @@ class EpochCallback:
             name = type(self).__name__
             warnings.warn(
                 f"{name} saw no epoch of {type(estimator).__name__}. Set it on the "
-                f"estimator of skboltz that has epochs, such as a machine of `layers`: "
-                f"estimator.set_callbacks({name}(...)).",
+                f"estimator of skboltz that has epochs, such as a machine of `layers` "
+                f"or the `machine` of a BoltzmannClassifier: "
+                f"estimator.set_callbacks({name}(...)). A BoltzmannMachine has none "
+                f'with method="moments" or "pseudo-likelihood".',
                 UserWarning,
                 stacklevel=2,
             )
@@ -97,7 +99,8 @@ def check_validation(X_validation, X):
     if not rows.shape[0] or rows.shape[1] != X.shape[1]:
         raise ValueError(
             f"X_validation has the shape {rows.shape}; it needs at least one row, and "
-            f"{X.shape[1]} features as X has."
+            f"{X.shape[1]} features as X has. The X of a machine that learns with "
+            f"labels has a column for each class after the features."
         )
     return rows
 

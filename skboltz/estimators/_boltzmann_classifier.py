@@ -19,6 +19,7 @@ from ..utils import has_missing
 from ._boltzmann_machine import BoltzmannMachine
 from ._boltzmann_parts import SOLVERS
 from ._machine import Rows
+from ._recast import recast
 from ._validation import (
     check_data,
     check_known,
@@ -114,6 +115,11 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
     probabilities of the classes averaged over 200 sweeps, with the same noise for every
     row.  NaN means missing with `generative_share=1`, and is refused below: features
     that are not modelled cannot be summed out.
+
+    Callbacks are set on `machine`, and see its epochs. Its rows are features followed
+    by classes, the column of the right one high and the others low: those given to a
+    callback have to be so, too. With a `generative_share` of 0 likelihoods of features
+    say nothing, and :class:`skboltz.callbacks.EarlyStopping` needs a callable.
 
     References
     ----------
@@ -216,7 +222,7 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
             template = BoltzmannMachine(
                 64, hidden_hidden=False, random_state=self.random_state
             )
-        machine = _LabelledMachine(**clone(template).get_params(deep=False))
+        machine = recast(clone(template), _LabelledMachine)
         machine._values = check_values(machine.values)
         machine.n_classes_ = len(self.classes_)
         machine.generative_share_ = self.generative_share

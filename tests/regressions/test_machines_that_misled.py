@@ -10,7 +10,15 @@ another `sigma` ended in an AttributeError of NumPy, where the reason was known.
 import numpy as np
 import pytest
 
-from skboltz import BoltzmannMachine, GaussianBernoulliRBM
+from sklearn.base import clone
+
+from skboltz import (
+    BoltzmannClassifier,
+    BoltzmannMachine,
+    EnergyImputer,
+    GaussianBernoulliRBM,
+)
+from skboltz.callbacks import EarlyStopping, EpochCallback
 
 
 # Penalties belong to the gradient whose sign is taken ------------------------------
@@ -93,3 +101,65 @@ def test_another_sigma_is_refused_by_any_numpy(before, after, monkeypatch):
     assert rbm.n_iter_ == 2
     rbm.set_params(sigma=after, warm_start=False).fit(X)
     assert rbm.n_iter_ == 1
+
+
+# Callbacks of machines inside others -----------------------------------------------
+
+
+class Log(EpochCallback):
+    """Note the epochs that a machine has done; stop after so many."""
+
+    def __init__(self, stop=None):
+        self.stop, self.epochs = stop, []
+
+    def on_epoch_end(self, model, X):
+        self.epochs.append((model.n_iter_, np.shape(X)))
+        return model.n_iter_ == self.stop
+
+
+BITS = (np.random.default_rng(1).random((40, 4)) < 0.4).astype(float)
+LABELS = np.arange(40) % 2
+
+
+def small(**params):
+    defaults = {"hidden_hidden": False, "n_iter": 3, "random_state": 0}
+    return BoltzmannMachine(2, **defaults | params)
+
+
+def test_callbacks_of_the_machine_in_a_classifier_see_its_epochs():
+    log, bare = Log(), BoltzmannClassifier(small()).fit(BITS, LABELS)
+    classifier = BoltzmannClassifier(small().set_callbacks(log)).fit(BITS, LABELS)
+    assert log.epochs == [(1, (40, 6)), (2, (40, 6)), (3, (40, 6))]
+    np.testing.assert_array_equal(
+        classifier.machine_.coupling_, bare.machine_.coupling_
+    )
+    stopped = BoltzmannClassifier(small(n_iter=9).set_callbacks(Log(stop=2)))
+    assert clone(stopped).fit(BITS, LABELS).machine_.n_iter_ == 2
+    imputer = EnergyImputer(small().set_callbacks(Log(stop=1))).fit(BITS)
+    assert imputer.estimator_.n_iter_ == 1
+
+
+def test_held_out_rows_of_a_classifier_have_the_classes_too():
+    stop = EarlyStopping(BITS[:9])
+    classifier = BoltzmannClassifier(small().set_callbacks(stop), generative_share=1)
+    with pytest.raises(ValueError, match="6 features .* a column for each class after"):
+        classifier.fit(BITS, LABELS)
+    stop.X_validation = np.hstack([BITS, np.eye(2)[LABELS]])[:9]
+    classifier.fit(BITS, LABELS)
+    assert stop.best_estimator_.n_iter_ == stop.best_epoch_ >= 1
+
+
+def test_the_machine_in_a_classifier_gives_what_set_output_asks_for():
+    machine = small().set_output(transform="pandas")
+    fitted = BoltzmannClassifier(machine).fit(BITS, LABELS).machine_
+    rows = np.hstack([BITS, np.eye(2)[LABELS]])
+    assert list(fitted.transform(rows).columns) == list(fitted.get_feature_names_out())
+
+
+def test_a_machine_without_epochs_says_which_methods_have_some():
+    machine = BoltzmannMachine(0, method="moments").set_callbacks(Log())
+    with pytest.warns(UserWarning, match='none with method="moments"'):
+        machine.fit(BITS)
+    log = Log()
+    machine.set_params(method="pcd", n_iter=1).set_callbacks(log).fit(BITS)
+    assert len(log.epochs) == 1
