@@ -19,13 +19,13 @@ from ..utils import has_missing
 from ._boltzmann_machine import BoltzmannMachine
 from ._boltzmann_parts import SOLVERS
 from ._machine import Rows
+from ._range import warn_of_range
 from ._recast import recast
 from ._validation import (
     check_data,
     check_known,
     check_values,
     float_type,
-    warn_out_of_range,
 )
 
 
@@ -39,6 +39,12 @@ class _LabelledMachine(BoltzmannMachine):
     generative_share_ : float
         Of the joint likelihood in what is learnt.
     """
+
+    _known_as = "BoltzmannMachine"
+
+    @property
+    def _n_label_columns(self):
+        return self.n_classes_
 
     def _check_tractable(self, mask):
         if self.generative_share_ > 0:
@@ -291,7 +297,7 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         X = check_data(self, X)
         self._check_gaps(X)
         check_known(X)
-        warn_out_of_range(self, X, self.machine_._visible_unit, stacklevel=3)
+        warn_of_range(self, X, self.machine_._visible_unit, stacklevel=3)
         return self._by_row(self._proba, X)
 
     def predict_log_proba(self, X):

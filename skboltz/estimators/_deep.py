@@ -19,10 +19,11 @@ from ._layers import (
     templates,
 )
 from ._machine import Rows
+from ._range import warn_of_range
 from ._rbm import BernoulliRBM
 from ._training import Epochs
 from ._up_down_stage import UpDownStage
-from ._validation import check_data, check_known, float_type, warn_out_of_range
+from ._validation import check_data, check_known, float_type
 
 OPTIMISERS = {
     "sgd": lambda deep: (
@@ -80,7 +81,7 @@ class Deep(Epochs, Rows):
     def _warn_of_range(self, X, stacklevel):
         """A warning where X leaves the range of the visible units."""
         first = self.layers_[0]
-        warn_out_of_range(first, X, first._visible_unit, stacklevel + 1)
+        warn_of_range(first, X, first._visible_unit, stacklevel + 1)
 
     def _checked_weight(self, sample_weight, X):
         if sample_weight is None:

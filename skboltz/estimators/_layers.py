@@ -27,6 +27,11 @@ class LabelledRBM(BernoulliRBM):
     """
 
     n_classes = 0
+    _known_as = "BernoulliRBM"
+
+    @property
+    def _n_label_columns(self):
+        return self.n_classes
 
     @property
     def _model(self):

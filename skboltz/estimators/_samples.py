@@ -8,12 +8,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..sampling import Purpose, Stream, random_key
 from ._machine import Machine
+from ._range import warn_of_range
 from ._validation import (
     as_rows,
     check_count,
     check_data,
     check_seed,
-    warn_out_of_range,
 )
 
 
@@ -92,7 +92,7 @@ default=None
         """Rows to be completed, dense."""
         X = check_data(self, as_rows(given, "given"), name="given")
         X = X.toarray() if sparse.issparse(X) else X
-        warn_out_of_range(self, X, self._visible_unit, stacklevel=4)
+        warn_of_range(self, X, self._visible_unit, stacklevel=4)
         if n_samples is not None and len(X) not in (1, n_samples):
             raise ValueError(
                 f"given has {len(X)} rows, but n_samples is {n_samples}; pass one "

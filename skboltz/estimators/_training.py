@@ -15,13 +15,12 @@ from .._sklearn import Interval, StrOptions, check_sample_weight, fit_context
 from ..learning import training
 from ..sampling import Purpose, Stream, random_key
 from ..utils import suited_threads
+from ._range import known_as, warn_of_range
 from ._validation import (
     check_data,
     check_factor,
     check_known,
     float_type,
-    warn_of_bits,
-    warn_out_of_range,
     weighted_mean,
 )
 
@@ -82,7 +81,7 @@ class Epochs(CallbackSupportMixin):
                 f"{name.replace('_', ' ')} {values[-1]:.4g}"
                 for name, values in history.items()
             )
-            sys.stdout.write(f"[{type(self).__name__}] {line}\n")
+            sys.stdout.write(f"[{known_as(self)}] {line}\n")
 
     def _epochs_seen(self):
         """The columns to which epochs are added."""
@@ -105,6 +104,8 @@ class Trainable(Epochs):
     training on features of these means and this weight begins; `_recipe(X)`;
     `_params()`; and `_attributes(state)`, the fitted attributes that hold a state.
     """
+
+    _n_label_columns = 0  # the last ones, which no user has given
 
     _parameter_constraints: ClassVar = {
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -183,8 +184,9 @@ class Trainable(Epochs):
         X = check_data(self, X, reset=reset)
         check_known(X, columns=reset)
         self._prepare(X.shape[1])
-        warn_out_of_range(self, X, self._visible_unit, stacklevel=5)
-        warn_of_bits(X, self._visible_unit, stacklevel=5)
+        labels = self._n_label_columns
+        features = X[:, : X.shape[1] - labels] if labels else X
+        warn_of_range(self, features, self._visible_unit, stacklevel=5, fitting=True)
         if sample_weight is not None:
             sample_weight = check_sample_weight(
                 sample_weight, X, dtype=float_type(X), ensure_non_negative=True

@@ -7,19 +7,29 @@ of any size, some of them the wrong way. With NumPy 2.0.0 a training that went o
 another `sigma` ended in an AttributeError of NumPy, where the reason was known.
 """
 
+import re
+import warnings
+
 import numpy as np
 import pytest
-
+from scipy import sparse
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import MinMaxScaler
 
 from skboltz import (
+    BernoulliRBM,
     BoltzmannClassifier,
     BoltzmannMachine,
+    DataRangeWarning,
+    DBNClassifier,
+    DeepBeliefNetwork,
     EnergyImputer,
     GaussianBernoulliRBM,
+    learning,
 )
 from skboltz.callbacks import EarlyStopping, EpochCallback
-
+from skboltz.units import BERNOULLI
 
 # Penalties belong to the gradient whose sign is taken ------------------------------
 
@@ -163,3 +173,320 @@ def test_a_machine_without_epochs_says_which_methods_have_some():
     log = Log()
     machine.set_params(method="pcd", n_iter=1).set_callbacks(log).fit(BITS)
     assert len(log.epochs) == 1
+
+
+# Values that are not those of the units --------------------------------------------
+
+
+def advised(record, category=DataRangeWarning):
+    """What the one warning of this kind says is to be passed or set."""
+    (message,) = (str(w.message) for w in record if w.category is category)
+    return message
+
+
+def followed(message, X):
+    """The expression of X that a warning asks for."""
+    return eval(re.search(r"Pass (.*?)(, or .*)?\.$", message)[1], {"X": X})
+
+
+CODINGS = {
+    "spins": (-1, 1),
+    "counts from one": (1, 2),
+    "bytes": (0, 255),
+    "fractions": (-0.3, 1.7),
+}
+
+
+def coded(low, high, rows=BITS):
+    return low + (high - low) * rows
+
+
+DISCRETE = {
+    "moments": BoltzmannMachine(0, method="moments"),
+    "pseudo-likelihood": BoltzmannMachine(0, method="pseudo-likelihood"),
+    "pcd": BoltzmannMachine(1, n_iter=2, random_state=0),
+    "rbm": BernoulliRBM(2, n_iter=2, random_state=0),
+    "deep": DeepBeliefNetwork((2,), layers=BernoulliRBM(n_iter=2), random_state=0),
+}
+
+
+TOLD = [
+    (name, kind)
+    for name, kinds in (
+        ("moments", ("float", "float32", "sparse")),
+        ("pseudo-likelihood", ("float", "float32", "sparse")),
+        ("pcd", ("float", "float32", "gaps", "sparse")),
+        ("rbm", ("float", "float32", "gaps", "sparse")),
+        ("deep", ("float", "float32", "sparse")),
+    )
+    for kind in kinds
+]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("coding", CODINGS.values(), ids=CODINGS)
+@pytest.mark.parametrize("name, kind", TOLD)
+def test_two_other_values_are_told_what_to_pass(name, coding, kind):
+    machine, X, given = clone(DISCRETE[name]), coded(*coding), BITS
+    if kind == "float32":
+        X, given = X.astype(np.float32), BITS.astype(np.float32)
+    if kind == "gaps":
+        gaps = np.eye(4)[np.arange(40) % 4] == 1
+        X, given = np.where(gaps, np.nan, X), np.where(gaps, np.nan, BITS)
+    if kind == "sparse" and 0 in coding:
+        X = sparse.csr_array(X)
+    with pytest.warns(DataRangeWarning) as record:
+        machine.fit(X)
+    right = followed(advised(record), X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataRangeWarning)
+        one = clone(machine).fit(right)
+    two = clone(machine).fit(given)
+    np.testing.assert_allclose(one.score(right), two.score(given), rtol=1e-5)
+    # Whoever asks a machine that has learnt is told as well.
+    with pytest.warns(DataRangeWarning) as record:
+        two.score_samples(X)
+    again = followed(advised(record), X)
+    np.testing.assert_allclose(two.score(again), two.score(given), rtol=1e-5)
+
+
+def test_spins_are_told_to_set_values_and_bits_to_set_others():
+    spins = 2 * BITS - 1
+    for values, X in (((-1, 1), spins), ((0, 1), BITS)):
+        wrong = BoltzmannMachine(
+            0, values=(0, 1) if values[0] else (-1, 1), method="pseudo-likelihood"
+        )
+        with warnings.catch_warnings(record=True) as record:
+            warnings.simplefilter("always")
+            wrong.fit(X)
+        message = advised(record)
+        assert f"set values={values}" in message and "MinMaxScaler" not in message
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            machine = clone(wrong).set_params(values=values).fit(X)
+        assert -4 * np.log(2) < machine.score(X) < 0
+        assert abs(machine.coupling_).max() < 2
+    # Scaled to the range of spins, zeros and ones are both values that count.
+    with pytest.warns(DataRangeWarning, match="2 \\* X - 1") as record:
+        machine.with_values((-1, 1)).score(BITS)
+    found = machine.with_values((-1, 1)).score(followed(advised(record), BITS))
+    assert found == pytest.approx(machine.score(BITS), abs=1e-12)
+
+
+def test_an_rbm_says_which_machine_takes_spins():
+    spins = 2 * BITS - 1
+    with pytest.warns(DataRangeWarning, match=r"BoltzmannMachine\(values=\(-1, 1\)\)"):
+        BernoulliRBM(2, n_iter=1).fit(spins)
+    partly = spins.copy()
+    partly[::3, 0] = np.nan
+    with pytest.warns(DataRangeWarning, match=r"BoltzmannMachine\(values=\(-1, 1\)\)"):
+        EnergyImputer(random_state=0).fit(partly)
+    imputer = EnergyImputer(small(values=(-1, 1)), strategy="mode")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert set(np.unique(imputer.fit_transform(partly))) == {-1, 1}
+
+
+@pytest.mark.parametrize("coding", CODINGS.values(), ids=CODINGS)
+def test_an_imputer_of_other_values(coding):
+    X = coded(*coding)
+    X[::3, 0] = np.nan
+    rbm = BernoulliRBM(2, n_iter=2, random_state=0)
+    with pytest.warns(DataRangeWarning) as record:
+        EnergyImputer(rbm).fit(X)
+    right = followed(advised(record), X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        filled = EnergyImputer(rbm).fit_transform(right)
+    assert 0 <= filled.min() and filled.max() <= 1
+
+
+@pytest.mark.parametrize("labels_on_top", [False, True])
+@pytest.mark.parametrize("coding", [(-1, 1), (1, 2)])
+def test_a_classifier_speaks_of_its_features_alone(coding, labels_on_top):
+    """The columns of the classes have the values of the units."""
+    X = coded(*coding)
+    if labels_on_top:
+        rbm = BernoulliRBM(n_iter=1)
+        classifier = DBNClassifier((2,), layers=rbm, n_iter=1, fine_tuning="up-down")
+    else:
+        classifier = BoltzmannClassifier(small())
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        classifier.fit(X, LABELS)
+    message = advised(record)
+    assert "Labelled" not in message
+    assert set(np.unique(followed(message, X))) == {0, 1}
+    if coding == (-1, 1) and not labels_on_top:
+        assert "set values=(-1, 1)" in message
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            BoltzmannClassifier(small(values=(-1, 1))).fit(X, LABELS)
+    with pytest.warns(DataRangeWarning) as record:
+        classifier.predict(X)
+    assert set(np.unique(followed(advised(record), X))) == {0, 1}
+    assert classifier.partial_fit(BITS, LABELS, classes=[0, 1]) is classifier
+
+
+def test_grey_values_of_spins_are_scaled_to_their_range():
+    grey = np.random.default_rng(0).integers(0, 256, (40, 3))
+    machine = small(values=(-1, 1))
+    with pytest.warns(DataRangeWarning, match="MinMaxScaler") as record:
+        machine.fit(grey)
+    scaler = re.search(r"MinMaxScaler\(.*?\)(?=;)", advised(record))[0]
+    scaled = eval(scaler, {"MinMaxScaler": MinMaxScaler}).fit_transform(grey)
+    assert scaled.min() == -1 and scaled.max() == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataRangeWarning)
+        machine.fit(scaled)
+    with pytest.warns(DataRangeWarning, match="as the rows that fit was given"):
+        machine.transform(grey)
+
+
+@pytest.mark.parametrize("X", [[["True", "False"]], [["yes", "no"]], [["-1", "1"]]])
+def test_words_are_refused(X):
+    with pytest.raises(ValueError, match="encode"):
+        BernoulliRBM(2).fit(X)
+    with pytest.raises(ValueError, match="encode"):
+        BoltzmannMachine(2).fit(X)
+
+
+@pytest.mark.parametrize("values, X", [((0, 1), BITS), ((-1, 1), 2 * BITS - 1)])
+def test_values_of_the_units_and_between_do_not_warn(values, X):
+    machine = small(values=values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        machine.fit(0.9 * X).fit(X)
+        # One row may have one value only.
+        for row in (X[:1], np.ones((1, 4)), np.full((1, 4), values[0])):
+            machine.transform(row)
+
+
+# Machines that no finite couplings fit best -----------------------------------------
+
+
+def no_maximum(rows, **params):
+    """What a fit warns of, and the machine."""
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        machine = BoltzmannMachine(0, **params).fit(rows)
+    return advised(record, ConvergenceWarning), machine
+
+
+SOLVERS = ["moments", "pseudo-likelihood"]
+
+
+@pytest.mark.parametrize("method", SOLVERS)
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_values_out_of_range_leave_couplings_finite(method, l2, dtype):
+    """They are no constant units, which the warning named before."""
+    normal = np.random.default_rng(0).normal(size=(40, 4))
+    for rows in (2 * BITS - 1, BITS + 1, normal):
+        with pytest.warns(DataRangeWarning):
+            message, machine = no_maximum_and_range(rows.astype(dtype), method, l2)
+        assert "Bring X into the range" in message
+        assert abs(machine.coupling_).max() <= 1e4 * (1 + 1e-6)
+        assert abs(machine.intercept_).max() <= 1e4 * (1 + 1e-6)
+
+
+def no_maximum_and_range(rows, method, l2):
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        machine = BoltzmannMachine(0, method=method, l2=l2).fit(rows)
+    for warning in record:
+        if warning.category is DataRangeWarning:
+            warnings.warn(warning.message, stacklevel=1)
+    return advised(record, ConvergenceWarning), machine
+
+
+WIDE = (np.random.default_rng(3).random((45, 100)) < 0.5).astype(float)
+RULES = {
+    "doubled": lambda x: x[:, 0],
+    "reversed": lambda x: 1 - x[:, 0],
+    "both": lambda x: x[:, 0] * x[:, 1],
+    "majority": lambda x: x[:, :3].sum(axis=1) >= 2,
+}
+
+
+@pytest.mark.parametrize("method", SOLVERS)
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_unit_that_follows_from_others_warns(rule, method):
+    rows = np.column_stack([BITS[:, :3], rule(BITS)]).astype(float)
+    message, machine = no_maximum(rows, method=method)
+    assert "set l2 > 0" in message
+    assert abs(machine.coupling_).max() < 100
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        machine = BoltzmannMachine(0, method=method, l2=0.01).fit(rows)
+    assert abs(machine.coupling_).max() < 10
+
+
+def test_rows_too_few_for_their_features_warn():
+    """No pair misses a state, but every unit can be told from all the others."""
+    for one, other in ((WIDE, WIDE), (WIDE, 1 - WIDE), (1 - WIDE, 1 - WIDE)):
+        both = one.T @ other + np.eye(100)
+        assert both.min() > 0
+    message, machine = no_maximum(WIDE, method="pseudo-likelihood")
+    assert "follow from others" in message and abs(machine.coupling_).max() < 25
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        BoltzmannMachine(0, method="pseudo-likelihood", l2=0.01).fit(WIDE)
+
+
+@pytest.mark.parametrize("method", SOLVERS)
+def test_a_unit_that_never_changes_is_to_be_dropped(method):
+    rows = np.column_stack([BITS[:, :3], np.ones(40)])
+    message, machine = no_maximum(rows, method=method)
+    assert "1 units never change" in message and "drop them" in message
+    assert abs(machine.intercept_).max() < 50
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        BoltzmannMachine(0, method=method).fit(rows[:, :3])
+
+
+SLOW = (np.random.default_rng(3).random((70, 40)) < 0.5).astype(float)
+
+
+@pytest.mark.parametrize("method", SOLVERS)
+@pytest.mark.parametrize("values", [(0, 1), (-1, 1)])
+def test_strong_couplings_of_ample_rows_do_not_warn(method, values):
+    """Odds of 1 to 400, all of them seen."""
+    rows = np.repeat([[0, 0], [1, 1], [0, 1], [1, 0]], [400, 400, 1, 1], axis=0)
+    rows = values[0] + (values[1] - values[0]) * rows
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        machine = BoltzmannMachine(0, values=values, method=method).fit(rows)
+    odds = machine.coupling_[0, 1] * (values[1] - values[0]) ** 2
+    assert odds == pytest.approx(2 * np.log(400), abs=1e-3)
+
+
+def test_an_early_end_names_a_parameter_that_there_is():
+    rows, pairs = BITS, learning.all_pairs(4)
+    with pytest.warns(ConvergenceWarning) as record:
+        learning.fit_pseudo_likelihood(BERNOULLI, rows, pairs, max_iter=1)
+    message = advised(record, ConvergenceWarning)
+    name = re.search(r"max_iter of skboltz\.learning\.(\w+)", message)[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        getattr(learning, name)(BERNOULLI, rows, pairs, max_iter=500)
+    # A machine has no max_iter, but the other remedy.
+    with pytest.warns(ConvergenceWarning, match="Set l2 > 0"):
+        BoltzmannMachine(0, method="pseudo-likelihood").fit(SLOW)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        BoltzmannMachine(0, method="pseudo-likelihood", l2=0.01).fit(SLOW)
+
+
+def test_warnings_point_at_the_line_that_gave_the_rows():
+    machine = small(values=(-1, 1))
+    asked = (
+        lambda: machine.fit(BITS),
+        lambda: machine.partial_fit(BITS),
+        lambda: machine.free_energy(BITS),
+        lambda: machine.sample(given=BITS, burn_in=1),
+    )
+    for ask in asked:
+        with pytest.warns(DataRangeWarning) as record:
+            ask()
+        assert {w.filename for w in record} == {__file__}
