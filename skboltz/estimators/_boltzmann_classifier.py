@@ -19,6 +19,7 @@ from ..utils import has_missing
 from ._boltzmann_machine import BoltzmannMachine
 from ._boltzmann_parts import SOLVERS
 from ._machine import Rows
+from ._nested import NestedParams
 from ._range import warn_of_range
 from ._recast import recast
 from ._validation import (
@@ -73,7 +74,7 @@ class _LabelledMachine(BoltzmannMachine):
         return positive, learning.Mixture(given, free, self.generative_share_)
 
 
-class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
+class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
     """Classifier by one Boltzmann machine over the features and a one-hot class.
 
     Each class is clamped in turn, and the free energies compared:
@@ -225,14 +226,17 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
     def _new_machine(self):
         template = self.machine
         if template is None:
-            template = BoltzmannMachine(
-                64, hidden_hidden=False, random_state=self.random_state
-            )
+            template = self._template("machine")
         machine = recast(clone(template), _LabelledMachine)
         machine._values = check_values(machine.values)
         machine.n_classes_ = len(self.classes_)
         machine.generative_share_ = self.generative_share
         return machine
+
+    def _template(self, name):
+        if name != "machine":
+            return None
+        return BoltzmannMachine(64, hidden_hidden=False, random_state=self.random_state)
 
     def _check_learnable(self, X):
         machine = self.machine_

@@ -19,6 +19,7 @@ from ._layers import (
     templates,
 )
 from ._machine import Rows
+from ._nested import NestedParams
 from ._range import warn_of_range
 from ._rbm import BernoulliRBM
 from ._training import Epochs
@@ -42,7 +43,7 @@ NEGATIVES = {
 }
 
 
-class Deep(Epochs, Rows):
+class Deep(NestedParams, Epochs, Rows):
     """A stack of machines, each trained on the hidden units of the one below.
 
     A subclass has, by `_stage()`, a stage of fine-tuning: how it starts, what an epoch
@@ -106,6 +107,9 @@ class Deep(Epochs, Rows):
     def _templates(self):
         sizes = check_sizes(self.hidden_layer_sizes)
         return templates(self.layers, self._default_layer(), sizes), sizes
+
+    def _template(self, name):
+        return self._default_layer() if name == "layers" else None
 
     def _default_layer(self):
         return BernoulliRBM(method="cd", momentum=0.5, n_iter=30, verbose=self.verbose)

@@ -7,10 +7,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._sklearn import StrOptions, fit_context
 from ..utils import as_numbers
+from ._nested import NestedParams
 from ._rbm import BernoulliRBM
 
 
-class EnergyImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class EnergyImputer(
+    NestedParams, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+):
     """Missing values filled in by a Boltzmann machine that learns from what is known.
 
     It stands where :class:`sklearn.impute.SimpleImputer` or
@@ -81,12 +84,15 @@ class EnergyImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self
         """
         X = self._checked(X, reset=True)
-        if self.estimator is None:
-            estimator = BernoulliRBM(random_state=self.random_state)
-        else:
-            estimator = clone(self.estimator)
+        inside = self.estimator
+        estimator = self._template("estimator") if inside is None else clone(inside)
         self.estimator_ = estimator.fit(X, sample_weight=sample_weight)
         return self
+
+    def _template(self, name):
+        if name != "estimator":
+            return None
+        return BernoulliRBM(random_state=self.random_state)
 
     def transform(self, X):
         """X with its missing values filled in.

@@ -7,16 +7,19 @@ of any size, some of them the wrong way. With NumPy 2.0.0 a training that went o
 another `sigma` ended in an AttributeError of NumPy, where the reason was known.
 """
 
+import inspect
 import re
 import warnings
 
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import MinMaxScaler
 
+import skboltz
 from skboltz import (
     BernoulliRBM,
     BoltzmannClassifier,
@@ -26,7 +29,9 @@ from skboltz import (
     DeepBeliefNetwork,
     EnergyImputer,
     GaussianBernoulliRBM,
+    HopfieldMemory,
     learning,
+    sampling,
 )
 from skboltz.callbacks import EarlyStopping, EpochCallback
 from skboltz.units import BERNOULLI
@@ -490,3 +495,119 @@ def test_warnings_point_at_the_line_that_gave_the_rows():
         with pytest.warns(DataRangeWarning) as record:
             ask()
         assert {w.filename for w in record} == {__file__}
+
+
+# Advice names what there is ---------------------------------------------------------
+
+
+def offered(message, name):
+    """The object that a warning asks for as a parameter of this name."""
+    text = re.search(rf"{name}=(\w+\(.*?\))[.,]", message)[1]
+    return eval(text, vars(learning) | vars(sampling))
+
+
+SPINS = np.random.default_rng(4).choice([-1, 1], (9, 12))
+
+
+@pytest.mark.filterwarnings("ignore::skboltz.CapacityWarning")
+@pytest.mark.parametrize(
+    "rule",
+    [
+        learning.Perceptron(margin=0.8, max_iter=2),
+        learning.MinimalOverlap(target=0.3, max_iter=2),
+        learning.EnergyDescent(learning_rate=0.05, n_iter=1),
+    ],
+)
+def test_a_rule_that_ended_early_says_which_rule_to_take(rule):
+    with pytest.warns(ConvergenceWarning) as record:
+        HopfieldMemory(rule).fit(SPINS[:5])
+    better = offered(advised(record, ConvergenceWarning), "rule")
+    assert type(better) is type(rule) and repr(better) != repr(rule)
+    for _ in range(4):  # ten times as long each, as far as it takes
+        with warnings.catch_warnings(record=True) as record:
+            warnings.simplefilter("always", ConvergenceWarning)
+            memory = HopfieldMemory(better).fit(SPINS[:5])
+        if not record:
+            break
+        better = offered(advised(record, ConvergenceWarning), "rule")
+    assert not record and memory.is_fixed_point(SPINS[:5]).all()
+
+
+@pytest.mark.filterwarnings("ignore::skboltz.CapacityWarning")
+@pytest.mark.parametrize(
+    "dynamics",
+    [
+        sampling.Asynchronous(1),
+        sampling.Synchronous(1),
+        sampling.GradedResponse(gain=3.0, max_iter=2),
+    ],
+)
+def test_a_recall_that_ended_early_says_which_dynamics_to_take(dynamics):
+    memory = HopfieldMemory(dynamics=dynamics).fit(SPINS[:3])
+    for _ in range(4):
+        with warnings.catch_warnings(record=True) as record:
+            warnings.simplefilter("always")
+            memory.transform(SPINS[3:])
+        if not record:
+            break
+        better = offered(advised(record, ConvergenceWarning), "dynamics")
+        assert type(better) is type(dynamics)
+        assert better.max_iter == 10 * memory.dynamics.max_iter
+        memory.set_params(dynamics=better)
+    assert memory.dynamics.max_iter > dynamics.max_iter and not record
+
+
+ESTIMATORS = [
+    getattr(skboltz, name)
+    for name in skboltz.__all__
+    if isinstance(getattr(skboltz, name), type)
+    and issubclass(getattr(skboltz, name), BaseEstimator)
+]
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_an_unknown_parameter_names_the_class_that_has_it_not(kind):
+    with pytest.raises(TypeError, match=f"^{kind.__name__}.__init__.*'rate'"):
+        kind(rate=1)
+    with pytest.raises(ValueError, match=f"'rate' for estimator {kind.__name__}"):
+        kind().set_params(rate=1)
+    names = [name for name in inspect.signature(kind).parameters]
+    assert sorted(names) == sorted(kind().get_params(deep=False))
+    same = clone(kind())
+    assert repr(same) == repr(kind()) == f"{kind.__name__}()"
+
+
+INSIDE = [
+    (DBNClassifier(random_state=0), "layers"),
+    (DeepBeliefNetwork(), "layers"),
+    (BoltzmannClassifier(random_state=3), "machine"),
+    (EnergyImputer(random_state=3), "estimator"),
+]
+
+
+@pytest.mark.parametrize("outside, name", INSIDE, ids=lambda x: type(x).__name__)
+def test_a_parameter_of_none_says_what_to_pass(outside, name):
+    key = f"{name}__learning_rate"
+    with pytest.raises(ValueError, match=f"{key} cannot be set, as {name}=None") as e:
+        clone(outside).set_params(**{key: 0.5})
+    text = re.search(rf"too: {name}=(.*) is what None stands for", str(e.value))[1]
+    inside = eval(text, vars(skboltz))
+    both = clone(outside).set_params(**{name: inside, key: 0.5})
+    assert both.get_params()[key] == 0.5
+    assert both.set_params(**{key: 0.25}).get_params()[key] == 0.25
+
+
+def test_a_list_of_layers_has_no_parameters():
+    dbn = DBNClassifier((2, 2), layers=[BernoulliRBM(), BernoulliRBM()])
+    with pytest.raises(ValueError, match="layers__k cannot be set, as layers=.Bern"):
+        dbn.set_params(layers__k=2)
+    with pytest.raises(ValueError, match="rule__max_iter cannot be set, as rule='heb"):
+        HopfieldMemory().set_params(rule__max_iter=2)
+    with pytest.raises(ValueError, match="Invalid parameter 'rules'"):
+        HopfieldMemory().set_params(rules__max_iter=2)
+
+
+def test_a_search_over_a_parameter_of_none_says_so():
+    search = GridSearchCV(DBNClassifier(), {"layers__k": [1, 2]})
+    with pytest.raises(ValueError, match="layers__k cannot be set, as layers=None"):
+        search.fit(BITS, LABELS)
