@@ -54,14 +54,22 @@ default=None
         n_chains : int, default=None
             Number of independent chains; None means one for each row.
         start : array-like of shape (n_chains, n_features), default=None
-            Where Gibbs chains start; by default each visible unit starts at random
-            by its own bias.
+            Where Gibbs chains start; by default in the distribution of the machine,
+            if that can be enumerated in some milliseconds (2^18 terms; without `given`,
+            or for a BoltzmannMachine), so that every row is a sample of it. Else each
+            unit starts at random by its own bias.
         random_state : int, RandomState instance or None, default=None
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
             The first rows of all chains, then their second rows, and so on.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If Gibbs chains that start by the biases may stay where they began, as one
+            coupling holds two binary units together for longer than `burn_in` sweeps.
         """
         check_is_fitted(self)
         if given is not None:
