@@ -73,7 +73,7 @@ def plain(
     if start is None:
         chains = _begun(model, params, stream, n_chains, given)
         if chains is None:
-            _warn_if_locked(model.strongest(params), burn_in)
+            _warn_if_locked(model.strongest(params), burn_in, stacklevel=4)
             chains = gibbs.init(model, params, stream, n_chains)
         start, stream = chains.visible, chains.stream
     if given is None:
@@ -93,7 +93,7 @@ def _begun(model, params, stream, n_chains, given):
     return exact_start.of_layers(model, params, stream, n_chains)
 
 
-def _warn_if_locked(strongest, burn_in):
+def _warn_if_locked(strongest, burn_in, stacklevel):
     """Say so where two units hardly ever let each other go.
 
     With a coupling of w nats, where both values are as likely, either unit leaves the
@@ -107,7 +107,7 @@ def _warn_if_locked(strongest, burn_in):
             f"feature follows from others, fit with l2 > 0; else take "
             f'method="tempering", or pass start.',
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
 
 
@@ -143,7 +143,7 @@ def sequential(model, params, n_chains, burn_in, stream, given=None, start=None)
         chains = clamped_chains.init(unit, params, known, stream)
         exact = exact_start.of_pairs(unit, chains)
         if exact is None:
-            _warn_if_locked(model.strongest(params), burn_in)
+            _warn_if_locked(model.strongest(params), burn_in, stacklevel=5)
         else:
             chains = exact
     else:

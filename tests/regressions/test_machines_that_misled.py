@@ -8,6 +8,7 @@ another `sigma` ended in an AttributeError of NumPy, where the reason was known.
 """
 
 import inspect
+import itertools
 import re
 import warnings
 
@@ -611,3 +612,158 @@ def test_a_search_over_a_parameter_of_none_says_so():
     search = GridSearchCV(DBNClassifier(), {"layers__k": [1, 2]})
     with pytest.raises(ValueError, match="layers__k cannot be set, as layers=None"):
         search.fit(BITS, LABELS)
+
+
+# Units that hold each other ---------------------------------------------------------
+
+N_DRAWN = 3000
+DOUBLED = np.column_stack([BITS[:, :3], BITS[:, 0]])
+
+
+def all_states(n, low=0, high=1):
+    return np.array(list(itertools.product((low, high), repeat=n)), float)
+
+
+def probabilities(machine, states):
+    """Of all states of the features, by the scores, which are tested elsewhere."""
+    proba = np.exp(machine.score_samples(states))
+    assert proba.sum() == pytest.approx(1, abs=1e-6)
+    return proba
+
+
+def deviations(rows, states, proba):
+    """How often each state came, in standard deviations from how often it should."""
+    found = (rows[:, None] == states).all(axis=2).mean(axis=0)
+    return (found - proba) / np.sqrt(np.maximum(proba * (1 - proba), 1e-9) / len(rows))
+
+
+def locked_rbm():
+    """Two features that one hidden unit holds together: P(both) is near 0.45."""
+    rbm = BernoulliRBM(2, n_iter=0, random_state=0).fit(BITS)
+    rbm.components_ = np.array([[45.0, 45.0, 0.0, 0.0], [0.5, 0.0, 1.0, -1.0]])
+    rbm.intercept_visible_ = np.array([-22.6, -22.6, 0.1, 0.2])
+    rbm.intercept_hidden_ = np.array([-45.0, 0.3])
+    return rbm
+
+
+def doubled(method, **params):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return BoltzmannMachine(0, method=method, **params).fit(DOUBLED)
+
+
+LOCKED = {
+    "moments": lambda: doubled("moments"),
+    "pseudo-likelihood": lambda: doubled("pseudo-likelihood"),
+    "weights": locked_rbm,
+}
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_units_that_hold_each_other_are_drawn_as_they_are(name, monkeypatch):
+    machine, states = LOCKED[name](), all_states(4)
+    proba = probabilities(machine, states)
+    mean = proba @ states
+    # 5 standard deviations of a mean of independent rows.
+    room = 5 * np.sqrt(mean * (1 - mean) / N_DRAWN)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows = machine.sample(N_DRAWN, burn_in=50, random_state=0)
+    assert (abs(rows.mean(axis=0) - mean) < room).all()
+    assert abs(deviations(rows, states, proba)).max() < 5
+    # As if there were too many states: chains stay where biases alone have put them.
+    monkeypatch.setattr(sampling.exact_start, "MOST_TERMS", 0)
+    with pytest.warns(ConvergenceWarning, match="hold two units together") as record:
+        rows = machine.sample(N_DRAWN, burn_in=50, random_state=0)
+    assert (abs(rows.mean(axis=0) - mean) > room).any()
+    assert {w.filename for w in record} == {__file__}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows = machine.sample(N_DRAWN, method="tempering", burn_in=100, random_state=0)
+        assert (abs(rows.mean(axis=0) - mean) < room).all()
+        # A start that was asked for is taken.
+        starts = np.repeat(states, 10, axis=0)
+        held = machine.sample(160, start=starts, burn_in=2, random_state=0)
+        assert (held[:, [0, -1]].mean(axis=0) > 0.3).all()
+
+
+@pytest.mark.parametrize("method", SOLVERS)
+def test_a_penalty_lets_go_of_units_that_hold_each_other(method, monkeypatch):
+    """The other remedy of the warning."""
+    machine, states = doubled(method, l2=0.1), all_states(4)
+    mean = probabilities(machine, states) @ states
+    monkeypatch.setattr(sampling.exact_start, "MOST_TERMS", 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rows = machine.sample(N_DRAWN, burn_in=50, random_state=0)
+    room = 5 * np.sqrt(mean * (1 - mean) / N_DRAWN)
+    assert (abs(rows.mean(axis=0) - mean) < room).all()
+
+
+ALIKE = np.tile(np.where(np.eye(40, 4), BITS, DOUBLED), (5, 1))  # nearly doubled
+FAST = {"n_iter": 60, "learning_rate": 0.3, "random_state": 0}
+SMALL = {
+    "few hidden": lambda: BernoulliRBM(2, **FAST),
+    "many hidden": lambda: BernoulliRBM(
+        7, n_iter=60, learning_rate=0.3, random_state=0
+    ),
+    "spins": lambda: small(values=(-1, 1), hidden_hidden=True, n_iter=30),
+    "bits": lambda: small(n_iter=30),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", SMALL)
+def test_chains_of_small_machines_begin_in_their_distribution(name, dtype):
+    """No sweep is needed, and none leads away."""
+    low = -1 if name == "spins" else 0
+    machine = SMALL[name]().fit((low + (1 - low) * ALIKE).astype(dtype))
+    states = all_states(4, low)
+    proba = probabilities(machine, states.astype(dtype))
+    for burn_in in (0, 3):
+        rows = machine.sample(N_DRAWN, burn_in=burn_in, random_state=burn_in)
+        assert rows.dtype == dtype
+        # 16 states, twice: a normal deviate beyond 5 has the odds of 6e-7.
+        assert abs(deviations(rows, states, proba)).max() < 5
+    # The control: the independent units where chains began before.
+    share = proba @ states
+    independent = low + (1 - low) * (
+        np.random.default_rng(0).random((N_DRAWN, 4)) < (share - low) / (1 - low)
+    )
+    assert abs(deviations(independent, states, proba)).max() > 5
+
+
+def test_what_is_given_is_kept_and_the_rest_is_drawn_as_it_is():
+    """Both of the doubled columns are missing, where another is known."""
+    machine, states = doubled("moments"), all_states(4)
+    proba = probabilities(machine, states)
+    for known in (0.0, 1.0):
+        rows = machine.sample(
+            N_DRAWN, given=[np.nan, known, np.nan, np.nan], burn_in=50, random_state=1
+        )
+        assert (rows[:, 1] == known).all()
+        given = proba * (states[:, 1] == known)
+        assert abs(deviations(rows, states, given / given.sum())).max() < 5
+    mixed = np.where(np.eye(4, dtype=bool)[np.arange(40) % 4], np.nan, DOUBLED)
+    filled = machine.sample(given=mixed, random_state=0)
+    np.testing.assert_array_equal(filled[~np.isnan(mixed)], mixed[~np.isnan(mixed)])
+    np.testing.assert_array_equal(filled[:, 0], filled[:, 3])
+
+
+def test_components_that_lie_apart_are_drawn_as_often_as_they_should_be():
+    """Clusters at -1 and 1, a fifth of the rows in the second: far apart for chains."""
+    rng = np.random.default_rng(0)
+    centre = np.where(np.arange(1000) % 5, -1.0, 1.0)[:, None]
+    X = centre + 0.05 * rng.normal(size=(1000, 2))
+    rbm = GaussianBernoulliRBM(
+        1, method="exact", learning_rate=0.1, n_iter=60, batch_size=200, random_state=0
+    ).fit(X)
+    share = (rbm.sample(N_DRAWN, burn_in=50, random_state=0)[:, 0] > 0).mean()
+    assert abs(share - 0.2) < 0.05
+
+
+def test_noise_of_a_sample_depends_on_no_other_row():
+    machine = SMALL["bits"]().fit(BITS)
+    few, more = (machine.sample(n, random_state=5) for n in (3, 9))
+    assert few.shape == (3, 4) and more.shape == (9, 4)
+    np.testing.assert_array_equal(machine.sample(3, random_state=5), few)
