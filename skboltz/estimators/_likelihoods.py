@@ -8,6 +8,7 @@ from ..sampling import random_key
 from ..utils import has_missing
 from ._log_z import log_partition, warn_of
 from ._machine import Machine
+from ._total import warn_of_total
 from ._validation import check_betas, check_count, check_jobs, check_method, check_seed
 
 
@@ -140,6 +141,9 @@ class LikelihoodMixin(Machine):
         UnreliableEstimateWarning
             If log Z had to be estimated and the estimate fails a check; the highest
             of the estimates is then used, so that no model is flattered.
+        DataRangeWarning
+            If rows have other values than those of binary units, and the distinct ones
+            score as if their probabilities summed to more than 1.
 
         See Also
         --------
@@ -149,7 +153,10 @@ class LikelihoodMixin(Machine):
         estimate, reasons = self._log_partition("auto", *likelihood.Effort())
         warn_of(reasons, stacklevel=3)
         log_z = estimate.upper() if reasons else estimate.value
-        return -free_energy.astype(np.float64) - log_z
+        scores = -free_energy.astype(np.float64) - log_z
+        error = estimate.standard_error
+        warn_of_total(self._visible_unit, X, scores, free_energy.dtype, error)
+        return scores
 
     def score(self, X, y=None):
         """Mean log-likelihood of the rows, in nats.

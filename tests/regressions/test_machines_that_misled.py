@@ -13,6 +13,7 @@ import re
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
@@ -31,10 +32,12 @@ from skboltz import (
     EnergyImputer,
     GaussianBernoulliRBM,
     HopfieldMemory,
+    UnreliableEstimateWarning,
     learning,
     sampling,
 )
 from skboltz.callbacks import EarlyStopping, EpochCallback
+from skboltz.estimators._total import warn_of_total
 from skboltz.units import BERNOULLI
 
 # Penalties belong to the gradient whose sign is taken ------------------------------
@@ -767,3 +770,119 @@ def test_noise_of_a_sample_depends_on_no_other_row():
     few, more = (machine.sample(n, random_state=5) for n in (3, 9))
     assert few.shape == (3, 4) and more.shape == (9, 4)
     np.testing.assert_array_equal(machine.sample(3, random_state=5), few)
+
+
+# Scores that no probabilities can be ------------------------------------------------
+
+
+def loop_total(machine, rows):
+    """The sum of exp(-F(v)) / Z of distinct rows, by loops over all states."""
+    W, b, c = machine.components_, machine.intercept_visible_, machine.intercept_hidden_
+
+    def weight(v):
+        total = 0.0
+        for h in itertools.product((0, 1), repeat=len(c)):
+            pull = sum(
+                h[j] * W[j, i] * v[i] for j in range(len(c)) for i in range(len(b))
+            )
+            total += np.exp(pull + np.dot(b, v) + np.dot(c, h))
+        return total
+
+    z = sum(weight(v) for v in itertools.product((0, 1), repeat=len(b)))
+    return sum(weight(v) for v in {tuple(row) for row in rows.tolist()}) / z
+
+
+def of_total(record):
+    """The sum that a warning tells, and how many rows it is of."""
+    for warning in record:
+        found = re.search(
+            r"of (\d+) distinct rows sum to (\S+), m", str(warning.message)
+        )
+        if found:
+            return int(found[1]), float(found[2])
+    return None
+
+
+GREY = np.round(np.random.default_rng(5).uniform(0.3, 0.7, (60, 3)), 1)
+TRUE_RBM = BernoulliRBM(2, n_iter=30, learning_rate=0.3, random_state=0)
+
+
+@pytest.mark.parametrize("kind", ["dense", "sparse", "gaps", "frame"])
+@pytest.mark.parametrize("beyond", [False, True])
+def test_probabilities_that_sum_to_more_than_one_warn(beyond, kind):
+    rbm = clone(TRUE_RBM).fit(BITS[:, :3])
+    X = np.vstack([GREY, GREY[:20]])
+    X = 2 * X if beyond else X
+    expected = loop_total(rbm, X)
+    assert expected > 1.2
+    given = {"sparse": sparse.csr_array, "frame": pd.DataFrame}.get(kind, np.array)(X)
+    if kind == "gaps":  # which do not count, as they overlap
+        given = np.vstack([X, np.full((5, 3), 0.5)])
+        given[-5:, 0] = np.nan
+    with pytest.warns(DataRangeWarning) as record:
+        scores = rbm.score_samples(given)
+    n_rows, total = of_total(record)
+    assert n_rows == len(np.unique(X, axis=0)) < len(X)
+    assert total == pytest.approx(expected, rel=5e-3)  # three digits
+    alone = rbm.score_samples(X[:1])  # the numbers stay as they are
+    assert scores[0] == pytest.approx(alone[0], abs=1e-6)
+    # The remedy, followed.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rbm.score_samples((X > 0.5).astype(float))
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [TRUE_RBM, BoltzmannMachine(0, method="moments"), small()],
+    ids=["rbm", "moments", "machine"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int8])
+def test_all_states_many_times_do_not_warn(machine, dtype):
+    machine = clone(machine).fit(BITS[:, :3].astype(dtype))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scores = machine.score_samples(np.tile(all_states(3), (9, 1)).astype(dtype))
+        machine.score_samples(GREY[:2])
+    assert np.exp(scores).sum() == pytest.approx(9, rel=1e-4)
+
+
+def test_scores_of_a_machine_and_a_network_are_looked_at_too():
+    between = np.random.default_rng(6).uniform(0.2, 0.8, (200, 4))
+    for model in (
+        small(values=(-1, 1)),
+        DeepBeliefNetwork((2, 2), layers=BernoulliRBM(n_iter=2), random_state=0),
+    ):
+        low = -1 if hasattr(model, "values") else 0
+        model = clone(model).fit(low + (1 - low) * BITS)
+        with pytest.warns(DataRangeWarning) as record:
+            model.score_samples(low + (1 - low) * between)
+        assert of_total(record)[1] > 1
+        assert record[0].filename == __file__
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.score_samples(low + (1 - low) * np.tile(all_states(4), (3, 1)))
+
+
+def test_densities_are_not_looked_at():
+    X = np.random.default_rng(0).normal(size=(50, 2)) * 1e-3
+    rbm = GaussianBernoulliRBM(2, n_iter=2, random_state=0).fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.exp(rbm.score_samples(X)).sum() > 1
+
+
+def test_an_estimate_of_log_z_that_is_too_low_is_found_out():
+    """Beyond three standard errors, and never for one that is exact."""
+    unit, rows = BERNOULLI, all_states(3)
+    scores = np.log(np.full(8, 1 / 8)) + 0.2
+
+    def told(error):
+        with warnings.catch_warnings(record=True) as record:
+            warnings.simplefilter("always")
+            warn_of_total(unit, rows, scores, np.float64, error)
+        return [w.category for w in record]
+
+    assert told(0.1) == told(0.07) == []
+    assert told(0.06) == told(1e-3) == [UnreliableEstimateWarning]
+    assert told(None) == told(0.0) == []
