@@ -5,6 +5,11 @@ back, "log-likelihoods" of +72, and the advice to scale by MinMaxScaler. Another
 `gradient="sign"` with a penalty, which was added after the sign had been taken: steps
 of any size, some of them the wrong way. With NumPy 2.0.0 a training that went on with
 another `sigma` ended in an AttributeError of NumPy, where the reason was known.
+
+A callback on the machine inside a classifier never saw an epoch. A machine that had
+learnt a column twice drew zeros alone, where the mean was 0.185, and said nothing.
+Warnings asked for parameters that nobody has, and errors named a class that nobody
+knows.
 """
 
 import inspect
@@ -189,7 +194,8 @@ def test_a_machine_without_epochs_says_which_methods_have_some():
 
 def advised(record, category=DataRangeWarning):
     """What the one warning of this kind says is to be passed or set."""
-    (message,) = (str(w.message) for w in record if w.category is category)
+    messages = (str(w.message) for w in record if w.category is category)
+    (message,) = (text for text in messages if "distinct rows sum to" not in text)
     return message
 
 
