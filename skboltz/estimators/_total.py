@@ -17,7 +17,8 @@ _MOST_VALUES = 2**22  # of a sparse X that are made dense for this
 def warn_of_total(unit, X, scores, precision, standard_error=0.0, stacklevel=3):
     """A warning where the scores of the distinct rows sum to more than 1.
 
-    Rows are looked at only if the scores of all of them do.  Those with missing values
+    Rows are looked at only if the scores of all of them do, and are told apart only if
+    there can be something to say.  Those with missing values
     do not count: what they say overlaps.
 
     Parameters
@@ -39,25 +40,20 @@ def warn_of_total(unit, X, scores, precision, standard_error=0.0, stacklevel=3):
     most = _ROUNDING * rounding + _ERRORS * (standard_error or 0.0)
     if not logsumexp(scores) > most or _is_too_large(X):
         return
-    rows, scores = _distinct(X, scores)
+    rows = X.toarray() if sparse.issparse(X) else np.asarray(as_numbers(X, "X"))
+    whole = ~(rows != rows).any(axis=1)
+    rows, scores = rows[whole], scores[whole]
     own = bool(((rows == unit.low) | (rows == unit.high)).all())
-    if own and not standard_error:  # no sum over states can be larger than Z
+    if not len(rows) or own and not standard_error:  # no part of Z is larger than Z
         return
-    total = logsumexp(scores) if len(scores) else -np.inf
+    rows, first = np.unique(rows, axis=0, return_index=True)
+    total = logsumexp(scores[first])
     if total > most:
         _warn(total, len(rows), own, stacklevel + 1)
 
 
 def _is_too_large(X):
     return sparse.issparse(X) and np.prod(X.shape, dtype=float) > _MOST_VALUES
-
-
-def _distinct(X, scores):
-    """Rows without gaps, each once, and their scores."""
-    X = X.toarray() if sparse.issparse(X) else np.asarray(as_numbers(X, "X"))
-    whole = ~(X != X).any(axis=1)
-    rows, first = np.unique(X[whole], axis=0, return_index=True)
-    return rows, scores[whole][first]
 
 
 def _warn(total, n_rows, own, stacklevel):
