@@ -18,8 +18,8 @@ def warn_of_total(unit, X, scores, precision, standard_error=0.0, stacklevel=3):
     """A warning where the scores of the distinct rows sum to more than 1.
 
     Rows are looked at only if the scores of all of them do, and are told apart only if
-    there can be something to say.  Those with missing values
-    do not count: what they say overlaps.
+    there can be something to say.  Those with missing values do not count: what they
+    say overlaps.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def warn_of_total(unit, X, scores, precision, standard_error=0.0, stacklevel=3):
     whole = ~(rows != rows).any(axis=1)
     rows, scores = rows[whole], scores[whole]
     own = bool(((rows == unit.low) | (rows == unit.high)).all())
-    if not len(rows) or own and not standard_error:  # no part of Z is larger than Z
+    if not len(rows) or (own and not standard_error):  # no part of Z is larger than Z
         return
     rows, first = np.unique(rows, axis=0, return_index=True)
     total = logsumexp(scores[first])
