@@ -41,15 +41,22 @@ def warn_of_total(unit, X, scores, precision, standard_error=0.0, stacklevel=3):
     if not logsumexp(scores) > most or _is_too_large(X):
         return
     rows = X.toarray() if sparse.issparse(X) else np.asarray(as_numbers(X, "X"))
+    if not standard_error and _are_own(rows, unit):  # no part of Z is larger than Z
+        return
     whole = ~(rows != rows).any(axis=1)
     rows, scores = rows[whole], scores[whole]
-    own = bool(((rows == unit.low) | (rows == unit.high)).all())
-    if not len(rows) or (own and not standard_error):  # no part of Z is larger than Z
+    own = _are_own(rows, unit)
+    if not len(rows) or (own and not standard_error):
         return
     rows, first = np.unique(rows, axis=0, return_index=True)
     total = logsumexp(scores[first])
     if total > most:
         _warn(total, len(rows), own, stacklevel + 1)
+
+
+def _are_own(rows, unit):
+    """Whether all values are those of the units."""
+    return bool(((rows == unit.low) | (rows == unit.high)).all())
 
 
 def _is_too_large(X):
