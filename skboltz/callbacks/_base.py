@@ -84,7 +84,10 @@ def _way_to_epochs(estimator):
             f'method="{estimator.method}" solves for all rows at once; take one that '
             f'learns in epochs, such as "pcd".'
         )
-    return "Set it on the estimator of skboltz inside that has epochs."
+    return (
+        "Set it on the estimator of skboltz inside that has epochs, such as the "
+        "`machine` of a BoltzmannClassifier."
+    )
 
 
 def check_has(model, methods, name, value, others=()):
@@ -117,7 +120,8 @@ def check_validation(X_validation, X):
     if not rows.shape[0] or rows.shape[1] != X.shape[1]:
         raise ValueError(
             f"X_validation has the shape {rows.shape}; it needs at least one row, and "
-            f"{X.shape[1]} features as X has."
+            f"{X.shape[1]} features as X has. The X of a machine that learns with "
+            f"labels has a column for each class after the features."
         )
     return rows
 
