@@ -6,7 +6,7 @@ from typing import ClassVar
 from sklearn.utils import check_array
 
 from .._sklearn import validate_parameter_constraints
-from ..utils import as_numbers, has_missing
+from ..utils import as_numbers, has_missing, known_as
 
 
 class EpochCallback:
@@ -45,7 +45,7 @@ class EpochCallback:
         """A fit has ended, one way or another."""
         if self._idle and getattr(estimator, "n_iter", 1):
             warnings.warn(
-                f"{type(self).__name__} saw no epoch of {type(estimator).__name__}. "
+                f"{type(self).__name__} saw no epoch of {known_as(estimator)}. "
                 f"{_way_to_epochs(estimator)}",
                 UserWarning,
                 stacklevel=2,
@@ -97,7 +97,7 @@ def check_has(model, methods, name, value, others=()):
     """
     if hasattr(model, methods[value]):
         return
-    kind = type(model).__name__
+    kind = known_as(model)
     offered = [repr(score) for score in methods if hasattr(model, methods[score])]
     remedies = [f"take {' or '.join([*offered, *others])}"] * bool(offered or others)
     if hasattr(model, "layers_"):

@@ -203,9 +203,7 @@ class EnergyImputer(NestedParams, TransformerMixin, BaseEstimator):
         generator = check_random_state(self.random_state)
         for name, value in sorted(machine.get_params().items()):
             if name == "random_state" or name.endswith("__random_state"):
-                seed = generator.randint(
-                    _MOST_SEEDS
-                )  # drawn anyway: others keep theirs
+                seed = generator.randint(_MOST_SEEDS)  # drawn anyway, for the others
                 seeds |= {name: seed} if value is None else {}
         return machine.set_params(**seeds)
 

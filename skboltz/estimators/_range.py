@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from .._exceptions import DataRangeWarning
+from ..utils import known_as
 
 _CONVENTIONS = ((0, 1), (-1, 1))  # of binary units
 _FIRST = 100  # rows that tell most data of many values at once
@@ -44,11 +45,6 @@ def warn_of_range(estimator, X, unit, stacklevel, fitting=False):
     else:
         advice = _for_many_values(unit, fitting)
     warnings.warn(found + advice, DataRangeWarning, stacklevel=stacklevel)
-
-
-def known_as(estimator):
-    """The name of the class by which users know an estimator."""
-    return getattr(estimator, "_known_as", type(estimator).__name__)
 
 
 def _range(X):

@@ -16,8 +16,8 @@ from .. import learning
 from .._sklearn import Interval, StrOptions, fit_context
 from ..learning import training
 from ..sampling import Purpose, Stream, random_key
-from ..utils import suited_threads
-from ._range import known_as, warn_of_range
+from ..utils import known_as, suited_threads
+from ._range import warn_of_range
 from ._validation import (
     NOT_LEARNT,
     check_data,

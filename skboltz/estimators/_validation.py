@@ -11,7 +11,7 @@ from sklearn.utils.validation import validate_data
 from .. import likelihood
 from .._exceptions import EnumerationTooLargeError
 from .._sklearn import check_sample_weight, safe_indexing
-from ..utils import as_numbers, check_type, has_missing, require
+from ..utils import as_numbers, check_type, has_missing, known_as, require
 from ._log_z import METHODS, tractable_size
 
 _ROUNDING = 10 * np.finfo(np.float64).eps  # of values that are meant to be equal
@@ -58,7 +58,7 @@ def _check_width(estimator, values, name):
         return
     found = f"{shape[1]} features" if len(shape) == 2 else f"the shape {shape}"
     raise ValueError(
-        f"{name} has {found}, but {type(estimator).__name__} is expecting {width} "
+        f"{name} has {found}, but {known_as(estimator)} is expecting {width} "
         f"features in each row, as in fit."
     )
 

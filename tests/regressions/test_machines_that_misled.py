@@ -43,7 +43,9 @@ from skboltz import (
 )
 from skboltz.callbacks import EarlyStopping, EpochCallback
 from skboltz.estimators._total import warn_of_total
-from skboltz.units import BERNOULLI
+from skboltz.models import Bipartite, BipartiteParams
+from skboltz.sampling import Purpose, Stream
+from skboltz.units import BERNOULLI, GAUSSIAN, Bias, CategoricalUnit, GaussianParams
 
 # Penalties belong to the gradient whose sign is taken ------------------------------
 
@@ -187,6 +189,15 @@ def test_a_machine_without_epochs_says_which_methods_have_some():
     log = Log()
     machine.set_params(method="pcd", n_iter=1).set_callbacks(log).fit(BITS)
     assert len(log.epochs) == 1
+
+
+def test_a_machine_in_a_classifier_has_the_name_that_users_know():
+    machine = BoltzmannMachine(0, method="moments", l2=0.1).set_callbacks(Log())
+    classifier = BoltzmannClassifier(machine, generative_share=1)
+    with pytest.warns(UserWarning, match="saw no epoch of BoltzmannMachine"):
+        classifier.fit(BITS, LABELS)
+    with pytest.raises(ValueError, match="but BoltzmannMachine is expecting 6 feat"):
+        classifier.machine_.sample(given=BITS)
 
 
 # Values that are not those of the units --------------------------------------------
@@ -771,6 +782,22 @@ def test_components_that_lie_apart_are_drawn_as_often_as_they_should_be():
     assert abs(share - 0.2) < 0.05
 
 
+def test_starts_are_of_states_that_can_be_counted():
+    """A label of 30 columns has 30, not 2^30; real units have more than any number."""
+    bias = np.arange(30) % 3 + 0.0
+    above = Bias(np.zeros(40))
+    params = BipartiteParams(np.zeros((40, 30)), Bias(bias), above)
+    model = Bipartite(CategoricalUnit(), BERNOULLI)
+    stream = Stream((1, 2), Purpose.CHAINS)
+    found = sampling.exact_start.of_layers(model, params, stream, N_DRAWN).visible
+    proba = np.exp(bias) / np.exp(bias).sum()
+    assert abs(deviations(found, np.eye(30), proba)).max() < 5
+    real = GaussianParams(np.zeros(2), np.zeros(2))
+    params = BipartiteParams(np.full((2, 2), 0.1), real, real)
+    model = Bipartite(GAUSSIAN, GAUSSIAN)
+    assert sampling.exact_start.of_layers(model, params, stream, 3) is None
+
+
 def test_noise_of_a_sample_depends_on_no_other_row():
     machine = SMALL["bits"]().fit(BITS)
     few, more = (machine.sample(n, random_state=5) for n in (3, 9))
@@ -824,12 +851,13 @@ def test_probabilities_that_sum_to_more_than_one_warn(beyond, kind):
     given = {"sparse": sparse.csr_array, "frame": pd.DataFrame}.get(kind, np.array)(X)
     if kind == "gaps":  # which do not count, as they overlap
         given = np.vstack([X, np.full((5, 3), 0.5)])
-        given[-5:, 0] = np.nan
+        given[-5:, 0] = given[-1] = np.nan
     with pytest.warns(DataRangeWarning) as record:
         scores = rbm.score_samples(given)
     n_rows, total = of_total(record)
     assert n_rows == len(np.unique(X, axis=0)) < len(X)
     assert total == pytest.approx(expected, rel=5e-3)  # three digits
+    assert kind != "gaps" or scores[-1] == 0.0  # of nothing known
     alone = rbm.score_samples(X[:1])  # the numbers stay as they are
     assert scores[0] == pytest.approx(alone[0], abs=1e-6)
     # The remedy, followed.
