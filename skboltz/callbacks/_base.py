@@ -6,7 +6,7 @@ from typing import ClassVar
 from sklearn.utils import check_array
 
 from .._sklearn import validate_parameter_constraints
-from ..utils import as_numbers, has_missing
+from ..utils import as_numbers, has_missing, known_as
 
 
 class EpochCallback:
@@ -45,7 +45,7 @@ class EpochCallback:
         """A fit has ended, one way or another."""
         if self._idle and getattr(estimator, "n_iter", 1):
             warnings.warn(
-                f"{type(self).__name__} saw no epoch of {type(estimator).__name__}. "
+                f"{type(self).__name__} saw no epoch of {known_as(estimator)}. "
                 f"{_way_to_epochs(estimator)}",
                 UserWarning,
                 stacklevel=2,
@@ -84,7 +84,10 @@ def _way_to_epochs(estimator):
             f'method="{estimator.method}" solves for all rows at once; take one that '
             f'learns in epochs, such as "pcd".'
         )
-    return "Set it on the estimator of skboltz inside that has epochs."
+    return (
+        "Set it on the estimator of skboltz inside that has epochs, such as the "
+        "`machine` of a BoltzmannClassifier."
+    )
 
 
 def check_has(model, methods, name, value, others=()):
@@ -94,7 +97,7 @@ def check_has(model, methods, name, value, others=()):
     """
     if hasattr(model, methods[value]):
         return
-    kind = type(model).__name__
+    kind = known_as(model)
     offered = [repr(score) for score in methods if hasattr(model, methods[score])]
     remedies = [f"take {' or '.join([*offered, *others])}"] * bool(offered or others)
     if hasattr(model, "layers_"):
@@ -117,7 +120,8 @@ def check_validation(X_validation, X):
     if not rows.shape[0] or rows.shape[1] != X.shape[1]:
         raise ValueError(
             f"X_validation has the shape {rows.shape}; it needs at least one row, and "
-            f"{X.shape[1]} features as X has."
+            f"{X.shape[1]} features as X has. The X of a machine that learns with "
+            f"labels has a column for each class after the features."
         )
     return rows
 

@@ -4,6 +4,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
+from ._nested import NestedParams
+
 
 def has_labels(memory):
     """Whether a memory was fitted with labels; one to be fitted may be yet."""
@@ -12,7 +14,9 @@ def has_labels(memory):
     return True
 
 
-class AssociativeMemory(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class AssociativeMemory(
+    NestedParams, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+):
     """A transformer from cues to memories, with an `energy` and a `predict`."""
 
     def familiarity(self, X):

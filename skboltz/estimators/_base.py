@@ -57,7 +57,6 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         sparsity_cost=0.1,
         centered=False,
         rate_guard=False,
-        sample_visible=False,
         warm_start=False,
     ):
         self.n_components = n_components
@@ -79,7 +78,6 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         self.sparsity_cost = sparsity_cost
         self.centered = centered
         self.rate_guard = rate_guard
-        self.sample_visible = sample_visible
         self.warm_start = warm_start
 
     def _resumes(self):

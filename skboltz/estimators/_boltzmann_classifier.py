@@ -19,11 +19,13 @@ from ..utils import has_missing
 from ._boltzmann_machine import BoltzmannMachine
 from ._boltzmann_parts import SOLVERS
 from ._machine import Rows
+from ._nested import NestedParams
+from ._range import warn_of_range
+from ._recast import recast
 from ._validation import (
     check_data,
     check_values,
     learnable_rows,
-    warn_out_of_range,
 )
 
 
@@ -37,6 +39,12 @@ class _LabelledMachine(BoltzmannMachine):
     generative_share_ : float
         Of the joint likelihood in what is learnt.
     """
+
+    _known_as = "BoltzmannMachine"
+
+    @property
+    def _n_label_columns(self):
+        return self.n_classes_
 
     def _check_tractable(self, mask):
         if self.generative_share_ > 0:
@@ -65,7 +73,7 @@ class _LabelledMachine(BoltzmannMachine):
         return positive, learning.Mixture(given, free, self.generative_share_)
 
 
-class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
+class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
     """Classifier by one Boltzmann machine over the features and a one-hot class.
 
     Each class is clamped in turn, and the free energies compared:
@@ -113,6 +121,11 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
     probabilities of the classes averaged over 200 sweeps, with the same noise for every
     row.  NaN means missing with `generative_share=1`, and is refused below: features
     that are not modelled cannot be summed out.
+
+    Callbacks are set on `machine`, and see its epochs. Its rows are features followed
+    by classes, the column of the right one high and the others low: those given to a
+    callback have to be so, too. With a `generative_share` of 0 likelihoods of features
+    say nothing, and :class:`skboltz.callbacks.EarlyStopping` needs a callable.
 
     References
     ----------
@@ -214,14 +227,17 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
     def _new_machine(self):
         template = self.machine
         if template is None:
-            template = BoltzmannMachine(
-                64, hidden_hidden=False, random_state=self.random_state
-            )
-        machine = _LabelledMachine(**clone(template).get_params(deep=False))
+            template = self._template("machine")
+        machine = recast(clone(template), _LabelledMachine)
         machine._values = check_values(machine.values)
         machine.n_classes_ = len(self.classes_)
         machine.generative_share_ = self.generative_share
         return machine
+
+    def _template(self, name):
+        if name != "machine":
+            return None
+        return BoltzmannMachine(64, hidden_hidden=False, random_state=self.random_state)
 
     def _check_learnable(self):
         machine = self.machine_
@@ -278,7 +294,7 @@ class BoltzmannClassifier(Rows, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = check_data(self, X)
         self._check_gaps(X)
-        warn_out_of_range(self, X, self.machine_._visible_unit, stacklevel=3)
+        warn_of_range(self, X, self.machine_._visible_unit, stacklevel=3)
         return self._by_row(self._proba, X)
 
     def predict_log_proba(self, X):

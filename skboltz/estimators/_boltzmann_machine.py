@@ -125,7 +125,7 @@ class BoltzmannMachine(Trainable, PairwiseMachine, DensityMixin, BaseEstimator):
     gradient : {"centered", "plain", "sign"}, default="centered"
         "centered" steps do not depend on which value is called 0 [2]_; "sign" moves
         each parameter by `learning_rate` (in proportion to the weight of the batch)
-        whatever the size of its gradient, as in [1]_.
+        whatever the size of its gradient, penalties included, as in [1]_.
 
     momentum : float, default=0.0
         Between 0 and 1: share of the last step that is added to the next.

@@ -1,14 +1,17 @@
 """Chains of visible states: an endless sequence of draws for each way to sample."""
 
+import warnings
 from functools import partial
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from ..sampling import (
     annealing,
     clamped,
     clamped_chains,
     clamping,
+    exact_start,
     gibbs,
     tempering,
 )
@@ -68,7 +71,10 @@ def plain(
 ):
     """Block Gibbs, clamped where features are given."""
     if start is None:
-        chains = gibbs.init(model, params, stream, n_chains)
+        chains = _begun(model, params, stream, n_chains, given)
+        if chains is None:
+            _warn_if_locked(model.strongest(params), burn_in, stacklevel=4)
+            chains = gibbs.init(model, params, stream, n_chains)
         start, stream = chains.visible, chains.stream
     if given is None:
         given = np.full_like(start[:1], np.nan)
@@ -78,6 +84,31 @@ def plain(
     while True:
         yield chains.visible
         chains = clamping.step(model, params, chains, given, draw)
+
+
+def _begun(model, params, stream, n_chains, given):
+    """Chains in the distribution of a small machine of which nothing is given."""
+    if given is not None and not np.isnan(given).all():
+        return None
+    return exact_start.of_layers(model, params, stream, n_chains)
+
+
+def _warn_if_locked(strongest, burn_in, stacklevel):
+    """Say so where two units hardly ever let each other go.
+
+    With a coupling of w nats, where both values are as likely, either unit leaves the
+    value that the other asks for with the odds exp(-w / 2) in a sweep.
+    """
+    if strongest / 2 > np.log(burn_in + 1):
+        warnings.warn(
+            f"Chains may stay where they began: the strongest coupling, of "
+            f"{strongest:.3g} nats, may hold two units together for "
+            f"exp({strongest / 2:.3g}) sweeps, of which there are {burn_in}. Where a "
+            f"feature follows from others, fit with l2 > 0; else take "
+            f'method="tempering", or pass start.',
+            ConvergenceWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def tempered(model, params, n_chains, burn_in, stream, visible_mean=None):
@@ -110,6 +141,11 @@ def sequential(model, params, n_chains, burn_in, stream, given=None, start=None)
     known = clamped.with_hidden(given, n_hidden)
     if start is None:
         chains = clamped_chains.init(unit, params, known, stream)
+        exact = exact_start.of_pairs(unit, chains)
+        if exact is None:
+            _warn_if_locked(model.strongest(params), burn_in, stacklevel=5)
+        else:
+            chains = exact
     else:
         begin = clamped.with_hidden(start, n_hidden)
         is_high, stream = _settled(unit, params, begin, stream)

@@ -19,10 +19,11 @@ from ._layers import (
     templates,
 )
 from ._machine import Rows
+from ._nested import NestedParams
+from ._range import warn_of_range
 from ._rbm import BernoulliRBM
 from ._training import Epochs
 from ._up_down_stage import UpDownStage
-from ._validation import warn_out_of_range
 
 OPTIMISERS = {
     "sgd": lambda deep: (
@@ -41,7 +42,7 @@ NEGATIVES = {
 }
 
 
-class Deep(Epochs, Rows):
+class Deep(NestedParams, Epochs, Rows):
     """A stack of machines, each trained on the hidden units of the one below.
 
     A subclass has, by `_stage()`, a stage of fine-tuning: how it starts, what an epoch
@@ -74,7 +75,7 @@ class Deep(Epochs, Rows):
     def _warn_of_range(self, X, stacklevel):
         """A warning where X leaves the range of the visible units."""
         first = self.layers_[0]
-        warn_out_of_range(first, X, first._visible_unit, stacklevel + 1)
+        warn_of_range(first, X, first._visible_unit, stacklevel + 1)
 
     @property
     def _scaling(self):
@@ -92,6 +93,9 @@ class Deep(Epochs, Rows):
     def _templates(self):
         sizes = check_sizes(self.hidden_layer_sizes)
         return templates(self.layers, self._default_layer(), sizes), sizes
+
+    def _template(self, name):
+        return self._default_layer() if name == "layers" else None
 
     def _default_layer(self):
         return BernoulliRBM(method="cd", momentum=0.5, n_iter=30, verbose=self.verbose)

@@ -18,6 +18,7 @@ from ._deep import Deep, up_down_stage
 from ._deep_samples import DeepSamples, check_visible
 from ._layers import afresh, features, further, moved, one_pass
 from ._log_z import warn_of
+from ._total import warn_of_total
 from ._up_down_stage import UpDownStage, network
 from ._validation import check_count, check_data, check_layer, learnable_rows
 
@@ -529,7 +530,10 @@ default="constant"
         log_z = estimate.upper() if reasons else estimate.value
         if len(self.layers_) == 1:  # which has counted it in
             log_z -= float(top._log_volume().sum())
-        return self._by_row(of_rows, X) - log_z - self._log_volume()
+        scores = self._by_row(of_rows, X) - log_z - self._log_volume()
+        unit = self.layers_[0]._visible_unit
+        warn_of_total(unit, X, scores, self._dtype, None, stacklevel=4)
+        return scores
 
     def _log_volume(self):
         """log |dx/dv| of the features x whose values are v."""

@@ -326,7 +326,7 @@ default="constant"
         if not resumes:
             return False
         for name, before in self._began_with.items():
-            if not np.array_equal(getattr(self, name), before):
+            if not _is_same(getattr(self, name), before):
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}, but the model to go on from "
                     f"has begun with {before!r}; set it back, or begin anew by fit "
@@ -415,3 +415,11 @@ default="constant"
             return super()._sampler(method, given, start, n_chains, n_samples)
         sampler = super()._sampler("gibbs", given, start, n_chains, n_samples)
         return partial(sampler, draw=method.draw_visible)
+
+
+def _is_same(value, before):
+    """Whether a parameter that is text, a number or an array is what it was."""
+    if isinstance(value, str) or isinstance(before, str):
+        # NumPy 2.0.0, 2.0.1 and 2.1.0 cannot compare text with a number.
+        return type(value) is type(before) and value == before
+    return np.array_equal(value, before)

@@ -1,6 +1,7 @@
 """The Hopfield network as a memory of patterns."""
 
 import warnings
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar, NamedTuple
 
@@ -548,10 +549,11 @@ class HopfieldMemory(AssociativeMemory):
 
     def _run(self, cues, stream, shared=True, watch=None, dynamics=None):
         """Recall of some rows; known entries of an incomplete row are clamped."""
+        dynamics = dynamics or _instance(self.dynamics, sampling.DYNAMICS)
         incomplete = (cues[:, : self.n_features_in_] == 0).any(axis=1, keepdims=True)
         with suited_threads(len(cues) * self._network.coupling.size):
             end = sampling.recall.run(
-                dynamics or _instance(self.dynamics, sampling.DYNAMICS),
+                dynamics,
                 self._network,
                 cues,
                 (cues != 0) & incomplete,
@@ -559,7 +561,7 @@ class HopfieldMemory(AssociativeMemory):
                 shared=shared,
                 watch=watch,
             )
-        _warn_if_running(end.status)
+        _warn_if_running(end.status, dynamics)
         return end
 
     def _ends(self, cues):
@@ -693,13 +695,14 @@ def _loose_units(network, spins):
     return np.count_nonzero(aligned <= 0, axis=1)
 
 
-def _warn_if_running(status):
+def _warn_if_running(status, dynamics):
     running = np.count_nonzero(status == sampling.Status.RUNNING)
     if running:
         warnings.warn(
             f"{running} of {len(status)} rows had not ended when recall did: raise "
-            f"max_iter of the dynamics. With couplings that are not symmetric a row "
-            f"may never end.",
+            f"max_iter, by "
+            f"dynamics={replace(dynamics, max_iter=10 * dynamics.max_iter)}. With "
+            f"couplings that are not symmetric a row may never end.",
             ConvergenceWarning,
             stacklevel=4,
         )

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._sklearn import MissingValues, StrOptions, check_feature_names_in, fit_context
 from ..utils import as_numbers
+from ._nested import NestedParams
 from ._rbm import BernoulliRBM
 from ._validation import known_rows, unknown_features, warn_of_unknown
 
@@ -20,7 +21,7 @@ _LEFT_OUT = (
 )
 
 
-class EnergyImputer(TransformerMixin, BaseEstimator):
+class EnergyImputer(NestedParams, TransformerMixin, BaseEstimator):
     """Missing values filled in by a Boltzmann machine that learns from what is known.
 
     It stands where :class:`sklearn.impute.SimpleImputer` or
@@ -135,6 +136,11 @@ class EnergyImputer(TransformerMixin, BaseEstimator):
         self.estimator_ = machine.fit(self._learnt(X), sample_weight=sample_weight)
         return self
 
+    def _template(self, name):
+        if name != "estimator":
+            return None
+        return BernoulliRBM(random_state=self.random_state)
+
     def transform(self, X):
         """X with its missing values filled in.
 
@@ -190,16 +196,14 @@ class EnergyImputer(TransformerMixin, BaseEstimator):
     def _new_estimator(self):
         """The machine to be fitted, with seeds where it has none."""
         if self.estimator is None:
-            return BernoulliRBM(random_state=self.random_state)
+            return self._template("estimator")
         machine, seeds = clone(self.estimator), {}
         if self.random_state is None:
             return machine
         generator = check_random_state(self.random_state)
         for name, value in sorted(machine.get_params().items()):
             if name == "random_state" or name.endswith("__random_state"):
-                seed = generator.randint(
-                    _MOST_SEEDS
-                )  # drawn anyway: others keep theirs
+                seed = generator.randint(_MOST_SEEDS)  # drawn anyway, for the others
                 seeds |= {name: seed} if value is None else {}
         return machine.set_params(**seeds)
 

@@ -14,6 +14,7 @@ from ..units import BERNOULLI, CategoricalUnit, SideBySide
 from ._base import BaseRBM
 from ._gaussian_rbm import GaussianBernoulliRBM
 from ._rbm import BernoulliRBM
+from ._recast import recast
 from ._training import as_line
 
 _MOST_SEEDS = 2**31 - 1
@@ -27,6 +28,11 @@ class LabelledRBM(BernoulliRBM):
     """
 
     n_classes = 0
+    _known_as = "BernoulliRBM"
+
+    @property
+    def _n_label_columns(self):
+        return self.n_classes
 
     @property
     def _model(self):
@@ -127,9 +133,7 @@ def labelled(machine, n_classes):
             f"a {'fitted ' * hasattr(machine, 'components_')}{type(machine).__name__}. "
             f'Put BernoulliRBM() there, or use fine_tuning="backprop".'
         )
-    top = LabelledRBM(**machine.get_params(deep=False))
-    if hasattr(machine, "_skl_callbacks"):
-        top.set_callbacks(*machine._skl_callbacks)
+    top = recast(machine, LabelledRBM)
     top.n_classes = n_classes
     return top
 

@@ -8,6 +8,7 @@ from ..sampling import random_key
 from ..utils import has_missing
 from ._log_z import log_partition, warn_of
 from ._machine import Machine
+from ._total import warn_of_total
 from ._validation import (
     check_betas,
     check_count,
@@ -47,7 +48,8 @@ class LikelihoodMixin(Machine):
         empty = empty_rows(X)
         if empty is None:
             return self._known_free_energy(X)
-        free_energy = np.full(len(X), -self._log_z(stacklevel=4), self._dtype)
+        log_z, _ = self._log_z(stacklevel=4)
+        free_energy = np.full(len(X), -log_z, self._dtype)
         if not empty.all():
             free_energy[~empty] = self._known_free_energy(X[~empty])
         return free_energy
@@ -167,6 +169,9 @@ class LikelihoodMixin(Machine):
             of the estimates is then used. That favours no model by the choice among
             them, but where all of them fall short of log Z, as they may where chains
             have not met the whole model, the likelihoods are too high.
+        DataRangeWarning
+            If rows have other values than those of binary units, and the distinct ones
+            score as if their probabilities summed to more than 1.
 
         See Also
         --------
@@ -179,17 +184,20 @@ class LikelihoodMixin(Machine):
         if empty is not None:
             known, rows = ~empty, X[~empty]
         scores = np.zeros(X.shape[0])
-        log_z = self._log_z(stacklevel=4)
+        log_z, error = self._log_z(stacklevel=4)
         if rows.shape[0]:
             free_energy = self._known_free_energy(rows)
             scores[known] = -free_energy.astype(np.float64) - log_z
+            precision = free_energy.dtype
+            warn_of_total(self._visible_unit, rows, scores[known], precision, error)
         return scores
 
     def _log_z(self, stacklevel):
-        """The log Z of scores: of doubtful estimates the highest, with a warning."""
+        """The log Z of scores, of doubtful estimates the highest, and its error."""
         estimate, reasons = self._log_partition("auto", *likelihood.Effort())
         warn_of(reasons, stacklevel)
-        return estimate.upper() if reasons else estimate.value
+        value = estimate.upper() if reasons else estimate.value
+        return value, estimate.standard_error
 
     def score(self, X, y=None):
         """Mean log-likelihood of the rows, in nats.

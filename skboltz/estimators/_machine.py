@@ -5,7 +5,8 @@ from scipy import sparse
 from sklearn.utils import gen_batches
 
 from ..sampling import clamping
-from ._validation import as_rows, check_data, warn_out_of_range
+from ._range import warn_of_range
+from ._validation import as_rows, check_data
 
 # Rows whose arrays of hidden units stay in the cache together.
 _CHUNK = 256
@@ -63,7 +64,7 @@ class Machine(Rows):
     def _check(self, X, complete_for=None, name="X"):
         """Rows to be asked about; warns of values that no visible unit takes."""
         X = check_data(self, X, complete_for=complete_for, name=name)
-        warn_out_of_range(self, X, self._visible_unit, stacklevel=4)
+        warn_of_range(self, X, self._visible_unit, stacklevel=4)
         return X
 
     def _visible_states(self, X, complete_for, name="X"):

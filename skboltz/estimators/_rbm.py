@@ -190,6 +190,55 @@ default="constant"
         "sample_visible": ["boolean"],
     }
 
+    def __init__(
+        self,
+        n_components=256,
+        *,
+        learning_rate=0.1,
+        batch_size=10,
+        n_iter=10,
+        verbose=0,
+        random_state=None,
+        method="pcd",
+        k=1,
+        n_chains=None,
+        n_rungs=10,
+        fast_learning_rate=None,
+        momentum=0.0,
+        schedule="constant",
+        l1=0.0,
+        l2=0.0,
+        sparsity_target=None,
+        sparsity_cost=0.1,
+        centered=False,
+        rate_guard=False,
+        sample_visible=False,
+        warm_start=False,
+    ):
+        super().__init__(
+            n_components,
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            n_iter=n_iter,
+            verbose=verbose,
+            random_state=random_state,
+            method=method,
+            k=k,
+            n_chains=n_chains,
+            n_rungs=n_rungs,
+            fast_learning_rate=fast_learning_rate,
+            momentum=momentum,
+            schedule=schedule,
+            l1=l1,
+            l2=l2,
+            sparsity_target=sparsity_target,
+            sparsity_cost=sparsity_cost,
+            centered=centered,
+            rate_guard=rate_guard,
+            warm_start=warm_start,
+        )
+        self.sample_visible = sample_visible
+
     def _line(self, last, X, state):
         number, seconds = last.pop("epoch"), last.pop("seconds")
         value = self._pseudo_likelihood_of_first(X, state.params)

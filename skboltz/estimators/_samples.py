@@ -8,12 +8,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..sampling import Purpose, Stream, random_key
 from ._machine import Machine
+from ._range import warn_of_range
 from ._validation import (
     as_rows,
     check_count,
     check_data,
     check_seed,
-    warn_out_of_range,
 )
 
 
@@ -54,14 +54,22 @@ default=None
         n_chains : int, default=None
             Number of independent chains; None means one for each row.
         start : array-like of shape (n_chains, n_features), default=None
-            Where Gibbs chains start; by default each visible unit starts at random
-            by its own bias.
+            Where Gibbs chains start; by default in the distribution of the machine,
+            if that can be enumerated in some milliseconds (2^18 terms; with nothing
+            given, or for a BoltzmannMachine), so that every row is a sample of it.
+            Else each unit starts at random by its own bias.
         random_state : int, RandomState instance or None, default=None
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
             The first rows of all chains, then their second rows, and so on.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If Gibbs chains that start by the biases may stay where they began, as one
+            coupling holds two binary units together for longer than `burn_in` sweeps.
         """
         check_is_fitted(self)
         if given is not None:
@@ -92,7 +100,7 @@ default=None
         """Rows to be completed, dense."""
         X = check_data(self, as_rows(given, "given"), name="given")
         X = X.toarray() if sparse.issparse(X) else X
-        warn_out_of_range(self, X, self._visible_unit, stacklevel=4)
+        warn_of_range(self, X, self._visible_unit, stacklevel=4)
         if n_samples is not None and len(X) not in (1, n_samples):
             raise ValueError(
                 f"given has {len(X)} rows, but n_samples is {n_samples}; pass one "

@@ -16,16 +16,15 @@ from .. import learning
 from .._sklearn import Interval, StrOptions, fit_context
 from ..learning import training
 from ..sampling import Purpose, Stream, random_key
-from ..utils import suited_threads
+from ..utils import known_as, suited_threads
+from ._range import warn_of_range
 from ._validation import (
     NOT_LEARNT,
     check_data,
     check_factor,
     learnable_rows,
     unknown_features,
-    warn_of_bits,
     warn_of_unknown,
-    warn_out_of_range,
     weighted_mean,
 )
 
@@ -88,7 +87,7 @@ class Epochs(CallbackSupportMixin):
         if self.verbose:
             last = {name: values[-1] for name, values in self._epochs_seen().items()}
             line = self._line(last, X, state)
-            sys.stdout.write(f"[{type(self).__name__}] {line}\n")
+            sys.stdout.write(f"[{known_as(self)}] {line}\n")
 
     def _line(self, last, X, state):
         """What to say of an epoch, of what was recorded last."""
@@ -115,6 +114,8 @@ class Trainable(Epochs):
     training on features of these means and this weight begins; `_recipe(X)`;
     `_params()`; and `_attributes(state)`, the fitted attributes that hold a state.
     """
+
+    _n_label_columns = 0  # the last ones, which no user has given
 
     _parameter_constraints: ClassVar = {
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -198,8 +199,9 @@ class Trainable(Epochs):
         X = check_data(self, X, reset=reset)
         self._prepare(X.shape[1])
         X, y, weight = learnable_rows(X, y, sample_weight)
-        warn_out_of_range(self, X, self._visible_unit, stacklevel=5)
-        warn_of_bits(X, self._visible_unit, stacklevel=5)
+        labels = self._n_label_columns
+        features = X[:, : X.shape[1] - labels] if labels else X
+        warn_of_range(self, features, self._visible_unit, stacklevel=5, fitting=True)
         return X, y, weight
 
     def _prepare(self, n_features):

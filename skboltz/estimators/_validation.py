@@ -9,9 +9,9 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import validate_data
 
 from .. import likelihood
-from .._exceptions import DataRangeWarning, EnumerationTooLargeError
+from .._exceptions import EnumerationTooLargeError
 from .._sklearn import check_sample_weight, safe_indexing
-from ..utils import as_numbers, check_type, has_missing, require
+from ..utils import as_numbers, check_type, has_missing, known_as, require
 from ._log_z import METHODS, tractable_size
 
 _ROUNDING = 10 * np.finfo(np.float64).eps  # of values that are meant to be equal
@@ -58,7 +58,7 @@ def _check_width(estimator, values, name):
         return
     found = f"{shape[1]} features" if len(shape) == 2 else f"the shape {shape}"
     raise ValueError(
-        f"{name} has {found}, but {type(estimator).__name__} is expecting {width} "
+        f"{name} has {found}, but {known_as(estimator)} is expecting {width} "
         f"features in each row, as in fit."
     )
 
@@ -166,50 +166,6 @@ def warn_of_unknown(estimator, features, consequence, stacklevel):
         UserWarning,
         stacklevel=stacklevel,
     )
-
-
-def warn_out_of_range(estimator, X, unit, stacklevel):
-    """A DataRangeWarning where X leaves the range of the visible units."""
-    if sparse.issparse(X):
-        low, high = _sparse_range(X)
-    else:  # fmin and fmax pass over NaN
-        low, high = np.fmin.reduce(X, axis=None), np.fmax.reduce(X, axis=None)
-    # Rounding of values that were scaled to the range is no matter.
-    beyond = 10 * np.finfo(X.dtype).eps if X.dtype.kind == "f" else 0
-    if low < unit.low - beyond or high > unit.high + beyond:
-        warnings.warn(
-            f"X has values from {low:.10g} to {high:.10g}, but the visible units of "
-            f"{type(estimator).__name__} lie between {unit.low:g} and {unit.high:g}. "
-            f"Scale or binarize X, for example with MinMaxScaler(clip=True) or "
-            f"Binarizer; for real features there is GaussianBernoulliRBM.",
-            DataRangeWarning,
-            stacklevel=stacklevel,
-        )
-
-
-def warn_of_bits(X, unit, stacklevel):
-    """A DataRangeWarning where X has zeros and ones, and the units are spins."""
-    values = X.data if sparse.issparse(X) else X
-    if (
-        unit.enumerable
-        and unit.low < 0 < unit.high
-        and ((values == 0) | (values == 1)).all()
-    ):
-        warnings.warn(
-            f"X has no values but 0 and 1, while units are {unit.low:g} or "
-            f"{unit.high:g}: 0 counts as a value between. Pass 2 * X - 1, or "
-            f"values=(0, 1).",
-            DataRangeWarning,
-            stacklevel=stacklevel,
-        )
-
-
-def _sparse_range(X):
-    """Least and largest value, those not stored included."""
-    stored = [X.data.min(), X.data.max()] if X.nnz else []
-    if X.nnz < np.prod(X.shape):
-        stored.append(X.dtype.type(0))
-    return min(stored), max(stored)
 
 
 def check_factor(value, progress):

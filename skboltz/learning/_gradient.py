@@ -64,7 +64,7 @@ class Gradient:
         """rate x gradient, in the shape of the parameters."""
         return plain_step(model, params, positive, negative, rate)
 
-    def finish(self, model, params, step, offsets):
+    def finish(self, model, params, step, offsets, rate):
         """What is left to do to a step once penalties have pulled at its weights."""
 
 
@@ -79,7 +79,7 @@ class CenteredGradient:
         """rate x gradient; its biases lack what `finish` adds."""
         return centered_step(model, params, positive, negative, rate, offsets)
 
-    def finish(self, model, params, step, offsets):
+    def finish(self, model, params, step, offsets, rate):
         """Let the biases follow the weights, in place."""
         recenter(model, params, step, offsets)
 

@@ -5,21 +5,25 @@ maximum the means and the pair correlations of the machine are those of the data
 all distributions with these moments it has the most entropy (Jaynes 1957).
 """
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from sklearn.exceptions import ConvergenceWarning
 
 from ..models import PairwiseParams
 from ..sampling import blocks
 from ..units import Bias
 from ._batches import batches, take
+from ._infinite import (
+    count_sure,
+    limits,
+    warn_of_infinite,
+    warn_of_no_maximum,
+    warn_unless,
+)
 
 _ROWS = 4096  # whose fields stay in the cache
 _HALVINGS = 40
-_NEVER = 1e-9  # share of the rows below which a state counts as never seen
 
 
 class PairwiseFit(NamedTuple):
@@ -130,8 +134,9 @@ def fit_moments(unit, moments, pairs, *, l2=0.0, tol=1e-10, max_iter=200):
     -----
     ConvergenceWarning
         If the gradient stays above `tol`, or if the moments belong to infinite
-        parameters: a unit never changes, or one of the states of a pair never occurs
-        (and there is no penalty).
+        parameters: a unit never changes, one of the states of a pair never occurs, or
+        a unit follows from others (and there is no penalty). If no machine has them,
+        as of rows with values that no unit has, parameters are stopped at 10^4 nats.
 
     Examples
     --------
@@ -145,12 +150,13 @@ def fit_moments(unit, moments, pairs, *, l2=0.0, tol=1e-10, max_iter=200):
     array([[0. , 0.5],
            [0.5, 0. ]])
     """
-    theta = np.zeros(len(moments))
+    theta, limit = np.zeros(len(moments)), limits(unit, pairs)
     decay = np.where(np.arange(len(theta)) < pairs.n_units, 0.0, l2)
     log_z, mean, covariance = _expectations(unit, theta, pairs)
     for done in range(max_iter + 1):
         gradient = moments - mean - decay * theta
-        if np.abs(gradient).max() <= tol or done == max_iter:
+        diverged = (np.abs(theta) > limit).any()
+        if np.abs(gradient).max() <= tol or done == max_iter or diverged:
             break
         value = moments @ theta - log_z - 0.5 * decay @ theta**2
         direction = np.linalg.solve(covariance + np.diag(decay + 1e-14), gradient)
@@ -162,9 +168,14 @@ def fit_moments(unit, moments, pairs, *, l2=0.0, tol=1e-10, max_iter=200):
             if gain >= 1e-4 * 0.5**halving * gradient @ direction or gain > -1e-13:
                 break
         theta = trial
-    _warn_unless(np.abs(gradient).max() <= tol, np.abs(gradient).max(), tol)
-    _warn_of_infinite(unit, moments, pairs, free=not l2)
-    return PairwiseFit(pairs.params(theta), done, float(np.abs(gradient).max()))
+    left = float(np.abs(gradient).max())
+    if diverged:
+        warn_of_no_maximum()
+        theta = np.clip(theta, -limit, limit)
+    else:
+        warn_unless(left <= tol, left, tol, "fit_moments")
+        warn_of_infinite(unit, moments, pairs, None if l2 else theta)
+    return PairwiseFit(pairs.params(theta), done, left)
 
 
 def _expectations(unit, theta, pairs):
@@ -212,7 +223,7 @@ def fit_pseudo_likelihood(
     Warns
     -----
     ConvergenceWarning
-        If the gradient stays above `tol`.
+        As of :func:`fit_moments`.
     """
     weight = np.ones(X.shape[0]) if weight is None else np.asarray(weight, float)
     weight = weight / weight.sum()
@@ -223,22 +234,47 @@ def fit_pseudo_likelihood(
         slope[n:] -= l2 * theta[n:]
         return l2 / 2 * theta[n:] @ theta[n:] - value, -slope
 
+    def follows():
+        return count_sure(_log_proba(unit, X, weight, pairs.params(theta)))
+
+    limit = np.inf * np.ones(n + n_pairs)
+    if _leaves_range(unit, X):  # only then is there no bound on the likelihood
+        limit = limits(unit, pairs)
     options = {"maxiter": max_iter, "gtol": tol, "ftol": 0.0, "maxcor": 20}
-    theta, left, n_iter = _lowest(cost, n, n + n_pairs, l1, options)
-    _warn_unless(left <= 10 * tol, left, tol)
-    _warn_of_infinite(unit, data_moments(X, pairs, weight), pairs, free=not (l1 or l2))
+    theta, left, n_iter = _lowest(cost, n, limit, l1, options)
+    if (np.abs(theta) >= limit).any():
+        warn_of_no_maximum()
+    else:
+        moments, free = data_moments(X, pairs, weight), not (l1 or l2)
+        warn_unless(left <= 10 * tol, left, tol, "fit_pseudo_likelihood")
+        warn_of_infinite(unit, moments, pairs, theta if free else None, follows)
     return PairwiseFit(pairs.params(theta), n_iter, left)
 
 
-def _lowest(cost, n_free, n, l1, options):
+def _leaves_range(unit, X):
+    """Whether a value is beyond those of the units by more than rounding."""
+    rounding = 1e-6 * unit.span
+    low, high = X.min() - unit.low, X.max() - unit.high
+    return low < -rounding or high > rounding
+
+
+def _lowest(cost, n_free, limit, l1, options):
     """The minimum of cost + l1 sum |theta| beyond the first `n_free`, by L-BFGS.
 
     With a penalty these are differences of two parts >= 0, whose sum is |theta|.
+    None is larger than its limit.
     Returns it, the largest entry of the projected gradient, and the iterations.
     """
+    n = len(limit)
+    bounds = np.stack([-limit, limit], axis=1)
     if not l1:
         found = minimize(
-            cost, np.zeros(n), jac=True, method="L-BFGS-B", options=options
+            cost,
+            np.zeros(n),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds if np.isfinite(limit).all() else None,
+            options=options,
         )
         return found.x, float(np.abs(found.jac).max()), int(found.nit)
 
@@ -253,17 +289,29 @@ def _lowest(cost, n_free, n, l1, options):
         value += l1 * parts[n_free:].sum()
         return value, np.concatenate([slope[:n_free], up, down])
 
-    least = np.where(np.arange(2 * n - n_free) < n_free, -np.inf, 0.0)
+    most = np.concatenate([limit, limit[n_free:]])
+    least = np.where(np.arange(len(most)) < n_free, -most, 0.0)
     found = minimize(
         split,
         np.zeros(len(least)),
         jac=True,
         method="L-BFGS-B",
-        bounds=np.stack([least, np.full(len(least), np.inf)], axis=1),
+        bounds=np.stack([least, most], axis=1),
         options=options,
     )
     left = np.where(found.x > least, found.jac, np.minimum(found.jac, 0))
     return joined(found.x), float(np.abs(left).max()), int(found.nit)
+
+
+def _log_proba(unit, X, weight, params):
+    """Weighted mean of log P(s_i | others) of every unit."""
+    total = np.zeros(len(params.units.bias))
+    for rows in row_numbers(X):
+        states = take(X, rows, np.float64)
+        share = (states - unit.low) / unit.span
+        gap = unit.span * (states @ params.coupling + params.units.bias)
+        total += weight[rows] @ (share * gap - np.logaddexp(0, gap))
+    return total
 
 
 def _pseudo_gradient(unit, X, weight, pairs, theta):
@@ -283,40 +331,3 @@ def _pseudo_gradient(unit, X, weight, pairs, theta):
         linear += slope.sum(axis=0)
         matrix += slope.T @ states
     return value, pairs.vector(linear, matrix + matrix.T)
-
-
-def _warn_unless(converged, gradient, tol):
-    if not converged:
-        warnings.warn(
-            f"The fit has ended with a gradient of {gradient:.2g} above tol={tol:g}; "
-            f"raise max_iter.",
-            ConvergenceWarning,
-            stacklevel=3,
-        )
-
-
-def _warn_of_infinite(unit, moments, pairs, free):
-    """Say so where no finite machine has these moments; `free` without penalties.
-
-    With shares p of the high value, one of the four states of a pair never occurs if
-    P(both high) is at a bound of max(0, p_i + p_j - 1) and min(p_i, p_j).
-    """
-    n, span, low = pairs.n_units, unit.span, unit.low
-    share = (moments[:n] - low) / span
-    constant = np.minimum(share, 1 - share) < _NEVER
-    first, second = share[pairs.i], share[pairs.j]
-    both = (moments[n:] - low**2) / span**2 - low / span * (first + second)
-    room = np.minimum(both - (first + second - 1), np.minimum(first, second) - both)
-    apart = np.minimum(both, room) < _NEVER
-    apart &= ~(constant[pairs.i] | constant[pairs.j])
-    for what, count, remedy in (
-        ("units never change: their biases", constant.sum(), "drop them"),
-        ("pairs miss a state: their couplings", apart.sum() * free, "set l2 > 0"),
-    ):
-        if count:
-            warnings.warn(
-                f"{count} {what} would be infinite, and are as large as the solver "
-                f"went; {remedy}.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )

@@ -206,7 +206,7 @@ def update(recipe, state, v, weight, rate, share=1.0, rows=None):
     positive = recipe.sparsity.shift(data.sums, offsets.hidden)
     step = recipe.gradient.step(model, params, positive, negative, rate, offsets)
     recipe.decay.pull(step.weights, params.weights, recipe.gradient.pull(rate))
-    recipe.gradient.finish(model, params, step, offsets)
+    recipe.gradient.finish(model, params, step, offsets, rate)
     optimiser = recipe.optimiser.step(params, state.optimiser, step, rate)
     recipe.bounds.hold(params)
     state = state._replace(

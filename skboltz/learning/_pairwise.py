@@ -85,10 +85,11 @@ class PairwiseGradient:
     def step(self, model, params, positive, negative, rate, offsets):
         """rate x gradient."""
         pairs, units = _differences(positive, negative, rate)
-        return PairwiseParams(np.where(self.mask, pairs, 0), Bias(units))
+        return PairwiseParams(pairs, Bias(units))
 
-    def finish(self, model, params, step, offsets):
+    def finish(self, model, params, step, offsets, rate):
         """What is left to do to a step once penalties have pulled at its weights."""
+        _forbid(step, self.mask)
 
 
 @dataclass(frozen=True)
@@ -118,16 +119,19 @@ class CenteredPairwiseGradient:
         scale = (2 / self.span) ** 2
         cross = np.outer(units, np.concatenate(offsets))
         pairs = scale**2 * (pairs - (cross + cross.T))
-        return PairwiseParams(np.where(self.mask, pairs, 0), Bias(scale * units))
+        return PairwiseParams(pairs, Bias(scale * units))
 
-    def finish(self, model, params, step, offsets):
+    def finish(self, model, params, step, offsets, rate):
         """Let the biases follow the couplings, in place."""
+        _forbid(step, self.mask)
         step.units.bias[:] -= step.coupling @ np.concatenate(offsets)
 
 
 @dataclass(frozen=True)
 class SignedPairwiseGradient:
     """Steps of one size, of which only the sign follows the gradient.
+
+    The gradient is that of the likelihood less its penalties.
 
     Ackley, Hinton & Sejnowski (1985) changed every weight by 2 at a temperature of
     10, that is by 0.2 at a temperature of 1.
@@ -143,17 +147,24 @@ class SignedPairwiseGradient:
     span: float = 2.0
 
     def pull(self, rate):
-        """The rate at which couplings move."""
-        return rate
+        """That of the slopes, whose size is lost: penalties count beside them."""
+        return 1.0
 
     def step(self, model, params, positive, negative, rate, offsets):
-        """rate x sign of the gradient."""
+        """The gradient, of which `finish` takes the sign."""
         pairs, units = _differences(positive, negative, 1.0)
-        signs = np.where(self.mask, rate * np.sign(pairs), 0)
-        return PairwiseParams(signs.astype(pairs.dtype), Bias(rate * np.sign(units)))
+        return PairwiseParams(pairs, Bias(units))
 
-    def finish(self, model, params, step, offsets):
-        """What is left to do to a step once penalties have pulled at its weights."""
+    def finish(self, model, params, step, offsets, rate):
+        """rate x sign of the gradient with the penalties in it, in place."""
+        _forbid(step, self.mask)
+        step.coupling[:] = rate * np.sign(step.coupling)
+        step.units.bias[:] = rate * np.sign(step.units.bias)
+
+
+def _forbid(step, mask):
+    """Leave couplings where they are that the mask does not allow, in place."""
+    np.copyto(step.coupling, 0, where=~mask)
 
 
 def _differences(positive, negative, rate):

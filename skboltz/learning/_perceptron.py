@@ -1,7 +1,7 @@
 """Perceptron and minimal overlap: couplings reinforced until memories are stable."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -52,9 +52,9 @@ def _warn(kappa, rule):
     stable = int((kappa.min(axis=1) > 0).sum())
     warnings.warn(
         f"{type(rule).__name__} has not ended within {rule.max_iter} iterations: "
-        f"{stable} of {len(kappa)} memories are fixed points. Raise max_iter, ask for "
-        f"less margin, store fewer memories, add hidden units, or set "
-        f"symmetric=False.",
+        f"{stable} of {len(kappa)} memories are fixed points. Take "
+        f"rule={replace(rule, max_iter=10 * rule.max_iter)}, or one of less margin or "
+        f"of symmetric=False, store fewer memories, or add hidden units.",
         ConvergenceWarning,
         stacklevel=2,
     )

@@ -77,7 +77,7 @@ class VarianceScaled:
         """The step of the gradient as it is."""
         return self.gradient.step(model, params, *phases)
 
-    def finish(self, model, params, step, offsets):
+    def finish(self, model, params, step, offsets, rate):
         """Scale the step, in place, and what is left to do."""
         in_variances(model, params, step)
         for unit, layer in (
@@ -87,4 +87,4 @@ class VarianceScaled:
             if unit.scaled:
                 layer.log_variance[:] *= self.factor
         self.bounds.cut(params, step)
-        self.gradient.finish(model, params, step, offsets)
+        self.gradient.finish(model, params, step, offsets, rate)

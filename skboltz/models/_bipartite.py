@@ -99,6 +99,17 @@ class Bipartite:
         marginal = self.hidden_unit.log_partition(params.hidden, field).sum(axis=1)
         return self.visible_unit.base_energy(params.visible, v) - marginal
 
+    def strongest(self, params):
+        """The log odds ratio of the two units that are coupled most strongly.
+
+        Between units of any value there is none: 0.
+        """
+        visible, hidden = self.visible_unit, self.hidden_unit
+        spans = np.max(visible.high - visible.low) * (hidden.high - hidden.low)
+        if not np.isfinite(spans):
+            return 0.0
+        return float(spans * np.abs(params.weights).max())
+
     def swap(self):
         """The same model, with the roles of the layers exchanged."""
         return Bipartite(self.hidden_unit, self.visible_unit)

@@ -85,6 +85,10 @@ class Pairwise:
         """E(s) again: every unit is visible, none is summed over."""
         return self.energy(params, s)
 
+    def strongest(self, params):
+        """The log odds ratio of the two units that are coupled most strongly."""
+        return float(self.unit.span**2 * np.abs(params.coupling).max())
+
     def small_side(self, params):
         """What to enumerate: all units but those that see no other of their kind.
 

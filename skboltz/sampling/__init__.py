@@ -7,6 +7,7 @@ from . import _clamped_chains as clamped_chains
 from . import _clamping as clamping
 from . import _coupled as coupled
 from . import _dense_recall as dense_recall
+from . import _exact_start as exact_start
 from . import _gibbs as gibbs
 from . import _mean_field as mean_field
 from . import _modes as modes
@@ -79,6 +80,7 @@ __all__ = [
     "coupled",
     "dense_recall",
     "effective_sample_size",
+    "exact_start",
     "gibbs",
     "in_float64",
     "mean_field",

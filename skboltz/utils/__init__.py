@@ -1,6 +1,7 @@
-"""What every room may need: nested tuples, numbers and gaps, threads of BLAS."""
+"""What every room may need: nested tuples, numbers and gaps, names, threads of BLAS."""
 
 from ._missing import has_missing
+from ._names import known_as
 from ._numbers import as_numbers, check_type
 from ._require import require, require_count
 from ._threads import one_blas_thread, suited_threads
@@ -13,6 +14,7 @@ __all__ = [
     "copied",
     "each",
     "has_missing",
+    "known_as",
     "one_blas_thread",
     "require",
     "require_count",

@@ -411,7 +411,7 @@ def test_bad_parameters_are_named(name, value):
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_values_out_of_range_warn_and_name_the_remedy(method):
-    with pytest.warns(DataRangeWarning, match=r"from 0 to 3.*Binarizer"):
+    with pytest.warns(DataRangeWarning, match=r"from 0 to 3.*Pass X / 3"):
         getattr(make(), method)(3 * X)
 
 

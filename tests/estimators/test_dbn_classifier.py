@@ -913,7 +913,7 @@ def test_a_score_that_a_classifier_has_not_is_refused(callback, message):
 
 
 def test_a_callback_without_an_epoch_to_see_says_where_to_set_it():
-    with pytest.warns(UserWarning, match="saw no epoch of DBN.*machine of `layers`"):
+    with pytest.warns(UserWarning, match="saw no epoch of DBN.*of a list `layers`"):
         make(fine_tuning="none").set_callbacks(Log()).fit(X, Y)
 
 

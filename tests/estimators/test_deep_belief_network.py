@@ -699,7 +699,7 @@ def test_a_score_that_a_network_has_not_is_refused(callback, message):
 
 
 def test_a_callback_without_an_epoch_to_see_says_where_to_set_it():
-    with pytest.warns(UserWarning, match="saw no epoch of Deep.*machine of `layers`"):
+    with pytest.warns(UserWarning, match="saw no epoch of Deep.*of a list `layers`"):
         make().set_callbacks(Log()).fit(X)
 
 

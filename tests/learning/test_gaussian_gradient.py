@@ -65,7 +65,7 @@ def exact_step(gradient, case, rows, offsets=None, weight=None):
     data = data_phase(model, params, rows, weight)
     negative, _ = Enumeration().step(model, params, STREAM, data)
     step = gradient.step(model, params, data.sums, negative, 1.0, offsets)
-    gradient.finish(model, params, step, offsets)
+    gradient.finish(model, params, step, offsets, 1.0)
     return step.arrays()
 
 

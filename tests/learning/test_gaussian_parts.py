@@ -30,7 +30,7 @@ def exact_step(gradient, rate=1.0):
     negative, _ = Enumeration().step(model, params, STREAM, data)
     offsets = Offsets(np.full(n_visible, 0.5), np.full(n_hidden, 0.3))
     step = gradient.step(model, params, data.sums, negative, rate, offsets)
-    gradient.finish(model, params, step, offsets)
+    gradient.finish(model, params, step, offsets, rate)
     return step.arrays()
 
 

@@ -110,7 +110,7 @@ def step_of(case, gradient):
         negative, _ = Enumeration().step(case.model, case.params, STREAM, data)
     phases = data.sums, negative, 1.0, case.offsets
     step = gradient.step(case.model, case.params, *phases)
-    gradient.finish(case.model, case.params, step, case.offsets)
+    gradient.finish(case.model, case.params, step, case.offsets, 1.0)
     return step.arrays()
 
 

@@ -57,7 +57,7 @@ def exact_sums(unit, params, rows, weight=None):
 
 def step_of(gradient, sums, offsets=NO_OFFSETS, rate=1.0):
     step = gradient.step(None, None, *sums, rate, offsets)
-    gradient.finish(None, None, step, offsets)
+    gradient.finish(None, None, step, offsets, rate)
     return step
 
 

@@ -148,12 +148,6 @@ MEMORIES = {
         ),
         lambda found: (found == SPINS).all(),
     ),
-    "a row of NaN": Advice(
-        lambda: hopfield().fit(SPINS).transform(np.vstack([SPINS, [np.nan] * 30])),
-        "being row 4: .* drop them",
-        lambda: hopfield().fit(SPINS).transform(SPINS),
-        lambda found: (found == SPINS).all(),
-    ),
     "the energy of a row with gaps": Advice(
         lambda: hopfield().fit(SPINS).energy(GAPS),
         "fill the gaps first, by transform",
@@ -194,7 +188,7 @@ MEMORIES = {
     ),
     "recall that has no time": Advice(
         lambda: hopfield(dynamics=GradedResponse(max_iter=1)).fit(SPINS).recall(SPINS),
-        "raise max_iter of the dynamics",
+        "raise max_iter, by dynamics=",
         lambda: hopfield(dynamics=GradedResponse()).fit(SPINS).recall(SPINS),
         lambda found: (found.patterns == SPINS).all(),
     ),
@@ -202,7 +196,7 @@ MEMORIES = {
         lambda: (
             hopfield(dynamics=Asynchronous(1)).fit(SPINS).transform(-SPINS[:, ::-1])
         ),
-        "raise max_iter of the dynamics",
+        "raise max_iter, by dynamics=",
         lambda: hopfield().fit(SPINS).transform(-SPINS[:, ::-1]),
     ),
     "couplings without symmetry": Advice(
