@@ -1,7 +1,7 @@
 """Learning by descent of the energy: lower the targets, raise the valleys."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -64,7 +64,7 @@ class EnergyDescent:
                 targets - _outer(valleys.astype(float), weight)
             )
         if self.starts == "memories":
-            _warn(self.n_iter)
+            _warn(self)
         return coupling, scale
 
     def _starts(self, patterns, stream):
@@ -77,10 +77,13 @@ class EnergyDescent:
         return 0.9 * n_units if self.starts == "memories" else 0.138 * n_units
 
 
-def _warn(n_iter):
+def _warn(rule):
+    # Small steps settle what large ones throw back and forth.
+    rate, n_iter = rule.learning_rate / 10, 10 * rule.n_iter
+    finer = replace(rule, learning_rate=rate, n_iter=n_iter)
     warnings.warn(
-        f"EnergyDescent has not ended within {n_iter} updates: some memories still "
-        f"move. Raise n_iter, store fewer memories, or add hidden units.",
+        f"EnergyDescent has not ended within {rule.n_iter} updates: some memories "
+        f"still move. Take rule={finer}, or store fewer memories.",
         ConvergenceWarning,
         stacklevel=2,
     )
