@@ -67,9 +67,8 @@ def _remedy(estimator, name):
     """How gaps are filled, as far as an estimator can."""
     if not hasattr(estimator, "impute"):
         return "by EnergyImputer for example"
-    named = ("free_energy", "score_samples", "transform")
-    first, *others = (method for method in named if hasattr(estimator, method))
-    return f"by impute({name}); {first} and {' and '.join(others)} take NaN"
+    more = ", transform" if hasattr(estimator, "transform") else ""
+    return f"by impute({name}); free_energy, score_samples{more} take NaN"
 
 
 def _check_finite(estimator, X, name, complete_for):
