@@ -244,7 +244,7 @@ interaction, default="softmax"
             If some memories of two values have a unit whose field does not hold it;
             it says how many, and what would hold all.
         """
-        X, labels = self._rows(X, y, reset=True)
+        X, labels = self._checked_rows(X, y, reset=True)
         key = random_key(check_random_state(self.random_state))
         code = self._code(X)
         code.warn(self, X, stacklevel=5)
@@ -272,7 +272,7 @@ interaction, default="softmax"
         """
         if not hasattr(self, "memories_"):
             return self.fit(X, y)
-        X, new = self._rows(X, y)
+        X, new = self._checked_rows(X, y)
         labels = _joined(self.labels_, new)
         code = self._code(self.memories_)
         code.warn(self, X, stacklevel=5)
@@ -280,7 +280,7 @@ interaction, default="softmax"
         self._store(X, code, labels, self._key)
         return self
 
-    def _rows(self, X, y, reset=False):
+    def _checked_rows(self, X, y, reset=False):
         """Rows of which something is known, and their labels."""
         X = check_rows(self, X, reset)
         return known_rows(X, _labels(X, y))

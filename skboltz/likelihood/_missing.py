@@ -5,38 +5,21 @@ model of their own: hidden biases c + W_K v_K, weights W_M, visible biases b_M. 
 is what the known features weigh, its moments are what they make of the rest.
 """
 
-from dataclasses import replace
-from typing import NamedTuple
-
 import numpy as np
-from scipy.special import logsumexp
 
-from ..models import BipartiteParams
-from ..sampling import Purpose, Stream, blocks, clamping, in_float64
-from ._estimate import Effort, estimate_log_partition
-
-EXACT_TERMS = 10**5  # of the sum for one row: about a millisecond
-_BURN_IN, _SWEEPS = 50, 200
-_EFFORT = Effort(betas=300, n_chains=50)
-
-
-class Posterior(NamedTuple):
-    """Of one row, given what is known of it.
-
-    Attributes
-    ----------
-    log_weight : float
-        log of the sum of exp(-E) over the missing and the hidden units, without the
-        base energy of the known units.
-    missing : ndarray of shape (n_missing,)
-        Means of the missing units.
-    hidden : ndarray of shape (n_hidden,)
-        Means of the hidden units.
-    """
-
-    log_weight: float
-    missing: np.ndarray
-    hidden: np.ndarray
+from .._exceptions import UnreliableEstimateWarning
+from ..sampling import clamping, in_float64
+from ..utils import warn
+from ._posterior import (
+    EXACT_TERMS,
+    enumerates_missing,
+    is_exact,
+    over_hidden,
+    over_missing,
+    pooled,
+    rests,
+)
+from ._sampled_posterior import Unsummed, means, weighed
 
 
 def marginal_free_energy(model, params, v):
@@ -72,21 +55,16 @@ def marginal_free_energy(model, params, v):
     >>> marginal_free_energy(rbm, params, v).round(6)  # -log 4
     array([-1.386294])
     """
-    params = in_float64(params)
-    return np.array([_free_energy(model, params, row) for row in v], dtype=np.float64)
-
-
-def _free_energy(model, params, row):
-    row = model.visible_unit.implied(row.astype(np.float64))
-    missing = np.isnan(row)
-    known = _part(params.visible, ~missing)
-    unit = model.visible_unit.restricted(~missing)
-    energy = unit.base_energy(known, row[None, ~missing])[0]
-    rest_model, rest = reduced(model, params, row)
-    if is_exact(rest_model, rest):
-        return energy - posterior(rest_model, rest).log_weight
-    estimate, _ = estimate_log_partition(rest_model, rest, method="ais", effort=_EFFORT)
-    return energy - estimate.value
+    v = model.visible_unit.implied(v.astype(np.float64))
+    free_energy, left = np.empty(len(v)), []
+    for rest, found in _exact(model, params, v, left):
+        free_energy[rest.rows] = rest.energy - found.log_weight
+    if left:
+        rows, energy = _of_rows(left, "rows"), _of_rows(left, "energy")
+        found = weighed(_unsummed(model, params, v, left))
+        free_energy[rows] = energy - found.log_weight
+        _warn_of(found.doubtful, len(v))
+    return free_energy
 
 
 def conditional_means(model, params, v):
@@ -109,77 +87,51 @@ def conditional_means(model, params, v):
     hidden : ndarray of shape (n_samples, n_hidden)
     """
     visible = model.visible_unit.implied(v.astype(np.float64))
+    known, left = visible.copy(), []
     hidden = np.empty((len(v), len(params.weights)))
-    double = in_float64(params)
-    left = []
-    for i, row in enumerate(visible):
-        rest_model, rest = reduced(model, double, row)
-        if is_exact(rest_model, rest):
-            found = posterior(rest_model, rest)
-            visible[i, np.isnan(row)], hidden[i] = found.missing, found.hidden
-        else:
-            left.append(i)
+    for rest, found in _exact(model, params, known, left):
+        places = np.ix_(rest.rows, rest.columns)
+        visible[places] = np.where(rest.missing, found.visible, visible[places])
+        hidden[rest.rows] = found.hidden
     if left:
-        given = v[left].astype(params.weights.dtype)
-        stream = Stream((0, 0), Purpose.SAMPLE)
-        effort = _BURN_IN, _SWEEPS
-        found = clamping.means(model, params, given, stream, *effort)
-        visible[left], hidden[left] = found
+        rows = _of_rows(left, "rows")
+        found, hidden[rows], doubtful = means(_unsummed(model, params, known, left))
+        visible[rows] = clamping.filled(known[rows], found)
+        _warn_of(doubtful, len(v))
     return visible, hidden
 
 
-def reduced(model, params, row):
-    """The model of the missing and the hidden units of one row, and its parameters.
-
-    `row` is as `implied` completes it: what is known leaves no choice but of what is
-    missing.  Known units act on the hidden ones like biases: exact for two-valued
-    hidden units, whose field is their bias plus their input.
-    """
-    missing = np.isnan(row)
-    known = model.visible_unit.restricted(~missing).statistic(
-        _part(params.visible, ~missing), row[None, ~missing]
-    )
-    input = (known @ params.weights[:, ~missing].T)[0]
-    rest = BipartiteParams(
-        params.weights[:, missing],
-        _part(params.visible, missing),
-        params.hidden._replace(bias=params.hidden.bias + input),
-    )
-    return replace(model, visible_unit=model.visible_unit.restricted(missing)), rest
+def _exact(model, params, v, left):
+    """Rows in parts, each with its sums; rows whose sums are too long go to `left`."""
+    alike = []
+    for rest in rests(model, params, v):
+        if not is_exact(rest):
+            left.append(rest)
+        elif enumerates_missing(rest):
+            yield rest, over_missing(rest)
+        else:
+            alike.append(rest)
+    if alike and model.visible_unit.columnwise:
+        alike = [pooled(model, params, alike)]
+    for rest in alike:
+        yield rest, over_hidden(rest)
 
 
-def _part(params, index):
-    return type(params)(*(array[index] for array in params))
+def _unsummed(model, params, v, left):
+    rows = [rest.of([row]) for rest in left for row in range(len(rest.rows))]
+    return Unsummed(model, in_float64(params), v[_of_rows(left, "rows")], rows)
 
 
-def is_exact(model, rest):
-    """Whether the sum over one side takes no more than 10^5 terms."""
-    unit, n_units, n_terms, _ = model.small_side(rest)
-    return unit.n_states(n_units) * max(n_terms, 1) <= EXACT_TERMS
+def _of_rows(left, name):
+    return np.concatenate([getattr(rest, name) for rest in left])
 
 
-def posterior(model, rest):
-    """Weight and moments of a small bipartite model, by its smaller side."""
-    n_hidden, n_missing = rest.weights.shape
-    if model.enumerates_visible(n_missing, n_hidden):
-        return _by_enumeration(model, rest)
-    mirrored = _by_enumeration(model.swap(), model.swap_params(rest))
-    return Posterior(mirrored.log_weight, mirrored.hidden, mirrored.missing)
-
-
-def _by_enumeration(model, rest):
-    """Moments by all states of the visible layer, the hidden one in closed form."""
-    n_hidden, n_visible = rest.weights.shape
-    parts = []
-    for states in blocks(model.visible_unit, n_visible, n_hidden):
-        log_weights = -model.free_energy(rest, states)
-        total = logsumexp(log_weights)
-        share = np.exp(log_weights - total)
-        hidden = model.hidden_unit.mean(rest.hidden, model.hidden_field(rest, states))
-        parts.append((total, share @ states, share @ hidden))
-    totals, visible, hidden = zip(*parts, strict=True)
-    log_weight = logsumexp(totals)
-    share = np.exp(np.array(totals) - log_weight)
-    return Posterior(
-        float(log_weight), share @ np.array(visible), share @ np.array(hidden)
-    )
+def _warn_of(doubtful, n_rows):
+    if doubtful.any():
+        warn(
+            f"In {doubtful.sum()} of {n_rows} rows so much is missing that a sum over "
+            f"it takes more than {EXACT_TERMS:.0e} terms, and chains have not found "
+            f"what carries the weight: what is said of these rows may be far off. Sums "
+            f"of rows with fewer gaps, or over fewer hidden units, are exact.",
+            UnreliableEstimateWarning,
+        )

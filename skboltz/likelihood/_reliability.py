@@ -155,9 +155,14 @@ def doubts(estimate, n_chains, bound=None, apart=None):
     return [reason for reason in reasons + missed if reason]
 
 
+def least_size(n_chains):
+    """The least effective sample size at which weights of chains are trusted."""
+    return max(_LEAST_SIZE, _LEAST_SHARE * n_chains)
+
+
 def _few_chains(estimate, n_chains):
     size = estimate.effective_sample_size
-    if size >= max(_LEAST_SIZE, _LEAST_SHARE * n_chains):
+    if size >= least_size(n_chains):
         return None
     # The share that carries the weight is the same of any number of chains.
     too_few = size >= _LEAST_SHARE * n_chains

@@ -43,10 +43,11 @@ from ._minimize import Minimum, minimize_energy
 from ._network import Network, network
 from ._network import energy as network_energy
 from ._network import field as network_field
-from ._stream import Purpose, Stream, random_key
+from ._stream import Alike, Purpose, Stream, random_key
 
 __all__ = [
     "DYNAMICS",
+    "Alike",
     "Asynchronous",
     "Chains",
     "GradedResponse",

@@ -1,10 +1,10 @@
 """Block Gibbs sampling of the visible units that are not given."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from .. import kernels
 from . import _gibbs as gibbs
 
 
@@ -53,33 +53,49 @@ def init(model, params, given, stream):
     return gibbs.from_visible(model, params, visible, chains.stream)
 
 
-def means(model, params, given, stream, burn_in, n_sweeps):
-    """E[v | known] and E[h | known] averaged over a chain for each row.
+class Sweep(NamedTuple):
+    """What a sweep of chains has seen.
 
-    Every row sees the same noise, so that its answer depends on nothing but itself.
+    Attributes
+    ----------
+    hidden : ndarray of shape (n_chains, n_hidden)
+        States drawn given the visible ones of the sweep before.
+    hidden_mean : ndarray of shape (n_chains, n_hidden)
+        Means given the same.
+    visible_mean : ndarray of shape (n_chains, n_visible)
+        Means given the hidden states; what is given is not put back.
+    """
 
-    Returns
-    -------
-    visible : ndarray of shape (n_rows, n_visible)
-        Known units as given.
-    hidden : ndarray of shape (n_rows, n_hidden)
+    hidden: np.ndarray
+    hidden_mean: np.ndarray
+    visible_mean: np.ndarray
+
+
+def walk(model, params, given, visible, stream):
+    """Sweeps without end of chains that start from visible states.
+
+    Parameters
+    ----------
+    model : Bipartite
+    params : BipartiteParams
+    given : ndarray of shape (n_chains, n_visible)
+        NaN where a unit is free.
+    visible : ndarray of shape (n_chains, n_visible)
+    stream : Stream or Alike
+
+    Yields
+    ------
+    Sweep
     """
     model, given = held(model, given)
-    n, dtype = len(given), params.weights.dtype
-    lower, upper = model.visible_unit, model.hidden_unit
-    no_input = np.zeros(given.shape, dtype)
-    noise, stream = stream.draw_alike(given.shape, dtype, lower.noise)
-    v = kernels.sample(lower, params.visible, no_input, noise)
-    v = filled(given, v)
-    visible, hidden = np.zeros(given.shape), np.zeros((n, len(params.weights)))
-    for sweep in range(burn_in + n_sweeps):
+    lower, upper, dtype = model.visible_unit, model.hidden_unit, params.weights.dtype
+    v = filled(given, visible).astype(dtype)
+    while True:
         field = model.hidden_field(params, v)
-        noise, stream = stream.draw_alike(field.shape, dtype, upper.noise)
+        noise, stream = stream.draw(field.shape, dtype, upper.noise)
         h = upper.sample(params.hidden, field, noise)
         back = model.visible_field(params, h)
-        if sweep >= burn_in:
-            hidden += upper.mean(params.hidden, field)
-            visible += lower.mean(params.visible, back)
-        noise, stream = stream.draw_alike(back.shape, dtype, lower.noise)
-        v = filled(given, lower.sample(params.visible, back, noise))
-    return filled(given, visible / n_sweeps), hidden / n_sweeps
+        mean = upper.mean(params.hidden, field), lower.mean(params.visible, back)
+        yield Sweep(h, *mean)
+        noise, stream = stream.draw(back.shape, dtype, lower.noise)
+        v = filled(given, lower.sample(params.visible, back, noise)).astype(dtype)

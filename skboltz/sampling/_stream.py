@@ -82,6 +82,33 @@ class Stream(NamedTuple):
         return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
+class Alike(NamedTuple):
+    """A stream whose noise repeats: what is drawn for several chains of many rows.
+
+    Chains number 0 to `n_chains` - 1 of a row see the same noise as those of every
+    other, so that what becomes of a row depends on nothing but itself.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.sampling import Alike, Purpose, Stream
+    >>> noise, _ = Alike(Stream((3, 4), Purpose.SAMPLE), 2).draw((6, 5), np.float64)
+    >>> bool((noise[:2] == noise[2:4]).all()), bool((noise[0] == noise[1]).any())
+    (True, False)
+    """
+
+    stream: Stream
+    n_chains: int
+
+    def draw(self, shape, dtype, kind="logistic"):
+        """Noise for chains, those of each row after one another."""
+        own = self.n_chains, *shape[1:]
+        noise, later = self.stream.draw(own, dtype, kind)
+        return np.tile(noise, (shape[0] // self.n_chains, 1)), Alike(
+            later, self.n_chains
+        )
+
+
 def random_key(random_state):
     """A key drawn from a `numpy.random.RandomState`.
 

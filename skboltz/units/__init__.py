@@ -9,7 +9,7 @@ from ._categorical import CategoricalUnit
 from ._gaussian import GAUSSIAN, GaussianParams, GaussianUnit
 from ._side_by_side import SideBySide
 from ._spin import SPIN
-from ._states import n_states
+from ._states import n_states, neighbours
 from ._two_valued import Bias, TwoValuedUnit
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "SideBySide",
     "TwoValuedUnit",
     "n_states",
+    "neighbours",
 ]

@@ -37,7 +37,8 @@ class CategoricalUnit:
     high: ClassVar = 1.0
     span: ClassVar = 1.0
     width: ClassVar = 1  # a column is what has a bias
-    enumerable: ClassVar = False  # no column takes its values by itself
+    columnwise: ClassVar = False  # one column of a group is 1
+    enumerable: ClassVar = False
     scaled: ClassVar = False
     noise: ClassVar = "logistic"
     kernel: ClassVar = "categorical"

@@ -43,6 +43,7 @@ class GaussianUnit:
     low: ClassVar = -np.inf
     high: ClassVar = np.inf
     width: ClassVar = 1
+    columnwise: ClassVar = True  # given its field, a column depends on no other
     enumerable: ClassVar = False
     scaled: ClassVar = True  # the statistic has a parameter
     noise: ClassVar = "normal"

@@ -47,7 +47,8 @@ class SideBySide:
     parts: tuple
 
     width: ClassVar = 1
-    enumerable: ClassVar = False  # not all columns take their values by themselves
+    columnwise: ClassVar = False  # not all columns, at least
+    enumerable: ClassVar = False
     scaled: ClassVar = False  # no unit with a bias alone has a statistic that is
     noise: ClassVar = "logistic"
     kernel: ClassVar = "side_by_side"

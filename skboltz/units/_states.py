@@ -19,3 +19,12 @@ def n_states(unit, n_columns):
     """
     count = getattr(unit, "n_states", None)
     return math.inf if count is None else count(n_columns)
+
+
+def neighbours(unit, x):
+    """States one step from each row of x, shape (n_rows, n_neighbours, n_columns).
+
+    Those of a unit without steps are the rows themselves.
+    """
+    near = getattr(unit, "neighbours", None)
+    return x[:, None] if near is None else near(x)

@@ -40,7 +40,8 @@ class TwoValuedUnit:
     high: float
 
     width: ClassVar = 1
-    enumerable: ClassVar = True  # each column by itself
+    columnwise: ClassVar = True  # given its field, a column depends on no other
+    enumerable: ClassVar = True
     scaled: ClassVar = False  # the statistic has no parameter
     noise: ClassVar = "logistic"
     kernel: ClassVar = "two_valued"
@@ -154,6 +155,15 @@ class TwoValuedUnit:
         """States of given numbers: bit i of the number says whether unit i is high."""
         bits = numbers[:, None] >> np.arange(n_columns, dtype=np.int64) & 1
         return np.where(bits, float(self.high), float(self.low))
+
+    def neighbours(self, x):
+        """Rows of states and, for each unit, the row with that unit turned over.
+
+        Shape (n_rows, n_units, n_units).
+        """
+        turned = np.eye(x.shape[1], dtype=bool)
+        other = x.dtype.type(self.low + self.high) - x
+        return np.where(turned, other[:, None], x[:, None])
 
     def _value(self, is_high, dtype):
         return np.where(is_high, dtype.type(self.high), dtype.type(self.low))

@@ -5,6 +5,7 @@ from ._numbers import as_numbers, check_type
 from ._require import require, require_count
 from ._threads import one_blas_thread, suited_threads
 from ._trees import copied, each
+from ._warn import warn
 
 __all__ = [
     "as_numbers",
@@ -16,4 +17,5 @@ __all__ = [
     "require",
     "require_count",
     "suited_threads",
+    "warn",
 ]

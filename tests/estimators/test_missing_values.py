@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 from skboltz import BernoulliRBM, EnergyImputer
 from skboltz.learning import _missing as missing
-from skboltz.likelihood import _missing as marginal
+from skboltz.likelihood import _posterior as marginal
 from skboltz.likelihood import conditional_means, marginal_free_energy
 from skboltz.sampling import Purpose, Stream, clamping, gibbs
 

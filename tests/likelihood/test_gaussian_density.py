@@ -8,7 +8,7 @@ import pytest
 from model_cases import GAUSSIAN, by_name
 from scipy.stats import norm
 
-from skboltz.likelihood import _missing as missing
+from skboltz.likelihood import _posterior as missing
 from skboltz.likelihood import (
     conditional_means,
     exact_log_likelihood,

@@ -224,8 +224,12 @@ def test_the_averaged_means_know_a_part_of_a_label():
     """Where there are too many states: 50 + 5000 sweeps of one chain."""
     model, params, oracle = labelled(3, 3, 3)
     row = (1, NAN, 0, NAN, 0, NAN)
-    stream = Stream((0, 0), Purpose.SAMPLE)
-    visible, hidden = clamping.means(model, params, np.array([row]), stream, 50, 5000)
+    given, stream = np.array([row]), Stream((0, 0), Purpose.SAMPLE)
+    walk = clamping.walk(model, params, given, np.nan_to_num(given), stream)
+    visible, hidden = np.zeros((1, 6)), np.zeros((1, 3))
+    for sweep in itertools.islice(walk, 50, 5050):
+        visible += clamping.filled(given, sweep.visible_mean) / 5000
+        hidden += sweep.hidden_mean / 5000
     _, of_visible, of_hidden = of_what_is_known(oracle, row)
     # Neighbours in the chain are correlated: about 1 in 5 sweeps counts.
     margin = 5 * 0.5 / 1000**0.5
