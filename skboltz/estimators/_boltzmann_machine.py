@@ -444,9 +444,11 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
     def _check_tractable(self, mask):
         """Refuse a sum over states that would not end."""
         if self.method == "exact":
-            check_states(coupled.n_terms(mask), "exact", "pcd")
+            remedy = 'method="pcd", fewer units, or fewer couplings'
+            check_states(coupled.n_terms(mask), "exact", remedy)
         elif self.method == "moments":
-            check_states(_newton_terms(mask), "moments", "pseudo-likelihood")
+            remedy = 'method="pseudo-likelihood", or fewer units'
+            check_states(_newton_terms(mask), "moments", remedy)
 
     def _initial_params(self, X, stream, mean, total):
         model, dtype = self._model, self._precision(X)

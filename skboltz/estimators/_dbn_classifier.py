@@ -46,10 +46,10 @@ _OF_A_STAGE = (
 _VALIDATION = ("validation_score", "validation_loss")
 _ROWS_LOOKED_AT = 1000
 _TOLD = 0.95  # of the nats of guessing, above which hardly anything has been learnt
-_LOWER = "Lower `learning_rate`, or scale X."
+_LOWER = "Lower `learning_rate` of {0}, or scale X."
 _LONGER = (
-    "Classes are not told apart yet: take more epochs (`n_iter`, and that of "
-    "`layers`), or a larger `learning_rate`."
+    "Classes are not told apart yet: take more epochs (`n_iter` of {0}), or a larger "
+    "`learning_rate` of {0}."
 )
 
 
@@ -508,10 +508,14 @@ default="constant"
             warnings.warn(
                 f"-log P(class | x) of the training rows is {loss:.3g} nats, where the "
                 f"shares of the classes alone would give {guess:.3g}. "
-                f"{_LOWER if far else _LONGER}",
+                f"{(_LOWER if far else _LONGER).format(self._learners())}",
                 ConvergenceWarning,
                 stacklevel=4,
             )
+
+    def _learners(self):
+        """Whose rate and epochs count."""
+        return "the network and of `layers`" if self._fine_tunes() else "`layers`"
 
     def _fine_tunes(self):
         return self.fine_tuning != "none"

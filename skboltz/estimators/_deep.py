@@ -7,6 +7,7 @@ from typing import ClassVar
 from sklearn.utils import check_random_state
 
 from .. import learning
+from .._exceptions import DivergenceError
 from .._sklearn import Interval, StrOptions
 from ..sampling import random_key
 from ._backprop_stage import BackpropStage
@@ -155,6 +156,11 @@ class Deep(NestedParams, Epochs, Rows):
     def _train_layer(self, i, machine, X, weight, learn):
         try:
             learn(machine, X, weight)
+        except DivergenceError as error:
+            raise DivergenceError(
+                f"In layer {i + 1}, whose parameters are those of a machine of "
+                f"`layers`: {error}"
+            ) from error
         finally:  # an interrupted layer is better than none
             if hasattr(machine, "components_"):
                 self._publish_layer(i, machine)

@@ -370,8 +370,8 @@ default="constant"
         if context is not None and n_epochs and not self._is_sound(X[:_LOOK_BACK]):
             warnings.warn(
                 "The training ended with a machine that prefers other states to the "
-                "data by far; its density is of no use. Lower `learning_rate`, let it "
-                'fall by schedule="linear", or set rate_guard=True.',
+                "data by far; its density is of no use. Lower `learning_rate`, or set "
+                "rate_guard=True.",
                 ConvergenceWarning,
                 stacklevel=4,
             )

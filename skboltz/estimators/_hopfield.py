@@ -547,12 +547,18 @@ class HopfieldMemory(AssociativeMemory):
         X, visible = check_cues(self, X)
         return X, np.pad(visible, ((0, 0), (0, self.hidden_memories_.shape[1])))
 
-    def _run(self, cues, stream, shared=True, watch=None, dynamics=None):
-        """Recall of some rows; known entries of an incomplete row are clamped."""
-        dynamics = dynamics or _instance(self.dynamics, sampling.DYNAMICS)
+    def _run(self, cues, stream, shared=True, watch=None):
+        """Recall of some rows by the dynamics; a warning if some have not ended."""
+        dynamics = _instance(self.dynamics, sampling.DYNAMICS)
+        end = self._moved(dynamics, cues, stream, shared, watch)
+        _warn_if_running(end.status, dynamics)
+        return end
+
+    def _moved(self, dynamics, cues, stream, shared=True, watch=None):
+        """Where rows come to; known entries of an incomplete row are clamped."""
         incomplete = (cues[:, : self.n_features_in_] == 0).any(axis=1, keepdims=True)
         with suited_threads(len(cues) * self._network.coupling.size):
-            end = sampling.recall.run(
+            return sampling.recall.run(
                 dynamics,
                 self._network,
                 cues,
@@ -561,8 +567,6 @@ class HopfieldMemory(AssociativeMemory):
                 shared=shared,
                 watch=watch,
             )
-        _warn_if_running(end.status, dynamics)
-        return end
 
     def _ends(self, cues):
         """Final states of many rows, some at a time."""
@@ -640,6 +644,12 @@ class HopfieldMemory(AssociativeMemory):
         Attractors
             Each state once, the most frequent first; states of visible units come
             again if hidden units differ.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If some still move after 1000 sweeps: with couplings that are not symmetric
+            they may do so for ever.
         """
         check_is_fitted(self)
         rng = check_random_state(random_state)
@@ -647,7 +657,9 @@ class HopfieldMemory(AssociativeMemory):
             np.array([-1, 1], np.int8), (n_starts, len(self._network.bias))
         )
         stream = Stream(random_key(rng), Purpose.CHAINS)
-        ends = self._run(cues, stream, dynamics=sampling.Asynchronous()).state
+        end = self._moved(sampling.Asynchronous(), cues, stream)
+        _warn_if_no_minima(end.status)
+        ends = end.state
         _, first, counts = np.unique(
             ends, axis=0, return_index=True, return_counts=True
         )
@@ -705,4 +717,16 @@ def _warn_if_running(status, dynamics):
             f"couplings that are not symmetric a row may never end.",
             ConvergenceWarning,
             stacklevel=4,
+        )
+
+
+def _warn_if_no_minima(status):
+    running = np.count_nonzero(status == sampling.Status.RUNNING)
+    if running:
+        warnings.warn(
+            f"{running} of {len(status)} starts still moved at the end, as they may "
+            f"for ever where couplings are not symmetric: what they came to is no "
+            f"minimum. is_fixed_point(states) tells which states are.",
+            ConvergenceWarning,
+            stacklevel=3,
         )

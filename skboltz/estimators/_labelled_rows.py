@@ -134,10 +134,13 @@ def split(rows, fraction, generator):
             random_state=generator,
         )
     except ValueError as error:
+        # Of a class of one row nothing can be held out, whatever the fraction.
+        sizes = np.bincount(rows.codes)
+        other = "" if 1 in sizes else ", or another fraction"
         raise ValueError(
             f"early_stopping=True holds out validation_fraction={fraction} of every "
             f"class, for which there are too few rows ({error}). Set "
-            f"early_stopping=False, or another fraction."
+            f"early_stopping=False{other}."
         ) from error
     parts = rows.part(train), rows.part(held_out)
     for part, which in zip(parts, ("left to learn from", "held out"), strict=True):

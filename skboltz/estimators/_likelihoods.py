@@ -168,7 +168,9 @@ class LikelihoodMixin(Machine):
             If log Z had to be estimated and the estimate fails a check; the highest
             of the estimates is then used. That favours no model by the choice among
             them, but where all of them fall short of log Z, as they may where chains
-            have not met the whole model, the likelihoods are too high.
+            have not met the whole model, the likelihoods are too high. With more
+            effort they are
+            ``-free_energy(X) - log_partition(betas=..., n_sweeps=...).value``.
         DataRangeWarning
             If rows have other values than those of binary units, and the distinct ones
             score as if their probabilities summed to more than 1.

@@ -81,8 +81,8 @@ def check_tractable(model, params):
     raise EnumerationTooLargeError(
         f"The exact log Z needs about 2^{exponent:.0f} states of {n_terms} terms each, "
         f'more than can be enumerated. Use method="bridge" for an estimate with an '
-        f"error bar, pseudo_log_likelihood(X), or a machine of which at most "
-        f"{tractable_size(n_terms)} units have to be enumerated."
+        f"error bar, or a machine of which at most {tractable_size(n_terms)} units "
+        f"have to be enumerated."
     )
 
 

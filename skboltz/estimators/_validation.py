@@ -5,7 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils import check_random_state, gen_batches, get_tags
 from sklearn.utils.validation import validate_data
 
 from .. import likelihood
@@ -42,7 +42,7 @@ def check_data(estimator, X, reset=False, complete_for=None, name="X", y=None):
     check_type(X.dtype, name)
     if X.dtype.kind == "f" and X.dtype not in (np.float32, np.float64):
         X = X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
-    _check_finite(X, name, complete_for, _remedy(estimator, name))
+    _check_finite(estimator, X, name, complete_for)
     return (X, *labels) if labels else X
 
 
@@ -67,11 +67,11 @@ def _remedy(estimator, name):
     """How gaps are filled, as far as an estimator can."""
     if not hasattr(estimator, "impute"):
         return "by EnergyImputer for example"
-    takes = "free_energy, score_samples and transform take NaN"
-    return f"by impute({name}); {takes}"
+    more = ", transform" if hasattr(estimator, "transform") else ""
+    return f"by impute({name}); free_energy, score_samples{more} take NaN"
 
 
-def _check_finite(X, name, complete_for=None, remedy=""):
+def _check_finite(estimator, X, name, complete_for):
     """Refuse infinities, and NaN where it cannot be handled."""
     values = X.data if sparse.issparse(X) else X
     if values.dtype.kind != "f" or not values.size:
@@ -79,7 +79,9 @@ def _check_finite(X, name, complete_for=None, remedy=""):
     # fmin and fmax pass over NaN; neither needs another array of the size of X.
     low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
     if np.isinf(low) or np.isinf(high):
-        gap = "" if complete_for else ", or by NaN where the value is missing"
+        takes_gaps = complete_for is None and not sparse.issparse(X)
+        takes_gaps = takes_gaps and get_tags(estimator).input_tags.allow_nan
+        gap = ", or by NaN where the value is missing" if takes_gaps else ""
         raise ValueError(
             f"{name} contains infinity; replace it by a finite number{gap}."
         )
@@ -88,7 +90,7 @@ def _check_finite(X, name, complete_for=None, remedy=""):
     if complete_for is not None:
         raise ValueError(
             f"{name} contains NaN, which {complete_for} does not take. Fill the gaps "
-            f"first, {remedy}."
+            f"first, {_remedy(estimator, name)}."
         )
     if sparse.issparse(X):
         raise ValueError(
@@ -235,7 +237,7 @@ def check_states(n_terms, method, remedy):
     if n_terms > likelihood.TRACTABLE_TERMS:
         raise EnumerationTooLargeError(
             f'method="{method}" needs a sum of 2^{n_terms.bit_length() - 1} terms or '
-            f'more. Use method="{remedy}", fewer units, or fewer couplings.'
+            f"more. Use {remedy}."
         )
 
 

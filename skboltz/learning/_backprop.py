@@ -147,7 +147,8 @@ def check_finite(params, rate):
         raise DivergenceError(
             f"The fine-tuning diverged: a parameter is no longer finite at a learning "
             f"rate of {rate:g}. Lower `learning_rate` (its product with a penalty must "
-            f"stay below 1), or scale X."
+            f"stay below 1); where X is far beyond the range of the units, scale X to "
+            f"it."
         )
 
 

@@ -78,10 +78,12 @@ class EnergyDescent:
 
 
 def _warn(rule):
+    # Small steps settle what large ones throw back and forth.
+    rate, n_iter = rule.learning_rate / 10, 10 * rule.n_iter
+    finer = replace(rule, learning_rate=rate, n_iter=n_iter)
     warnings.warn(
         f"EnergyDescent has not ended within {rule.n_iter} updates: some memories "
-        f"still move. Take rule={replace(rule, n_iter=10 * rule.n_iter)}, store fewer "
-        f"memories, or add hidden units.",
+        f"still move. Take rule={finer}, or store fewer memories.",
         ConvergenceWarning,
         stacklevel=2,
     )

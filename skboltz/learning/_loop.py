@@ -341,5 +341,6 @@ def _diverged(rate):
     raise DivergenceError(
         f"The training diverged: a parameter is no longer finite, or of any use, at a "
         f"learning rate of {rate:g}. Lower `learning_rate` (its product with a penalty "
-        f"must stay below 1), or scale X to the range of the units."
+        f"must stay below 1); where X is far beyond the range of the units, scale X "
+        f"to it."
     )

@@ -53,11 +53,17 @@ def _warn(kappa, rule):
     warnings.warn(
         f"{type(rule).__name__} has not ended within {rule.max_iter} iterations: "
         f"{stable} of {len(kappa)} memories are fixed points. Take "
-        f"rule={replace(rule, max_iter=10 * rule.max_iter)}, or one of less margin or "
-        f"of symmetric=False, store fewer memories, or add hidden units.",
+        f"rule={replace(rule, max_iter=10 * rule.max_iter)}{_easier(rule)}, or store "
+        f"fewer memories.",
         ConvergenceWarning,
         stacklevel=2,
     )
+
+
+def _easier(rule):
+    """Changes of other parameters of a rule that make it end sooner."""
+    changes = rule.easier() + ["symmetric=False"] * rule.symmetric
+    return f" (or one with {' or '.join(changes)})" if changes else ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,10 @@ class Perceptron:
 
     def choose(self, aligned, norm):
         return aligned <= self.margin * norm
+
+    def easier(self):
+        """What would ask for less."""
+        return ["a smaller margin"] if self.margin else []
 
     def capacity(self, n_units):
         """Random memories: 2 n without symmetry (Gardner 1988); with it about 1.5 n.
@@ -135,5 +145,8 @@ class MinimalOverlap:
         worst = aligned.argmin(axis=0), np.arange(n)
         chosen[worst] = aligned[worst] < self.target * n
         return chosen
+
+    def easier(self):
+        return ["a smaller target"]
 
     capacity = Perceptron.capacity

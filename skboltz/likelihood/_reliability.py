@@ -16,6 +16,9 @@ _LEAST_SHARE = 0.15  # of the chains, that the effective sample size must reach
 _LEAST_SIZE = 5.0  # below it standard errors are too small themselves
 _LEAST_CHAINS = 60  # that can show that a quarter of them are apart from the others
 
+_MORE_BETAS = "take more inverse temperatures, by betas of log_partition"
+_MORE_CHAINS = "raise n_chains of log_partition"
+
 
 def visited_bound(model, params, states):
     """A lower bound on log Z: the sum over the states seen.
@@ -159,22 +162,22 @@ def least_size(n_chains):
 
 def _few_chains(estimate, n_chains):
     size = estimate.effective_sample_size
-    if size < least_size(n_chains):
-        return (
-            f"the weights of {n_chains} chains are worth {size:.1f} equal ones "
-            f"(effective sample size): take more inverse temperatures, or more chains"
-        )
-    return None
+    if size >= least_size(n_chains):
+        return None
+    # The share that carries the weight is the same of any number of chains.
+    too_few = size >= _LEAST_SHARE * n_chains
+    remedy = _MORE_CHAINS if too_few else _MORE_BETAS
+    return (
+        f"the weights of {n_chains} chains are worth {size:.1f} equal ones (effective "
+        f"sample size): {remedy}"
+    )
 
 
 def _disagreement(estimate, missed):
     gap = estimate.reverse - estimate.forward
     # Only chains that have met the whole model enclose its log Z.
-    remedy = (
-        ""
-        if missed
-        else ": the true value is likely between them; take more inverse temperatures"
-    )
+    between = f": the true value is likely between them; {_MORE_BETAS}"
+    remedy = "" if missed else between
     if abs(gap) > _DISAGREEMENT * estimate.gap_error:
         return (
             f"forward and reverse estimates disagree, {estimate.forward:.2f} and "
@@ -190,14 +193,14 @@ def _apart(apart, n_chains):
     if n_chains < _LEAST_CHAINS:
         return (
             f"{n_chains} chains are too few to tell whether those from different "
-            f"starts have met: take at least {_LEAST_CHAINS}"
+            f"starts have met: take n_chains={_LEAST_CHAINS} or more"
         )
     if apart > _SEPARATION:
         return (
             f"chains that started at modes of the model have not met those that came "
-            f"from independent units ({apart:.1f} standard errors apart): take more "
-            f"sweeps; the estimate is that of the latter, and falls short if the modes "
-            f"weigh more than they"
+            f"from independent units ({apart:.1f} standard errors apart): raise "
+            f"n_sweeps of log_partition; the estimate is that of the latter, and falls "
+            f"short if the modes weigh more than they"
         )
     return None
 

@@ -366,5 +366,5 @@ def test_twenty_chains_say_that_they_are_too_few(short_tuning):
     estimate, reasons = estimate_log_partition(
         model, params, effort=Effort(20, 20, 2), method="reverse_ais"
     )
-    assert any("take at least 60" in reason for reason in reasons)
+    assert any("take n_chains=60 or more" in reason for reason in reasons)
     assert doubts(estimate, 20) != reasons
