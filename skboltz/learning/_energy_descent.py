@@ -78,12 +78,13 @@ class EnergyDescent:
 
 
 def _warn(rule):
-    # Small steps settle what large ones throw back and forth.
-    rate, n_iter = rule.learning_rate / 10, 10 * rule.n_iter
-    finer = replace(rule, learning_rate=rate, n_iter=n_iter)
+    better = replace(rule, n_iter=10 * rule.n_iter)
+    if rule.learning_rate * rule.n_iter >= 1:  # the couplings had room to change
+        # Small steps settle what large ones throw back and forth.
+        better = replace(better, learning_rate=rule.learning_rate / 10)
     warnings.warn(
         f"EnergyDescent has not ended within {rule.n_iter} updates: some memories "
-        f"still move. Take rule={finer}, or store fewer memories.",
+        f"still move. Take rule={better}, or store fewer memories.",
         ConvergenceWarning,
         stacklevel=2,
     )

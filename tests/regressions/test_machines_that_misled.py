@@ -523,7 +523,7 @@ def test_warnings_point_at_the_line_that_gave_the_rows():
 
 def offered(message, name):
     """The object that a warning asks for as a parameter of this name."""
-    text = re.search(rf"{name}=(\w+\(.*?\))[.,]", message)[1]
+    text = re.search(rf"{name}=(\w+\(.*?\))[., ]", message)[1]
     return eval(text, vars(learning) | vars(sampling))
 
 
