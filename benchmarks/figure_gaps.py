@@ -97,7 +97,9 @@ def before(model, params, unsummed):
     rows, stream = unsummed.given, Stream((0, 0), Purpose.SAMPLE)
     walk = clamping.walk(model, unsummed.params, rows, np.nan_to_num(rows), stream)
     sweeps = [next(walk).visible_mean for _ in range(250)][50:]
-    log_weight = _sampled_posterior._annealed(unsummed)[0]
+    log_weight = np.array(
+        [led.log_weight for led in _sampled_posterior._annealed(unsummed)]
+    )
     bases = [_sampled_posterior.log_base(rest) for rest in unsummed.rests]
     estimate = logsumexp(log_weight, axis=1) - np.log(log_weight.shape[1]) + bases
     return estimate, clamping.filled(rows, np.mean(sweeps, axis=0))

@@ -1,24 +1,30 @@
 """What known features make of the rest of a row, where sums are too long: chains.
 
-Two groups of chains are sent to look for what carries the weight: annealed ones, whose
-weights say what log Z is if they find it (Neal 2001), and ones that start at the best
-hidden states that climbing f(h) = sum over the missing units of exp(-E) has found.  The
-sum of f over the states that both have visited is a floor: log Z is not below it, and
-where a few states carry nearly all, it is log Z.  Where units are undecided, no few
-states do, but then chains mix.
+Means are averaged over chains that start far apart, if they agree.  Else, and for free
+energies, two groups of chains are sent out, and judged as :mod:`._visited` says: those
+that are annealed (Neal 2001), and those that start at the best hidden states to which
+climbing f(h), the sum over the missing units of exp(-E), has led.
 
 All rows see the same noise, so that the answer of one depends on no other.
 """
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import logsumexp
 from sklearn.utils import gen_batches
 
-from ..sampling import Alike, Purpose, Stream, annealing, clamping, modes
+from ..sampling import (
+    Alike,
+    Purpose,
+    Stream,
+    annealing,
+    clamping,
+    mean_field,
+    modes,
+)
 from ..units import n_states, neighbours
-from ._visited import apart, verdict, weight_of
+from ._visited import Led, Sent, agree, apart, verdict
 
 _KEY = (0, 0)
 _MOST_STARTS, _MOST_STEPS = 24, 10  # of climbing, for each row
@@ -26,7 +32,6 @@ _STEP_TERMS = 10**7  # of all the products of a step
 _MODES, _MOST_SETTLED = 500, 100  # of the whole machine, and near to a row
 
 _MEAN_CHAINS, _BURN_IN, _SWEEPS = 4, 30, 150
-_AGREEMENT = 0.2  # standard deviations of the posterior, of means of single chains
 
 _CHAINS = 50  # annealed
 _BETAS = np.linspace(0, 1, 301)
@@ -221,21 +226,33 @@ def _chain_means(part, found):
     for row, rest in enumerate(part.rests):
         chosen = apart(*_ends(rest, found), _MEAN_CHAINS - 1)
         start[row, 1:] = _likeliest(rest, chosen, start[row, 1:])
-    visible, hidden, squares = 0.0, 0.0, 0.0
-    walk = clamping.walk(model, params, given, start.reshape(len(given), -1), stream)
-    for sweep in range(_BURN_IN + _SWEEPS):
-        seen = next(walk)
-        if sweep >= _BURN_IN:
-            visible, hidden = visible + seen.visible_mean, hidden + seen.hidden_mean
-            squares = squares + seen.hidden**2
-    hidden, visible, squares = (
-        (total / _SWEEPS).reshape(n, _MEAN_CHAINS, -1)
-        for total in (hidden, visible, squares)
+    start = start.reshape(len(given), -1)
+    walk = clamping.walk(model, params, given, start, stream)
+    seen = itertools.islice(walk, _BURN_IN, _BURN_IN + _SWEEPS)
+    means, squares = 0.0, 0.0
+    for sweep in seen:
+        means = means + _joined(sweep.visible_mean, sweep.hidden_mean) / _SWEEPS
+        squares = squares + _joined(sweep.visible, sweep.hidden) ** 2 / _SWEEPS
+    means, squares = (total.reshape(n, _MEAN_CHAINS, -1) for total in (means, squares))
+    mean, n_visible = means.mean(axis=1), given.shape[1]
+    variance = np.maximum(squares.mean(axis=1) - mean**2, 0)
+    # Nothing is asked of features that are known.
+    variance[:, :n_visible][~np.isnan(part.given)] = np.inf
+    met = agree(means, variance, _span(model, part.given, params))
+    return mean[:, :n_visible], mean[:, n_visible:], met
+
+
+def _joined(visible, hidden):
+    return np.concatenate([visible, hidden], axis=1)
+
+
+def _span(model, given, params):
+    """Range of the values of all visible and of all hidden units."""
+    sizes = given.shape[1], len(params.weights)
+    units = model.visible_unit, model.hidden_unit
+    return np.concatenate(
+        [np.broadcast_to(u.high - u.low, n) for u, n in zip(units, sizes, strict=True)]
     )
-    mean = hidden.mean(axis=1)
-    spread = hidden.var(axis=1).sum(axis=1)
-    whole = (squares.mean(axis=1) - mean**2).sum(axis=1)
-    return visible.mean(axis=1), mean, spread <= _AGREEMENT**2 * np.maximum(whole, 0)
 
 
 def _likeliest(rest, h, visible):
@@ -256,15 +273,15 @@ def _clamped(model, params, given):
 
 
 def _weighed(part, found):
-    log_weight, visible, hidden, annealed = _annealed(part)
-    ends = [_ends(rest, found)[0] for rest in part.rests]
-    fallen = _visited_from(part, ends)
+    ends = [_ends(rest, found)[0][:_FROM_ENDS] for rest in part.rests]
+    led, sent = _annealed(part), _sent_from(part, ends)
+    span = _span(part.model, part.given, part.params)
     rows = []
     for row, rest in enumerate(part.rests):
-        weights = log_weight[row] + log_base(rest)
-        own = weights, visible[row], hidden[row], annealed[row]
-        others = np.concatenate([found, ends[row], fallen[row]])
-        rows.append(_judged(rest, *own, others))
+        own, others = led[row], sent[row]
+        own = own._replace(log_weight=own.log_weight + log_base(rest))
+        seen = np.concatenate([found, ends[row], others.states])
+        rows.append(_judged(rest, own, others._replace(states=seen), span))
     return tuple(map(np.array, zip(*rows, strict=True)))
 
 
@@ -274,52 +291,64 @@ def log_base(rest):
 
 
 def _annealed(part):
-    """Log weights of the chains of each row, their weighted means, the states seen."""
+    """Annealed chains of each row; their weights lack that of the base."""
     model, params, n = part.model, part.params, len(part.given)
     given = np.repeat(part.given, _CHAINS, axis=0)
     stream = Alike(Stream(_KEY, Purpose.FORWARD), _CHAINS)
     path = _clamped(model, params, given)
     chains = annealing.run(path, annealing.init(path, stream, len(given)), _BETAS)
-    log_weight = chains.log_weight.reshape(n, _CHAINS)
-    share = np.exp(log_weight - logsumexp(log_weight, axis=1, keepdims=True))
-    visible, hidden, seen = 0.0, 0.0, []
     walk = clamping.walk(model, params, given, chains.visible, chains.stream)
-    for _ in range(_LAST_SWEEPS):
-        sweep = next(walk)
-        seen.append(sweep.hidden.reshape(n, _CHAINS, -1))
-        visible = visible + _averaged(share, sweep.visible_mean) / _LAST_SWEEPS
-        hidden = hidden + _averaged(share, sweep.hidden_mean) / _LAST_SWEEPS
-    return log_weight, visible, hidden, np.concatenate(seen, axis=1)
+    means, states = _seen(walk, _LAST_SWEEPS, n)
+    log_weight = chains.log_weight.reshape(n, _CHAINS)
+    return [Led(*row) for row in zip(log_weight, means, states, strict=True)]
 
 
-def _averaged(share, values):
-    n, n_chains = share.shape
-    return np.einsum("rc,rcu->ru", share, values.reshape(n, n_chains, -1))
+def _seen(walk, n_sweeps, n_rows):
+    """Means of all units over sweeps of chains, and the hidden states visited."""
+    means, states = 0.0, []
+    for sweep in itertools.islice(walk, n_sweeps):
+        means = means + _joined(sweep.visible_mean, sweep.hidden_mean) / n_sweeps
+        states.append(sweep.hidden.reshape(n_rows, -1, sweep.hidden.shape[1]))
+    return means.reshape(n_rows, -1, means.shape[1]), np.concatenate(states, axis=1)
 
 
-def _visited_from(part, ends):
-    """Hidden states that chains visit which start at the best ones of each row."""
+def _sent_from(part, ends):
+    """Chains of each row that start at the best of its states."""
     model, params, n = part.model, part.params, len(part.given)
     given = np.repeat(part.given, _FROM_ENDS, axis=0)
     start = np.nan_to_num(given).reshape(n, _FROM_ENDS, -1)
+    bounds = np.empty((n, _FROM_ENDS))
     for row, rest in enumerate(part.rests):
         chosen = ends[row][np.arange(_FROM_ENDS) % len(ends[row])]
         start[row] = _likeliest(rest, chosen, start[row])
+        own = start[row][:, rest.columns]
+        bounds[row] = mean_field.bipartite_bounds(
+            rest.model, rest.params, own, pull=rest.pull
+        )
     stream = Alike(Stream(_KEY, Purpose.REVERSE), _FROM_ENDS)
     walk = clamping.walk(model, params, given, start.reshape(len(given), -1), stream)
-    seen = [next(walk).hidden for _ in range(_SWEEPS_FROM_ENDS)]
-    return np.concatenate([h.reshape(n, _FROM_ENDS, -1) for h in seen], axis=1)
+    means, states = _seen(walk, _SWEEPS_FROM_ENDS, n)
+    return [Sent(*row) for row in zip(bounds, means, states, strict=True)]
 
 
-def _judged(rest, log_weight, visible, hidden, annealed, others):
-    """The better of annealing and the sum over the states seen, of one row."""
-    if n_states(rest.model.hidden_unit, len(hidden)) == np.inf:
-        estimate, _, few = weight_of(log_weight)
-        return estimate, visible, hidden, few
-    found = verdict(log_weight, annealed, others, lambda h: log_sums(rest, h))
-    if found.share is not None:
-        visible, hidden = visible.copy(), found.share @ found.states
-        field = rest.model.visible_field(rest.params, found.states)
-        mean = rest.model.visible_unit.mean(rest.params.visible, field)
-        visible[rest.columns] = found.share @ mean
-    return found.log_sum, visible, hidden, found.doubtful
+def _judged(rest, led, sent, span):
+    """What both groups say of one row, and the means of both layers."""
+    model, params = rest.model, rest.params
+    n_visible = len(span) - len(params.weights)
+
+    def means_of(h):
+        means = np.zeros((len(h), len(span)))
+        field = model.visible_field(params, h)
+        means[:, rest.columns] = model.visible_unit.mean(params.visible, field)
+        means[:, n_visible:] = h
+        return means
+
+    # Nothing is asked of features that are known.
+    asked = np.full(len(span), np.inf)
+    asked[n_visible:] = span[n_visible:]
+    asked[rest.columns] = span[rest.columns]
+    counted = {}
+    if n_states(model.hidden_unit, len(params.weights)) < np.inf:
+        counted = {"log_values": lambda h: log_sums(rest, h), "means_of": means_of}
+    log_sum, means, doubtful = verdict(led, sent, asked, **counted)
+    return log_sum, means[:n_visible], means[n_visible:], doubtful

@@ -1,12 +1,11 @@
 """What known units make of the rest of a pairwise machine, by chains and their checks.
 
 As :mod:`._sampled_posterior` for bipartite models: chains of a row that start far apart
-are averaged if they agree; else annealed chains and the states that others visit, which
-start at modes, say together what carries the weight.
+are averaged if they agree; else annealed chains and others that start at modes are
+judged as :mod:`._visited` says.
 """
 
 import numpy as np
-from scipy.special import logsumexp
 
 from ..models import Pairwise
 from ..sampling import (
@@ -16,15 +15,15 @@ from ..sampling import (
     annealing,
     clamped,
     clamped_chains,
+    mean_field,
     modes,
 )
-from ._visited import apart, verdict
+from ._visited import Led, Sent, agree, apart, verdict
 
 _KEY = (0, 0)
 _BETAS = np.linspace(0.02, 1, 50)  # of the sweeps before the averaged ones
 _SWEEPS = 200
 _HOT, _FROM_MODES = 2, 2  # chains of each row
-_AGREEMENT = 0.2  # standard deviations, of means of single chains
 
 _CHAINS = 50
 _LADDER = np.linspace(0, 1, 301)
@@ -45,15 +44,19 @@ def means(unit, rest):
     means : ndarray of shape (n_rows, n_free)
     doubtful : ndarray of shape (n_rows,), bool
     """
-    chains = np.array(list(_chains_of(unit, rest)))
-    mean, spread = chains.mean(axis=0), chains.var(axis=0).sum(axis=1)
-    whole = ((mean - unit.low) * (unit.high - mean)).sum(axis=1)
+    chains = np.stack(list(_chains_of(unit, rest)), axis=1)
+    mean = chains.mean(axis=1)
+    variance = (mean - unit.low) * (unit.high - mean)
+    left = np.flatnonzero(~agree(chains, variance, _span(unit, rest)))
     doubtful = np.zeros(len(mean), dtype=bool)
-    left = np.flatnonzero(spread > _AGREEMENT**2 * np.maximum(whole, 0))
     if len(left):
         rows = rest._replace(rows=rest.rows[left], field=rest.field[left])
         _, mean[left], doubtful[left] = weighed(unit, rows)
     return mean, doubtful
+
+
+def _span(unit, rest):
+    return np.full(rest.field.shape[1], unit.high - unit.low)
 
 
 def _chains_of(unit, rest):
@@ -109,29 +112,27 @@ def _weighed(unit, rest, row):
     path = annealing.base_path(model, params)
     chains = annealing.init(path, Stream(_KEY, Purpose.FORWARD), _CHAINS)
     chains = annealing.run(path, chains, _LADDER)
-    annealed = _visited(path, chains, _LAST_SWEEPS)
-    share = np.exp(chains.log_weight - logsumexp(chains.log_weight))
-    mean = np.einsum("c,scu->u", share, annealed) / _LAST_SWEEPS
-    found, _ = _modes_of(unit, rest, row)
-    stream = Stream(_KEY, Purpose.REVERSE)
-    others = annealing.from_visible(path, found[:_MODES], stream)
-    others = _visited(path, others, _SWEEPS_FROM_MODES)
-    said = verdict(
+    led = Led(
         chains.log_weight + path.base_log_partition(),
-        np.concatenate(annealed),
-        np.concatenate([found, *others]),
-        lambda states: -model.energy(params, states),
+        *_seen(path, chains, _LAST_SWEEPS),
     )
-    if said.share is not None:
-        mean = said.share @ said.states
-    return said.log_sum, mean, said.doubtful
+    found = _modes_of(unit, rest, row)[0][:_MODES]
+    sent = annealing.from_visible(path, found, Stream(_KEY, Purpose.REVERSE))
+    means, states = _seen(path, sent, _SWEEPS_FROM_MODES)
+    bounds = mean_field.lower_bounds(model, params, found)
+    sent = Sent(bounds, means, np.concatenate([found, states]))
+    return verdict(
+        *(led, sent, _span(unit, rest)),
+        log_values=lambda states: -model.energy(params, states),
+        means_of=lambda states: states,
+    )
 
 
-def _visited(path, chains, n_sweeps):
-    """States of chains after each of some sweeps."""
+def _seen(path, chains, n_sweeps):
+    """Means of chains over sweeps, and the states they have visited."""
     seen, point = [], path.at(1.0)
     for _ in range(n_sweeps):
         visible, stream = path.sweep(point, chains, chains.stream)
         chains = Annealed(visible, path.input(visible), chains.log_weight, stream)
         seen.append(visible)
-    return np.array(seen)
+    return np.mean(seen, axis=0), np.concatenate(seen)

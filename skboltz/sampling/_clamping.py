@@ -62,12 +62,15 @@ class Sweep(NamedTuple):
         States drawn given the visible ones of the sweep before.
     hidden_mean : ndarray of shape (n_chains, n_hidden)
         Means given the same.
+    visible : ndarray of shape (n_chains, n_visible)
+        States drawn given the hidden ones, but for what is given.
     visible_mean : ndarray of shape (n_chains, n_visible)
         Means given the hidden states; what is given is not put back.
     """
 
     hidden: np.ndarray
     hidden_mean: np.ndarray
+    visible: np.ndarray
     visible_mean: np.ndarray
 
 
@@ -95,7 +98,8 @@ def walk(model, params, given, visible, stream):
         noise, stream = stream.draw(field.shape, dtype, upper.noise)
         h = upper.sample(params.hidden, field, noise)
         back = model.visible_field(params, h)
-        mean = upper.mean(params.hidden, field), lower.mean(params.visible, back)
-        yield Sweep(h, *mean)
+        hidden_mean = upper.mean(params.hidden, field)
+        visible_mean = lower.mean(params.visible, back)
         noise, stream = stream.draw(back.shape, dtype, lower.noise)
         v = filled(given, lower.sample(params.visible, back, noise)).astype(dtype)
+        yield Sweep(h, hidden_mean, v, visible_mean)

@@ -65,10 +65,33 @@ def lower_bounds(model, params, visible, n_steps=50):
 
 @lower_bounds.register
 def _(model: Bipartite, params, visible, n_steps=50):
+    return bipartite_bounds(model, params, visible, n_steps)
+
+
+def bipartite_bounds(model, params, visible, n_steps=50, pull=0.0):
+    """As :func:`lower_bounds`, of a model whose hidden units receive more than v.
+
+    Parameters
+    ----------
+    model : Bipartite
+    params : BipartiteParams
+    visible : ndarray of shape (n_rows, n_visible)
+    n_steps : int, default=50
+    pull : float or ndarray of shape (1, n_hidden) or (n_rows, n_hidden), default=0.0
+        What the hidden units receive besides.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+    """
     upper, lower = model.hidden_unit, model.visible_unit
+
+    def hidden_field(v):
+        return upper.field(params.hidden, model.hidden_input(params, v) + pull)
+
     mean = visible
     for _ in range(n_steps):
-        hidden = upper.mean(params.hidden, model.hidden_field(params, mean))
+        hidden = upper.mean(params.hidden, hidden_field(mean))
         field = model.visible_field(params, hidden)
         mean = lower.mean(params.visible, field)
     # A(f), the log-partition at the field f, is the entropy less the mean base energy
@@ -77,7 +100,7 @@ def _(model: Bipartite, params, visible, n_steps=50):
     terms = lower.log_partition(params.visible, field)
     statistic = lower.statistic(params.visible, mean)
     pairs = model.visible_input(params, hidden) * statistic
-    marginal = upper.log_partition(params.hidden, model.hidden_field(params, mean))
+    marginal = upper.log_partition(params.hidden, hidden_field(mean))
     own = terms.sum(axis=1) - pairs.sum(axis=1)
     return own + marginal.sum(axis=1)
 

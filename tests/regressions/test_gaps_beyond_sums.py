@@ -21,10 +21,18 @@ from skboltz.likelihood import (
     clamped_free_energy,
     clamped_means,
     conditional_means,
+    exact_log_partition,
     marginal_free_energy,
 )
 from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
-from skboltz.sampling import Purpose, Stream, clamped_chains, clamping, states
+from skboltz.sampling import (
+    Purpose,
+    Stream,
+    clamped_chains,
+    clamping,
+    mean_field,
+    states,
+)
 from skboltz.units import BERNOULLI, GAUSSIAN, SPIN, Bias, GaussianParams
 
 VISIBLE = {"bits": BERNOULLI, "spins": SPIN, "real": GAUSSIAN}
@@ -279,3 +287,91 @@ def test_a_glass_is_summed_by_what_chains_visit(seed, no_pair_sums):
     assert doubted or abs(found + total) < 0.1
     means, doubted = with_doubts(clamped_means, SPIN, params, free)
     assert doubted or abs(means[0] - np.exp(log_weight - total) @ s).max() < 0.2
+
+
+# What a reader of the first version found ------------------------------------------
+
+
+def test_one_unit_that_no_chain_leaves_is_seen_among_many_that_are_free():
+    """Means of all units together agree; two spins hold each other, 3 chains to 1."""
+    rng, n = np.random.default_rng(0), 60
+    coupling = np.triu(0.02 * rng.standard_normal((n, n)), 1)
+    coupling[:2, 2:], coupling[0, 1] = 0, 6.0
+    bias = np.zeros(n)
+    bias[:2] = -0.5
+    params = PairwiseParams(coupling + coupling.T, Bias(bias))
+    known = np.full((1, n), np.nan)
+    known[0, -1] = 1.0
+    means, doubted = with_doubts(clamped_means, SPIN, params, known)
+    assert doubted or abs(means[0, 0] - np.tanh(-1.0)) < 0.15
+
+
+def first_order(excess):
+    """One hidden unit turns 100 visible ones on, the other 39 are nearly free.
+
+    On the way from independent units it is off until the very end, where its log odds
+    become `excess`: annealed chains miss the turn, and all agree.
+    """
+    rng = np.random.default_rng(0)
+    weights = np.zeros((40, 160))
+    weights[0, :100] = 4.0
+    weights[1:, 100:] = 0.1 * rng.standard_normal((39, 60))
+    visible, hidden = np.zeros(160), np.zeros(40)
+    visible[:100] = -2.0
+    hidden[0] = excess - 100 * (np.logaddexp(0, 2.0) - np.logaddexp(0, -2.0))
+    known = np.full((1, 160), np.nan)
+    known[0, -1] = 1.0
+    return BipartiteParams(weights, Bias(visible), Bias(hidden)), known
+
+
+@pytest.mark.parametrize("excess", [0.0, 3.0])
+def test_a_turn_that_annealing_misses_is_warned_of(excess):
+    """Too many states count for any sum; mean field and the other chains tell."""
+    params, known = first_order(excess)
+    model = Bipartite(BERNOULLI, BERNOULLI)
+    free = BipartiteParams(
+        params.weights[1:, 100:],
+        Bias(params.visible.bias[100:]),
+        Bias(params.hidden.bias[1:]),
+    )
+    rest = marginal_free_energy(model, free, known[:, 100:])[0]
+    truth = rest - np.logaddexp(0, excess) - 100 * np.logaddexp(0, -2.0)
+    (found,), doubted = with_doubts(marginal_free_energy, model, params, known)
+    assert doubted == 1 and abs(found - truth) < 1
+    _, doubted = with_doubts(conditional_means, model, params, known)
+    assert doubted == 1
+
+
+@pytest.mark.parametrize("bias", [-1.6, -2.0])
+def test_gaussian_hidden_units_have_a_floor_as_well(bias):
+    """60 spins that one real unit holds, up or down; the truth by a fine grid of it."""
+    weights = np.full((1, 61), 0.2)
+    weights[0, -1] = 0.0
+    visible = Bias(np.append(np.full(60, 0.3), 0.0))
+    params = BipartiteParams(
+        weights, visible, GaussianParams(np.array([bias]), np.zeros(1))
+    )
+    known = np.full((1, 61), np.nan)
+    known[0, -1] = 1.0
+    h = np.linspace(-60, 60, 20_001)
+    log_density = -((h - bias) ** 2) / 2
+    log_density += 60 * np.logaddexp(0.3 + 0.2 * h, -0.3 - 0.2 * h)
+    truth = logsumexp(log_density) + np.log(h[1] - h[0])
+    p = np.exp(log_density - logsumexp(log_density))
+    model = Bipartite(SPIN, GAUSSIAN)
+    (found,), _ = with_doubts(marginal_free_energy, model, params, known)
+    assert abs(found + truth) < 0.3
+    (means, _), _ = with_doubts(conditional_means, model, params, known)
+    assert abs(means[0, 0] - p @ np.tanh(0.3 + 0.2 * h)) < 0.1
+
+
+@pytest.mark.parametrize("kind", VISIBLE)
+def test_a_pull_acts_like_a_bias_in_the_bound(kind):
+    model, params = machine(kind, 6, 5)
+    rng = np.random.default_rng(0)
+    pull, start = rng.normal(size=(1, 6)), rng.normal(size=(3, 5))
+    found = mean_field.bipartite_bounds(model, params, start, pull=pull)
+    pulled = params._replace(hidden=Bias(params.hidden.bias + pull[0]))
+    np.testing.assert_allclose(found, mean_field.lower_bounds(model, pulled, start))
+    truth = exact_log_partition(model, pulled).value
+    assert (found <= truth + 1e-12).all()
