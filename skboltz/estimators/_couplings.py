@@ -105,3 +105,4 @@ def _check(coupling, intercept, n_units):
             "for example by np.fill_diagonal. For spins it is no more than a "
             "constant of the energy."
         )
+    sampling.check_pairs(coupling, "intercept_", called="coupling_")

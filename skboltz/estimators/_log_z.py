@@ -8,7 +8,11 @@ from collections import OrderedDict
 import numpy as np
 
 from .. import likelihood
-from .._exceptions import EnumerationTooLargeError, UnreliableEstimateWarning
+from .._exceptions import (
+    DivergenceError,
+    EnumerationTooLargeError,
+    UnreliableEstimateWarning,
+)
 
 METHODS = ("auto", "exact", *likelihood.METHODS)
 _remembered = OrderedDict()
@@ -19,6 +23,7 @@ def log_partition(
     model, params, method, effort, visible_mean, states, key, n_jobs, log_scale=0.0
 ):
     """log Z and the reasons to doubt it, found once for equal arguments."""
+    check_finite(params)
     if method == "auto":
         method = "exact" if likelihood.is_tractable(model, params) else "bridge"
     if method == "exact":
@@ -60,6 +65,15 @@ def _digest(arrays):
         if array is not None:
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.digest()
+
+
+def check_finite(params):
+    """Refuse parameters of which nothing follows."""
+    if not all(np.isfinite(array.sum()) for array in params.arrays()):
+        raise DivergenceError(
+            "Parameters of this machine are NaN or infinite, so that it has no log Z. "
+            "Fit it again, with a lower learning_rate if it diverged."
+        )
 
 
 def warn_of(reasons, stacklevel):

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from .. import likelihood
 from .._exceptions import EnumerationTooLargeError
 from ..models import PairwiseParams
-from ..sampling import clamped
+from ..sampling import check_diagonal, check_symmetric, clamped
 from ..units import Bias
 from ._chains import choose_pairwise_sampler
 from ._likelihoods import LikelihoodMixin
@@ -33,6 +33,9 @@ class PairwiseMachine(
         return len(self.coupling_) - self.n_features_in_
 
     def _params(self):
+        # Whoever changes couplings by hand may change one of two.
+        check_symmetric(self.coupling_, "intercept_", called="coupling_")
+        check_diagonal(self.coupling_, "intercept_", called="coupling_")
         return PairwiseParams(self.coupling_, Bias(self.intercept_))
 
     def _known(self, v):

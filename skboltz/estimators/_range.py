@@ -41,7 +41,8 @@ def warn_of_range(estimator, X, unit, stacklevel, fitting=False):
         )
     if two:
         found += "" if bits else "Its only values are these two. "
-        advice = _for_two_values(estimator, low, high, unit, fitting)
+        expression = rescaled(low, high, unit, _as_floats(X))
+        advice = _for_two_values(estimator, low, high, expression, fitting)
     else:
         advice = _for_many_values(unit, fitting)
     warnings.warn(found + advice, DataRangeWarning, stacklevel=stacklevel)
@@ -70,9 +71,17 @@ def _are_either(values, low, high):
     return bool((either | (values != values)).all())
 
 
-def _for_two_values(estimator, low, high, unit, fitting):
+def _as_floats(X):
+    """X as it has to be written for sums and products to be what they say."""
+    name = "X.toarray()" if sparse.issparse(X) else "X"
+    # Small integers wrap around, Booleans have no difference.
+    wraps = X.dtype.kind in "bu" or (X.dtype.kind == "i" and X.dtype.itemsize < 4)
+    return f"{name}.astype(float)" if wraps else name
+
+
+def _for_two_values(estimator, low, high, expression, fitting):
     """What to pass where X has two values that are not those of the units."""
-    advice = f"Pass {rescaled(low, high, unit)}"
+    advice = f"Pass {expression}"
     if fitting and (low, high) in _CONVENTIONS:
         values = f"values=({low:g}, {high:g})"
         has_values = hasattr(estimator, "values")
@@ -94,7 +103,7 @@ def _for_many_values(unit, fitting):
     )
 
 
-def rescaled(low, high, unit):
+def rescaled(low, high, unit, name="X"):
     """An expression of X that turns two values into those of the units.
 
     Examples
@@ -104,7 +113,7 @@ def rescaled(low, high, unit):
     >>> rescaled(-1, 1, BERNOULLI), rescaled(0, 1, SPIN), rescaled(1.0, 2.0, BERNOULLI)
     ('(X + 1) / 2', '2 * X - 1', 'X - 1')
     """
-    text = _plus("X", -low)
+    text = _plus(name, -low)
     if high - low != 1:
         text = f"({text})" if low else text
         text = f"{text} / {_plain(high - low)}"

@@ -65,4 +65,5 @@ def dense_remedy(units):
     for text, interaction in candidates.items():
         if not loose_units(SpinMemory(interaction, units, (0, 0))).any():
             return text
-    return 'beta=skboltz.models.retrieval_beta(np.unique(X, axis=0), "euclidean")'
+    distinct = "np.unique(memories_, axis=0)"  # in which nothing is missing
+    return f'beta=skboltz.models.retrieval_beta({distinct}, "euclidean")'

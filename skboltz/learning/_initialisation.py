@@ -40,17 +40,21 @@ def initial_pairwise_params(model, stream, visible_mean, total_weight, mask, dty
     """As :func:`initial_params`, for the pairs that a mask allows.
 
     Only couplings of hidden units need to differ from each other at the start, and
-    come from N(0, 0.1^2): those among visible units begin at zero.
+    come from N(0, 0.1^2): those among visible units begin at zero.  Of values farther
+    apart than spins, their products with the values are those of spins; of values
+    that do not enclose 0, biases take back what the couplings add at the nearer one.
     """
-    visible = _log_odds(model.unit, visible_mean, total_weight).bias
+    unit = model.unit
+    visible = _log_odds(unit, visible_mean, total_weight).bias
     bias = np.zeros(len(mask))
     bias[: len(visible)] = visible
-    coupling = COUPLING_SCALE * stream.generator().standard_normal(mask.shape)
+    scale = COUPLING_SCALE * min(1.0, 2 / unit.span) ** 2
+    coupling = scale * stream.generator().standard_normal(mask.shape)
     coupling = np.triu(np.where(mask, coupling, 0), 1)
     coupling[: len(visible), : len(visible)] = 0
-    return PairwiseParams(
-        (coupling + coupling.T).astype(dtype), Bias(bias.astype(dtype))
-    )
+    coupling = coupling + coupling.T
+    bias -= np.clip(0, unit.low, unit.high) * coupling.sum(axis=1)
+    return PairwiseParams(coupling.astype(dtype), Bias(bias.astype(dtype)))
 
 
 def _log_odds(unit, mean, total_weight):

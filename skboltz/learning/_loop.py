@@ -21,6 +21,7 @@ from ._variance import UNBOUNDED
 _MOST_HALVINGS = 20
 _ROWS_LOOKED_AT = 1000
 _SWEEPS_OF_DRIFT = 10
+_MOST_STRAYED = 1e6  # times the energy that data have: a thousand deviations
 
 
 @dataclass(frozen=True)
@@ -307,12 +308,25 @@ def is_sound(recipe, state, data):
     model, params = recipe.model, state.params
     rows = np.arange(min(_ROWS_LOOKED_AT, data.X.shape[0]))
     v = data.batch(rows, params.weights.dtype)
+    worst = _worst_drift(model, params, _as_known(v))
     v = recipe.positive.filled(state.positive, rows, v)
+    if _worst_drift(model, params, v) > _MOST_STRAYED * worst:
+        return False  # guesses of missing values have left the data behind
     later = Stream(state.shuffle.key, Purpose.DATA, state.shuffle.step << 32, shard=1)
     chains = gibbs.from_visible(model, params, v, later)
     chains = gibbs.run(model, params, chains, _SWEEPS_OF_DRIFT)
     start, end = (model.free_energy(params, x).mean() for x in (v, chains.visible))
-    return bool(start - end <= _worst_drift(model, params, v))  # nor may they be NaN
+    return bool(start - end <= worst)  # nor may they be NaN
+
+
+def _as_known(v):
+    """Rows whose missing values are the means of what is known."""
+    missing = np.isnan(v)
+    if not missing.any():
+        return v
+    total = np.where(missing, 0, v).sum(axis=0)
+    mean = total / np.maximum((~missing).sum(axis=0), 1)
+    return np.where(missing, mean, v).astype(v.dtype, copy=False)
 
 
 def _worst_drift(model, params, v):

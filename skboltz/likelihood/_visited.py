@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp, softmax
 
-from .._exceptions import UnreliableEstimateWarning
+from .._exceptions import DivergenceError, UnreliableEstimateWarning
 from ..utils import warn
 from ._posterior import EXACT_TERMS
 from ._reliability import least_size
@@ -223,8 +223,19 @@ def apart(states, value, n, within=10.0):
     Returns
     -------
     ndarray of shape (n, n_units)
+
+    Raises
+    ------
+    DivergenceError
+        If a value is not finite.
     """
-    good = states[value > value[0] - within]
+    if not np.isfinite(value).all():
+        raise DivergenceError(
+            "Energies of this machine are not finite: its parameters are NaN or far "
+            "too large, and what it says is of no use. Fit it again with a lower "
+            "learning_rate, or with rate_guard=True."
+        )
+    good = states[value >= value[0] - within]
     chosen, distance = [0], np.full(len(good), np.inf)
     while len(chosen) < n:
         steps = abs(good - good[chosen[-1]]).sum(axis=1)

@@ -18,6 +18,7 @@ from ._annealing import Annealed
 from ._couplings import (
     check_diagonal,
     check_pairs,
+    check_symmetric,
     checked_field,
     checked_matrix,
     checked_system,
@@ -71,6 +72,7 @@ __all__ = [
     "blocks",
     "check_diagonal",
     "check_pairs",
+    "check_symmetric",
     "checked_field",
     "checked_matrix",
     "checked_system",

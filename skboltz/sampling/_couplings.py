@@ -9,7 +9,7 @@ from ..utils import require
 def checked_system(coupling, field, name="field"):
     """Couplings, dense or CSR, and fields in double precision, if they are valid."""
     coupling = checked_matrix(coupling)
-    _check_symmetric(coupling, name)
+    check_symmetric(coupling, name)
     check_diagonal(coupling, name)
     return coupling, checked_field(field, coupling.shape[0], name)
 
@@ -40,11 +40,11 @@ def checked_field(field, n_units, name):
     return field.astype(np.float64)
 
 
-def check_diagonal(coupling, name):
+def check_diagonal(coupling, name, called="coupling"):
     """Refuse units that are coupled to themselves."""
     if coupling.diagonal().any():
         raise ValueError(
-            f"coupling has a diagonal, but no unit is coupled to itself. With "
+            f"{called} has a diagonal, but no unit is coupled to itself. With "
             f"E(s) = -1/2 s'Js - b's it is a constant for values of -1 and 1: set it "
             f"to 0. For values of 0 and 1 add half of it to {name}, for values low "
             f"and high (low + high) / 2 times it; then set it to 0. Of a QUBO, the "
@@ -52,12 +52,12 @@ def check_diagonal(coupling, name):
         )
 
 
-def check_pairs(coupling, name):
+def check_pairs(coupling, name, called="coupling"):
     """Refuse couplings that name each pair once."""
     if not _is_once(coupling):
         return
     raise ValueError(
-        f"coupling is not symmetric, it has each pair of units once, as a triangular "
+        f"{called} is not symmetric, it has each pair of units once, as a triangular "
         f"matrix A does; here E(s) = -1/2 s'Js - b's, with each pair twice. If the "
         f"energy that you mean is -(sum over pairs of A_ij s_i s_j) - b's, pass "
         f"A + A.T. If it is +(sum over pairs of A_ij s_i s_j) + b's, as in dimod, "
@@ -65,18 +65,19 @@ def check_pairs(coupling, name):
     )
 
 
-def _check_symmetric(coupling, name):
+def check_symmetric(coupling, name, called="coupling"):
+    """Refuse couplings of a pair that differ in the two directions."""
     if not (coupling != coupling.T).sum():
         return
-    check_pairs(coupling, name)
+    check_pairs(coupling, name, called)
     scale = np.finfo(np.float32).eps * abs(coupling).max()
     if abs(coupling - coupling.T).max() <= scale:
         raise ValueError(
-            "coupling is not symmetric, if only by rounding: pass "
-            "(coupling + coupling.T) / 2."
+            f"{called} is not symmetric, if only by rounding: pass "
+            f"({called} + {called}.T) / 2."
         )
     raise ValueError(
-        f"coupling is not symmetric. Let A be this matrix: if the energy that you "
+        f"{called} is not symmetric. Let A be this matrix: if the energy that you "
         f"mean is -1/2 s'As - b's, pass (A + A.T) / 2; if it is -s'As - b's, pass "
         f"A + A.T; if it is +s'As + b's, as of a QUBO, pass -(A + A.T), and -b for "
         f"{name}."

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .. import units
 from ..utils import each
 
 _BLOCK_ELEMENTS = 2**21  # of the largest array of a block: 16 MiB in float64
@@ -36,14 +37,14 @@ def states(unit, n_units, start=0, stop=None):
            [-1.,  1.],
            [ 1.,  1.]])
     """
-    stop = unit.n_states(n_units) if stop is None else stop
-    return unit.states(np.arange(start, stop, dtype=np.int64), n_units)
+    stop = units.n_states(unit, n_units) if stop is None else stop
+    return units.states(unit, np.arange(start, stop, dtype=np.int64), n_units)
 
 
 def blocks(unit, n_units, n_terms):
     """All states, in blocks whose arrays of n_terms columns stay small."""
     size = max(1, _BLOCK_ELEMENTS // max(n_terms, n_units, 1))
-    n_states = unit.n_states(n_units)
+    n_states = units.n_states(unit, n_units)
     if n_states == math.inf:
         raise ValueError("real units have no states that could be enumerated.")
     for start in range(0, n_states, size):

@@ -6,10 +6,19 @@ noise as an argument.
 
 from ._bernoulli import BERNOULLI
 from ._categorical import CategoricalUnit
+from ._defaults import (
+    given,
+    implied,
+    is_columnwise,
+    n_states,
+    neighbours,
+    restricted,
+    states,
+    sums_of_means,
+)
 from ._gaussian import GAUSSIAN, GaussianParams, GaussianUnit
 from ._side_by_side import SideBySide
 from ._spin import SPIN
-from ._states import n_states, neighbours
 from ._two_valued import Bias, TwoValuedUnit
 
 __all__ = [
@@ -22,6 +31,12 @@ __all__ = [
     "GaussianUnit",
     "SideBySide",
     "TwoValuedUnit",
+    "given",
+    "implied",
+    "is_columnwise",
     "n_states",
     "neighbours",
+    "restricted",
+    "states",
+    "sums_of_means",
 ]

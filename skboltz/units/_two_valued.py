@@ -1,5 +1,6 @@
 """Units with two values: all of their mathematics follows from `low` and `high`."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -148,8 +149,12 @@ class TwoValuedUnit:
         return self
 
     def n_states(self, n_columns):
-        """How many states so many columns have."""
-        return 2 ** int(n_columns)  # of Python: no overflow
+        """How many states so many columns have.
+
+        More than can be counted where a subclass takes values between or beyond.
+        """
+        two = self.enumerable and np.isfinite(self.span)
+        return 2 ** int(n_columns) if two else math.inf  # of Python: no overflow
 
     def states(self, numbers, n_columns):
         """States of given numbers: bit i of the number says whether unit i is high."""

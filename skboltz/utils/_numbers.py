@@ -16,6 +16,7 @@ def as_numbers(values, name):
     values : array-like or sparse matrix
         All but lists and objects is returned as it is: scikit-learn, which would
         compare the entries of a list before they become numbers, takes the rest.
+        What a masked array masks is NaN.
     name : str
         What errors call it.
 
@@ -28,6 +29,8 @@ def as_numbers(values, name):
     """
     if isinstance(values, list | tuple):
         values = _as_array(values, name)
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.astype(float).filled(np.nan)
     if isinstance(values, np.ndarray):
         if values.dtype.kind in "SU":
             check_type(values.dtype, name)

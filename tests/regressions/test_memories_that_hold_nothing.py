@@ -53,7 +53,7 @@ def advice(caught):
 
 def followed(memory, text, X):
     """The memory that the advice asks for, of the same patterns."""
-    names = {"np": np, "skboltz": skboltz, "X": X}
+    names = {"np": np, "skboltz": skboltz, "memories_": memory.memories_}
     if text.startswith("rule="):
         return memory.set_params(**eval(f"dict({text})", names))
     return eval(text, {**names, "DenseAssociativeMemory": DenseAssociativeMemory})
