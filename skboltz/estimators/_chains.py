@@ -87,10 +87,10 @@ def plain(
 
 
 def _begun(model, params, stream, n_chains, given):
-    """Chains in the distribution of a small machine of which nothing is given."""
-    if given is not None and not np.isnan(given).all():
-        return None
-    return exact_start.of_layers(model, params, stream, n_chains)
+    """Chains in the distribution of a small machine, given what is."""
+    if given is None or np.isnan(given).all():
+        return exact_start.of_layers(model, params, stream, n_chains)
+    return exact_start.of_given(model, params, stream, given)
 
 
 def _warn_if_locked(strongest, burn_in, stacklevel):

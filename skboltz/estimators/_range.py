@@ -19,8 +19,7 @@ def warn_of_range(estimator, X, unit, stacklevel, fitting=False):
     be a value between.  X is looked at once, unless there is something to say.
     """
     low, high = _range(X)
-    # Rounding of values that were scaled to the range is no matter.
-    beyond = 10 * np.finfo(X.dtype).eps if X.dtype.kind == "f" else 0
+    beyond = slack(X.dtype, unit) if X.dtype.kind == "f" else 0
     outside = low < unit.low - beyond or high > unit.high + beyond
     bits = low == 0 and high == 1 and -np.inf < unit.low < 0 < unit.high
     if not (outside or bits):
@@ -46,6 +45,13 @@ def warn_of_range(estimator, X, unit, stacklevel, fitting=False):
     else:
         advice = _for_many_values(unit, fitting)
     warnings.warn(found + advice, DataRangeWarning, stacklevel=stacklevel)
+
+
+def slack(dtype, unit):
+    """By how much values that were scaled to the range may miss it: by rounding."""
+    dtype = dtype if dtype.kind == "f" else np.dtype(np.float64)
+    size = np.maximum(1.0, np.maximum(np.abs(unit.low), np.abs(unit.high)))
+    return 10 * np.finfo(dtype).eps * size
 
 
 def _range(X):

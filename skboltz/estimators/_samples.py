@@ -55,9 +55,9 @@ default=None
             Number of independent chains; None means one for each row.
         start : array-like of shape (n_chains, n_features), default=None
             Where Gibbs chains start; by default in the distribution of the machine,
-            if that can be enumerated in some milliseconds (2^18 terms; with nothing
-            given, or for a BoltzmannMachine), so that every row is a sample of it.
-            Else each unit starts at random by its own bias.
+            given what is, if that can be enumerated in some milliseconds (2^18 terms,
+            for all rows together), so that every row is a sample of it. Else each
+            unit starts at random by its own bias.
         random_state : int, RandomState instance or None, default=None
 
         Returns

@@ -7,7 +7,9 @@ from scipy import sparse
 from scipy.special import logsumexp
 
 from .._exceptions import DataRangeWarning, UnreliableEstimateWarning
+from ..units import BERNOULLI
 from ..utils import as_numbers
+from ._range import slack
 
 _ROUNDING = 32  # units in the last place of a free energy, a sum of many terms
 _ERRORS = 3  # standard errors of log Z
@@ -44,8 +46,8 @@ def warn_of_total(unit, X, scores, precision, standard_error=0.0, stacklevel=3):
     if not standard_error and _are_own(rows, unit):  # no part of Z is larger than Z
         return
     whole = ~(rows != rows).any(axis=1)
-    rows, scores = rows[whole], scores[whole]
-    own = _are_own(rows, unit)
+    rows, scores = _without_rounding(rows[whole], unit), scores[whole]
+    own = _are_own(rows, BERNOULLI)
     if not len(rows) or (own and not standard_error):
         return
     rows, first = np.unique(rows, axis=0, return_index=True)
@@ -57,6 +59,16 @@ def warn_of_total(unit, X, scores, precision, standard_error=0.0, stacklevel=3):
 def _are_own(rows, unit):
     """Whether all values are those of the units."""
     return bool(((rows == unit.low) | (rows == unit.high)).all())
+
+
+def _without_rounding(rows, unit):
+    """Values as shares of the way from low to high, in steps wider than rounding.
+
+    Steps of decimals: most values that rounding sets apart are in the middle of one.
+    """
+    span = unit.high - unit.low
+    n_steps = 10 ** np.floor(np.log10(span / (2 * slack(rows.dtype, unit))))
+    return np.round((rows.astype(np.float64) - unit.low) / span * n_steps) / n_steps
 
 
 def _is_too_large(X):

@@ -3,11 +3,13 @@
 import warnings
 
 import numpy as np
+from scipy.special import entr
 from sklearn.exceptions import ConvergenceWarning
 
 FAR = 1e4  # nats, at which parameters that grow without end are stopped
 _NEVER = 1e-9  # share of the rows below which a state counts as never seen
 _SURE = 1e-5  # nats: n rows with one exception cost a unit log(n) / n, or more
+_PART = 1e-2  # of what is expected without couplings, below which next to none is left
 _STRONG = 25.0  # nats, from which a coupling is as good as infinite
 
 
@@ -59,9 +61,15 @@ def warn_of_infinite(unit, moments, pairs, theta, follows=None):
         )
 
 
-def count_sure(log_p):
-    """Units whose mean log-probability given all others is next to 0."""
-    return int(np.count_nonzero(-log_p < _SURE))
+def count_sure(unit, moments, pairs, log_p):
+    """Units whose mean log-probability given all others is next to 0.
+
+    And a small part of what their shares alone would make it, which is next to 0 as
+    well where a unit hardly ever changes.
+    """
+    share = np.clip(_shares(unit, moments, pairs), 0, 1)
+    alone = entr(share) + entr(1 - share)
+    return int(np.count_nonzero(-log_p < np.minimum(_SURE, _PART * alone)))
 
 
 def _constant(unit, moments, pairs):
@@ -71,13 +79,18 @@ def _constant(unit, moments, pairs):
 
 
 def _apart(unit, moments, pairs, constant):
-    """Which pairs of units that do change lack one of their four states."""
+    """Which pairs of units that do change lack one of their four states.
+
+    A state as rare as its units alone would make it is not lacking.
+    """
     share = _shares(unit, moments, pairs)
     first, second = share[pairs.i], share[pairs.j]
     both = moments[pairs.n_units :] - unit.low**2
     both = both / unit.span**2 - unit.low / unit.span * (first + second)
-    room = np.minimum(both - (first + second - 1), np.minimum(first, second) - both)
-    apart = np.minimum(both, room) < _NEVER
+    found = np.stack([both, first - both, second - both, 1 - first - second + both])
+    one, two = np.stack([first, 1 - first]), np.stack([second, 1 - second])
+    expected = one[[0, 0, 1, 1]] * two[[0, 1, 0, 1]]
+    apart = (found < np.minimum(_NEVER, _PART * expected)).any(axis=0)
     return apart & ~(constant[pairs.i] | constant[pairs.j])
 
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from ..models import PairwiseParams
+from ..models import PairwiseParams, converted
 from ..sampling import blocks
-from ..units import Bias
+from ..units import Bias, TwoValuedUnit
 from ._batches import batches, take
 from ._infinite import (
     count_sure,
@@ -37,12 +37,27 @@ class PairwiseFit(NamedTuple):
         Newton steps, or iterations of L-BFGS.
     gradient : float
         Largest entry of the gradient per row that is left; without penalties, for
-        :func:`fit_moments`, the largest difference of a moment.
+        :func:`fit_moments`, the largest difference of a moment, of values so moved
+        that 0 is among or between them.
     """
 
     params: PairwiseParams
     n_iter: int
     gradient: float
+
+
+class _Rows(NamedTuple):
+    """Rows of data, counted from an origin, and how much each of them counts."""
+
+    X: np.ndarray
+    weight: np.ndarray
+    origin: float = 0.0
+
+    def blocks(self):
+        """Pairs of states and weights, so many rows at a time as the cache holds."""
+        for rows in row_numbers(self.X):
+            states = take(self.X, rows, np.float64)
+            yield states - self.origin if self.origin else states, self.weight[rows]
 
 
 class Pairs(NamedTuple):
@@ -100,13 +115,35 @@ def data_moments(X, pairs, weight=None):
     array([0., 1., 0.])
     """
     weight = np.ones(X.shape[0]) if weight is None else np.asarray(weight, float)
+    return _moments(_Rows(X, weight), pairs)
+
+
+def _moments(data, pairs):
     linear, matrix = np.zeros(pairs.n_units), np.zeros((pairs.n_units,) * 2)
-    for rows in row_numbers(X):
-        states = take(X, rows, np.float64)
-        weighted = states * weight[rows, None]
+    for states, weight in data.blocks():
+        weighted = states * weight[:, None]
         linear += weighted.sum(axis=0)
         matrix += weighted.T @ states
-    return pairs.vector(linear, matrix) / weight.sum()
+    return pairs.vector(linear, matrix) / data.weight.sum()
+
+
+def _near_zero(unit):
+    """The unit itself if 0 lies between its values, else as far moved as it takes.
+
+    Far from 0 the bias b_i = a_i - low sum_j J_ij and the pairs of values are large
+    numbers that say nothing but where the values lie, and what matters drowns in them.
+    """
+    low = min(max(unit.low, -unit.span), 0.0)
+    return unit if low == unit.low else TwoValuedUnit(low, low + unit.span)
+
+
+def _moved(moments, pairs, origin):
+    """Moments of values less an origin."""
+    if not origin:
+        return moments
+    mean, both = moments[: pairs.n_units], moments[pairs.n_units :]
+    both = both - origin * (mean[pairs.i] + mean[pairs.j]) + origin**2
+    return np.concatenate([mean - origin, both])
 
 
 def fit_moments(unit, moments, pairs, *, l2=0.0, tol=1e-10, max_iter=200):
@@ -150,9 +187,11 @@ def fit_moments(unit, moments, pairs, *, l2=0.0, tol=1e-10, max_iter=200):
     array([[0. , 0.5],
            [0.5, 0. ]])
     """
-    theta, limit = np.zeros(len(moments)), limits(unit, pairs)
+    near = _near_zero(unit)
+    moments = _moved(moments, pairs, unit.low - near.low)
+    theta, limit = np.zeros(len(moments)), limits(near, pairs)
     decay = np.where(np.arange(len(theta)) < pairs.n_units, 0.0, l2)
-    log_z, mean, covariance = _expectations(unit, theta, pairs)
+    log_z, mean, covariance = _expectations(near, theta, pairs)
     for done in range(max_iter + 1):
         gradient = moments - mean - decay * theta
         diverged = (np.abs(theta) > limit).any()
@@ -162,7 +201,7 @@ def fit_moments(unit, moments, pairs, *, l2=0.0, tol=1e-10, max_iter=200):
         direction = np.linalg.solve(covariance + np.diag(decay + 1e-14), gradient)
         for halving in range(_HALVINGS):
             trial = theta + 0.5**halving * direction
-            log_z, mean, covariance = _expectations(unit, trial, pairs)
+            log_z, mean, covariance = _expectations(near, trial, pairs)
             gain = moments @ trial - log_z - 0.5 * decay @ trial**2 - value
             # Near the top gains drown in rounding: a full step is right there.
             if gain >= 1e-4 * 0.5**halving * gradient @ direction or gain > -1e-13:
@@ -174,8 +213,8 @@ def fit_moments(unit, moments, pairs, *, l2=0.0, tol=1e-10, max_iter=200):
         theta = np.clip(theta, -limit, limit)
     else:
         warn_unless(left <= tol, left, tol, "fit_moments")
-        warn_of_infinite(unit, moments, pairs, None if l2 else theta)
-    return PairwiseFit(pairs.params(theta), done, left)
+        warn_of_infinite(near, moments, pairs, None if l2 else theta)
+    return PairwiseFit(converted(pairs.params(theta), near, unit), done, left)
 
 
 def _expectations(unit, theta, pairs):
@@ -226,29 +265,30 @@ def fit_pseudo_likelihood(
         As of :func:`fit_moments`.
     """
     weight = np.ones(X.shape[0]) if weight is None else np.asarray(weight, float)
-    weight = weight / weight.sum()
-    n, n_pairs = pairs.n_units, len(pairs.i)
+    near, n, n_pairs = _near_zero(unit), pairs.n_units, len(pairs.i)
+    data = _Rows(X, weight / weight.sum(), unit.low - near.low)
 
     def cost(theta):
-        value, slope = _pseudo_gradient(unit, X, weight, pairs, theta)
+        value, slope = _pseudo_gradient(near, data, pairs, theta)
         slope[n:] -= l2 * theta[n:]
         return l2 / 2 * theta[n:] @ theta[n:] - value, -slope
 
     def follows():
-        return count_sure(_log_proba(unit, X, weight, pairs.params(theta)))
+        log_p = _log_proba(near, data, pairs.params(theta))
+        return count_sure(near, moments, pairs, log_p)
 
     limit = np.inf * np.ones(n + n_pairs)
     if _leaves_range(unit, X):  # only then is there no bound on the likelihood
-        limit = limits(unit, pairs)
+        limit = limits(near, pairs)
     options = {"maxiter": max_iter, "gtol": tol, "ftol": 0.0, "maxcor": 20}
     theta, left, n_iter = _lowest(cost, n, limit, l1, options)
     if (np.abs(theta) >= limit).any():
         warn_of_no_maximum()
     else:
-        moments, free = data_moments(X, pairs, weight), not (l1 or l2)
+        moments, free = _moments(data, pairs), not (l1 or l2)
         warn_unless(left <= 10 * tol, left, tol, "fit_pseudo_likelihood")
-        warn_of_infinite(unit, moments, pairs, theta if free else None, follows)
-    return PairwiseFit(pairs.params(theta), n_iter, left)
+        warn_of_infinite(near, moments, pairs, theta if free else None, follows)
+    return PairwiseFit(converted(pairs.params(theta), near, unit), n_iter, left)
 
 
 def _leaves_range(unit, X):
@@ -303,31 +343,29 @@ def _lowest(cost, n_free, limit, l1, options):
     return joined(found.x), float(np.abs(left).max()), int(found.nit)
 
 
-def _log_proba(unit, X, weight, params):
+def _log_proba(unit, data, params):
     """Weighted mean of log P(s_i | others) of every unit."""
     total = np.zeros(len(params.units.bias))
-    for rows in row_numbers(X):
-        states = take(X, rows, np.float64)
+    for states, weight in data.blocks():
         share = (states - unit.low) / unit.span
         gap = unit.span * (states @ params.coupling + params.units.bias)
-        total += weight[rows] @ (share * gap - np.logaddexp(0, gap))
+        total += weight @ (share * gap - np.logaddexp(0, gap))
     return total
 
 
-def _pseudo_gradient(unit, X, weight, pairs, theta):
+def _pseudo_gradient(unit, data, pairs, theta):
     """Mean of sum_i log P(s_i | others), and its gradient."""
     params, n = pairs.params(theta), pairs.n_units
     value, linear, matrix = 0.0, np.zeros(n), np.zeros((n, n))
-    for rows in row_numbers(X):
-        states = take(X, rows, np.float64)
+    for states, weight in data.blocks():
         share = (states - unit.low) / unit.span
         gap = unit.span * (states @ params.coupling + params.units.bias)
         tail = np.exp(-np.abs(gap))
         # log P = share * gap - softplus(gap), whose slope is share - P(high).
         log_p = (share * gap - np.maximum(gap, 0) - np.log1p(tail)).sum(axis=1)
         high = np.where(gap > 0, 1, tail) / (1 + tail)
-        slope = (share - high) * (unit.span * weight[rows, None])
-        value += weight[rows] @ log_p
+        slope = (share - high) * (unit.span * weight[:, None])
+        value += weight @ log_p
         linear += slope.sum(axis=0)
         matrix += slope.T @ states
     return value, pairs.vector(linear, matrix + matrix.T)

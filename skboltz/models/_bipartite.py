@@ -104,11 +104,10 @@ class Bipartite:
 
         Between units of any value there is none: 0.
         """
-        visible, hidden = self.visible_unit, self.hidden_unit
-        spans = np.max(visible.high - visible.low) * (hidden.high - hidden.low)
-        if not np.isfinite(spans):
-            return 0.0
-        return float(spans * np.abs(params.weights).max())
+        n_hidden, n_visible = params.weights.shape
+        visible = _spans(self.visible_unit, n_visible)
+        hidden = _spans(self.hidden_unit, n_hidden)
+        return float((np.abs(params.weights) * visible * hidden[:, None]).max())
 
     def swap(self):
         """The same model, with the roles of the layers exchanged."""
@@ -139,6 +138,12 @@ class Bipartite:
             return self.visible_unit, n_visible, n_hidden, _bind(self, params)
         swapped = _bind(self.swap(), self.swap_params(params))
         return self.hidden_unit, n_hidden, n_visible, swapped
+
+
+def _spans(unit, n_columns):
+    """high - low of every column; 0 where it is without end."""
+    spans = np.broadcast_to(unit.high - unit.low, n_columns)
+    return np.where(np.isfinite(spans), spans, 0.0)
 
 
 def _bind(model, params):

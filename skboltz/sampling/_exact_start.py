@@ -4,10 +4,16 @@ Sweeps leave that distribution as it is, so that every state of such a chain is 
 sample, however slowly it moves.
 """
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
 from scipy.special import logsumexp
 
+from ..models import Bipartite, BipartiteParams
 from ..units import n_states
+from . import _clamping as clamping
+from ._clamped import patterns
 from ._enumeration import in_float64, states
 from ._gibbs import draw_visible, from_visible
 
@@ -16,15 +22,111 @@ MOST_TERMS = 2**18  # that a start may take: some milliseconds
 
 def of_layers(model, params, stream, n_chains):
     """Chains of a bipartite model; None if its smaller layer has too many states."""
-    unit, n_units, terms, free_energy = model.small_side(in_float64(params))
-    if n_states(unit, n_units) * terms > MOST_TERMS:
+    wide = in_float64(params)
+    if _n_terms(model, wide) > MOST_TERMS:
         return None
+    unit, n_units, _, free_energy = model.small_side(wide)
     layer = states(unit, n_units)
-    drawn, stream = _draws(-free_energy(layer)[:, None], stream, n_chains)
+    u, stream = _uniform(stream, n_chains)
+    drawn = _draws(-free_energy(layer)[:, None], u)
     layer = layer[drawn].astype(params.weights.dtype)
     if not model.enumerates_visible(*params.weights.shape[::-1]):
         layer, stream = draw_visible(model, params, layer, stream)
     return from_visible(model, params, layer, stream)
+
+
+class _Rest(NamedTuple):
+    """The missing and the hidden units of chains that know the same features.
+
+    Attributes
+    ----------
+    chains : ndarray of int
+        Which chains these are.
+    missing : ndarray of shape (n_visible,), bool
+    model : Bipartite
+    params : BipartiteParams
+        In double precision, without the pull of what is known.
+    pull : ndarray of shape (n_known, n_hidden)
+        What the hidden units receive from the known features, as they come.
+    which : ndarray of shape (n_chains,)
+        Which of these pulls a chain has.
+    """
+
+    chains: np.ndarray
+    missing: np.ndarray
+    model: Bipartite
+    params: BipartiteParams
+    pull: np.ndarray
+    which: np.ndarray
+
+
+def of_given(model, params, stream, given):
+    """Chains of a bipartite model that know some visible units; NaN where they do not.
+
+    None if there are too many states, of the smaller side for each set of rows that
+    know the same features.
+    """
+    held, given = clamping.held(model, given)
+    rests, wide, room = [], in_float64(params), MOST_TERMS
+    for chains, missing in patterns(given):
+        if not missing.any():
+            continue
+        own = _of_columns(model, wide, missing)
+        n_terms = _n_terms(*own)
+        if n_terms > room:  # for one row: none needs to be looked at
+            return None
+        known = np.where(missing, 0, given[chains]).astype(np.float64)
+        known, which = np.unique(known, axis=0, return_inverse=True)
+        room -= n_terms * len(known)
+        if room < 0:
+            return None
+        pull = model.hidden_input(wide, known)
+        rests.append(_Rest(chains, missing, *own, pull, which.ravel()))
+    n_chains, dtype = len(given), params.weights.dtype
+    u, stream = _uniform(stream, n_chains)
+    hidden, known = np.zeros((n_chains, len(params.weights)), dtype), given.copy()
+    for rest in rests:
+        n_hidden, n_missing = rest.params.weights.shape
+        if rest.model.enumerates_visible(n_missing, n_hidden):
+            layer, log_weight = _of_missing(rest)
+            drawn = layer[_draws(log_weight, u[rest.chains], rest.which)]
+            known[np.ix_(rest.chains, rest.missing)] = drawn
+        else:
+            layer, log_weight = _of_hidden(rest)
+            hidden[rest.chains] = layer[_draws(log_weight, u[rest.chains], rest.which)]
+    visible, stream = draw_visible(held, params, hidden, stream)
+    visible = clamping.filled(known, visible).astype(dtype, copy=False)
+    return from_visible(held, params, visible, stream)
+
+
+def _of_columns(model, params, columns):
+    """The model of some of the visible units, and its parameters."""
+    visible = type(params.visible)(*(array[columns] for array in params.visible))
+    left = BipartiteParams(params.weights[:, columns], visible, params.hidden)
+    return replace(model, visible_unit=model.visible_unit.restricted(columns)), left
+
+
+def _n_terms(model, params):
+    unit, n_units, terms, _ = model.small_side(params)
+    return n_states(unit, n_units) * terms
+
+
+def _of_missing(rest):
+    """States of the missing units, and the log of what they weigh by every pull."""
+    lower, upper = rest.model.visible_unit, rest.model.hidden_unit
+    layer = states(lower, rest.params.weights.shape[1])
+    input = rest.model.hidden_input(rest.params, layer)[:, None] + rest.pull
+    field = upper.field(rest.params.hidden, input)
+    log_weight = upper.log_partition(rest.params.hidden, field).sum(axis=-1)
+    return layer, log_weight - lower.base_energy(rest.params.visible, layer)[:, None]
+
+
+def _of_hidden(rest):
+    """States of the hidden units, and the log of what they weigh by every pull."""
+    model, params = rest.model.swap(), rest.model.swap_params(rest.params)
+    layer = states(model.visible_unit, len(rest.params.weights))
+    pulled = model.visible_unit.statistic(params.visible, layer) @ rest.pull.T
+    return layer, pulled - model.free_energy(params, layer)[:, None]
 
 
 def of_pairs(unit, chains):
@@ -43,19 +145,25 @@ def of_pairs(unit, chains):
     is_high = 2 * every > unit.low + unit.high
     wrong = is_high @ (held & (bias < 0)) + ~is_high @ (held & (bias > 0))
     log_weight[wrong > 0] = -np.inf
-    drawn, stream = _draws(log_weight, chains.stream, n_chains, which.ravel())
+    u, stream = _uniform(chains.stream, n_chains)
+    drawn = _draws(log_weight, u, which.ravel())
     state = np.ascontiguousarray(every[drawn].T.astype(chains.state.dtype))
     return chains._replace(state=state, stream=stream)
 
 
-def _draws(log_weight, stream, n_chains, which=0):
-    """Numbers of states, of chain c by column which_c, and the stream after them."""
-    proba = np.exp(log_weight - logsumexp(log_weight, axis=0))
-    below = np.cumsum(proba, axis=0) / proba.sum(axis=0)
+def _uniform(stream, n_chains):
+    """A number in [0, 1) for each chain, and the stream after them."""
     u = stream.generator().random(n_chains)
-    which = np.broadcast_to(which, n_chains)
-    drawn = np.empty(n_chains, int)
+    return u, stream._replace(step=stream.step + 1)
+
+
+def _draws(log_weight, u, which=0):
+    """Numbers of states, of chain c by u_c from column which_c."""
+    below = np.cumsum(np.exp(log_weight - logsumexp(log_weight, axis=0)), axis=0)
+    below /= below[-1]  # by its own end, which then is 1: no u is above it
+    which = np.broadcast_to(which, len(u))
+    drawn = np.empty(len(u), int)
     for column in np.unique(which):
         chains = which == column
         drawn[chains] = np.searchsorted(below[:, column], u[chains], side="right")
-    return drawn, stream._replace(step=stream.step + 1)
+    return drawn

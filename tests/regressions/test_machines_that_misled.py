@@ -10,6 +10,12 @@ A callback on the machine inside a classifier never saw an epoch. A machine that
 learnt a column twice drew zeros alone, where the mean was 0.185, and said nothing.
 Warnings asked for parameters that nobody has, and errors named a class that nobody
 knows.
+
+Then warnings were given where nothing was wrong: of units of 1000 or 1001 no machine
+was said to fit best, independent units that were rare "followed from others", and 1
+and 1 - 1e-16 were two rows whose probabilities were added. Rows with a gap were drawn
+from a small machine as if it were a large one, by chains that stayed where they
+began.
 """
 
 import inspect
@@ -43,9 +49,18 @@ from skboltz import (
 )
 from skboltz.callbacks import EarlyStopping, EpochCallback
 from skboltz.estimators._total import warn_of_total
-from skboltz.models import Bipartite, BipartiteParams
+from skboltz.models import Bipartite, BipartiteParams, PairwiseParams
 from skboltz.sampling import Purpose, Stream
-from skboltz.units import BERNOULLI, GAUSSIAN, Bias, CategoricalUnit, GaussianParams
+from skboltz.units import (
+    BERNOULLI,
+    GAUSSIAN,
+    SPIN,
+    Bias,
+    CategoricalUnit,
+    GaussianParams,
+    SideBySide,
+    TwoValuedUnit,
+)
 
 # Penalties belong to the gradient whose sign is taken ------------------------------
 
@@ -143,6 +158,7 @@ class Log(EpochCallback):
         return model.n_iter_ == self.stop
 
 
+nan = np.nan
 BITS = (np.random.default_rng(1).random((40, 4)) < 0.4).astype(float)
 LABELS = np.arange(40) % 2
 
@@ -920,3 +936,278 @@ def test_an_estimate_of_log_z_that_is_too_low_is_found_out():
     assert told(0.1) == told(0.07) == []
     assert told(0.06) == told(1e-3) == [UnreliableEstimateWarning]
     assert told(None) == told(0.0) == []
+
+
+@pytest.mark.parametrize("low", [0.0, -1e-17])
+def test_rounding_makes_no_other_row(low):
+    """Fifteen "distinct" rows summed to 1.87, as 1 and 1 - 1e-16 were two values."""
+    rows = all_states(3, low)
+    rbm = BernoulliRBM(2, n_iter=5, random_state=0).fit(all_states(3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        rbm.score_samples(np.vstack([rows, all_states(3) * (1 - 1e-16)]))
+    # Beyond rounding they are other rows, and greys are told apart by as much.
+    with pytest.warns(DataRangeWarning, match="of 15 distinct rows"):
+        rbm.score_samples(np.vstack([rows, all_states(3) * (1 - 1e-13)]))
+    with pytest.warns(DataRangeWarning) as record:
+        rbm.score_samples(np.vstack([GREY, GREY * (1 + 1e-15)]))
+    assert of_total(record)[0] == len(np.unique(GREY, axis=0))
+
+
+def test_rounding_is_of_the_size_of_the_values():
+    machine = BoltzmannMachine(0, method="moments").fit(BITS[:, :3])
+    machine = machine.with_values((1000, 1001))
+    rows = all_states(3, 1000, 1001)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        machine.score_samples(np.vstack([rows, np.nextafter(rows, 2000)]))
+
+
+# Values far from 0 ------------------------------------------------------------------
+
+FAR = [(0, 1), (-1, 1), (1, 2), (1000, 1001), (-1001, -1000), (1e4, 1e4 + 1), (99, 103)]
+STRONG_J, STRONG_B = 5 * (1 - np.eye(4)), np.full(4, -7.5)
+
+
+def strong_distribution():
+    """Four units of zeros and ones, by loops."""
+    weight = [
+        np.exp(
+            sum(STRONG_B[i] * s[i] for i in range(4))
+            + sum(STRONG_J[i, j] * s[i] * s[j] for i in range(4) for j in range(i))
+        )
+        for s in itertools.product((0, 1), repeat=4)
+    ]
+    return all_states(4), np.array(weight) / sum(weight)
+
+
+@pytest.mark.parametrize("values", FAR)
+@pytest.mark.parametrize("l2", [0.0, 0.01])
+def test_couplings_depend_on_no_place_of_the_values(values, l2):
+    """What a bias holds is -low sum_j J_ij above all: that is no strong machine."""
+    states, p = strong_distribution()
+    low, span = values[0], values[1] - values[0]
+    unit, pairs = TwoValuedUnit(*map(float, values)), learning.all_pairs(4)
+    rows, scaled = low + span * states, l2 * span**4  # of the same penalty
+    both = [
+        p @ (rows[:, i] * rows[:, j]) for i, j in itertools.combinations(range(4), 2)
+    ]
+    moments = np.concatenate([rows.T @ p, both])
+    bits = learning.fit_moments(
+        BERNOULLI, learning.data_moments(states, pairs, p), pairs, l2=l2
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fits = [
+            (learning.fit_moments(unit, moments, pairs, l2=scaled), bits),
+            (
+                learning.fit_pseudo_likelihood(
+                    unit, rows, pairs, weight=p, l2=scaled, tol=1e-8
+                ),
+                learning.fit_pseudo_likelihood(
+                    BERNOULLI, states, pairs, weight=p, l2=l2, tol=1e-8
+                ),
+            ),
+        ]
+    for found, expected in fits:
+        J = found.params.coupling * span**2
+        np.testing.assert_allclose(J, expected.params.coupling, atol=1e-3)
+        if not l2:
+            np.testing.assert_allclose(J, STRONG_J, atol=1e-3)
+        b = found.params.units.bias * span + low / span * J.sum(axis=1)
+        np.testing.assert_allclose(b, expected.params.units.bias, rtol=1e-3)
+
+
+@pytest.mark.parametrize("method", SOLVERS)
+@pytest.mark.parametrize("values", [(1000, 1001), (-1001, -1000)])
+@pytest.mark.parametrize("dtype", [np.float64, np.int32])
+def test_machines_with_values_far_from_0(method, values, dtype):
+    rows = (values[0] + BITS).astype(dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        far = BoltzmannMachine(0, values=values, method=method).fit(rows)
+        near = BoltzmannMachine(0, method=method).fit(BITS)
+    np.testing.assert_allclose(far.coupling_, near.coupling_, atol=1e-3)
+    # Rows beyond them are told as ever.
+    with pytest.warns(ConvergenceWarning, match="No machine fits best"):
+        with pytest.warns(DataRangeWarning):
+            far.fit(values[0] + 2 * BITS - 1)
+
+
+# Units that are rare ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shares", [(5e-7, 0.5, 0.4), (1e-5, 1e-5, 0.5), (1e-5,) * 3])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("method", SOLVERS)
+def test_rare_units_on_their_own_follow_from_none(shares, turned, method):
+    states, shares = all_states(3), np.array(shares)
+    shares = 1 - shares if turned else shares
+    weight = np.prod(np.where(states == 1, shares, 1 - shares), axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        machine = BoltzmannMachine(0, method=method)
+        machine.fit(states, sample_weight=weight)
+    assert np.isfinite(machine.coupling_).all()
+
+
+@pytest.mark.parametrize("share", [1e-3, 0.03, 0.3])
+@pytest.mark.parametrize("rule", [RULES["doubled"], RULES["majority"], RULES["both"]])
+def test_rare_units_that_follow_from_others_warn(share, rule):
+    states = all_states(3)
+    weight = np.prod(np.where(states == 1, share, 1 - share), axis=1)
+    rows, pairs = np.column_stack([states, rule(states)]), learning.all_pairs(4)
+    with pytest.warns(ConvergenceWarning, match="set l2 > 0"):
+        learning.fit_pseudo_likelihood(
+            BERNOULLI, rows.astype(float), pairs, weight=weight
+        )
+
+
+# Draws at the ends ------------------------------------------------------------------
+
+
+class Ends(Stream):
+    """A stream whose uniform numbers are the largest there are."""
+
+    def generator(self):
+        return self
+
+    def random(self, n):
+        return np.full(n, 1 - 2.0**-53)
+
+
+@pytest.mark.parametrize("held", [0, 3])
+def test_the_largest_number_draws_a_state_that_can_be(held):
+    """Sums of many probabilities ended below 1, and the state beyond was drawn."""
+    for seed in range(20):
+        bias = np.random.default_rng(seed).normal(size=12)
+        params = PairwiseParams(np.zeros((12, 12)), Bias(bias))
+        known = np.where(np.arange(12) < 12 - held, nan, 0.0)[None]
+        known = np.vstack([known, np.full(12, nan)])
+        stream = Ends((1, 2), Purpose.CHAINS)
+        chains = sampling.clamped_chains.init(BERNOULLI, params, known, stream)
+        found = sampling.exact_start.of_pairs(BERNOULLI, chains)
+        assert (found.visible[0, 12 - held :] == 0).all()
+        assert found.visible.max() == 1
+
+
+# Layers of several kinds of units ---------------------------------------------------
+
+
+def test_the_strongest_coupling_between_units_of_several_ranges():
+    hidden = SideBySide(((BERNOULLI, 2), (SPIN, 1)))
+    visible = SideBySide(((SPIN, 1), (BERNOULLI, 3)))
+    weights = np.array([[1.0, 3.0, 0, 0], [0, 0, -3.5, 0], [0.5, 0, 0, -2.0]])
+    expected = max(
+        abs(weights[j, i]) * (1 if j < 2 else 2) * (2 if i < 1 else 1)
+        for j in range(3)
+        for i in range(4)
+    )
+    params = BipartiteParams(weights, Bias(np.zeros(4)), Bias(np.zeros(3)))
+    assert Bipartite(visible, hidden).strongest(params) == expected == 4.0
+    real = GaussianParams(np.zeros(4), np.zeros(4))
+    params = BipartiteParams(weights, real, Bias(np.zeros(3)))
+    assert Bipartite(GAUSSIAN, hidden).strongest(params) == 0.0
+
+
+# Rows of which something is known, beside units that hold each other -----------------
+
+
+def drawn_given(machine, states, proba, known, burn_in):
+    """Deviations of rows that complete each of the known ones, from loops."""
+    given = np.repeat(known, N_DRAWN, axis=0)
+    order = np.random.default_rng(0).permutation(len(given))
+    rows = np.empty((len(given), 4))
+    rows[order] = machine.sample(given=given[order], burn_in=burn_in, random_state=1)
+    for k, row in enumerate(known):
+        own = rows[k * N_DRAWN : (k + 1) * N_DRAWN]
+        agrees = ((states == row) | np.isnan(row)).all(axis=1)
+        yield deviations(own, states, proba * agrees / (proba @ agrees))
+
+
+SOME_KNOWN = np.array(
+    [
+        [nan, nan, 1, nan],
+        [nan, nan, 0, nan],
+        [nan, nan, nan, 0],
+        [nan, nan, nan, nan],
+        [1, nan, 0, 1],
+    ]
+)
+WITH_GAPS = {"weights": locked_rbm, "many hidden": SMALL["many hidden"]}
+
+
+@pytest.mark.parametrize("burn_in", [0, 20])
+@pytest.mark.parametrize("name", WITH_GAPS)
+def test_rows_with_gaps_of_small_machines_begin_in_their_distribution(
+    name, burn_in, monkeypatch
+):
+    machine, states = WITH_GAPS[name](), all_states(4)
+    if name != "weights":
+        machine = machine.fit(ALIKE)
+    proba = probabilities(machine, states)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for found in drawn_given(machine, states, proba, SOME_KNOWN, burn_in):
+            assert abs(found).max() < 5
+    if name == "weights":  # the control
+        monkeypatch.setattr(sampling.exact_start, "MOST_TERMS", 0)
+        with pytest.warns(ConvergenceWarning, match="hold two units together"):
+            found = drawn_given(machine, states, proba, SOME_KNOWN, burn_in)
+            assert max(abs(z).max() for z in found) > 5
+
+
+@pytest.mark.parametrize("n_hidden", [1, 6])
+def test_labels_of_which_some_classes_are_ruled_out_begin_as_they_are(n_hidden):
+    """Two spins beside a label of three classes, one of them known not to be."""
+    rng = np.random.default_rng(2)
+    unit = SideBySide(((SPIN, 2), (CategoricalUnit(), 3)))
+    model, W = Bipartite(unit, BERNOULLI), rng.normal(0, 2, (n_hidden, 5))
+    b, c = rng.normal(size=5), rng.normal(size=n_hidden)
+    params = BipartiteParams(W, Bias(b), Bias(c))
+    states = sampling.states(unit, 5)
+    weight = np.array(
+        [
+            sum(
+                np.exp(np.dot(b, v) + np.dot(c, h) + np.dot(h, W @ v))
+                for h in itertools.product((0, 1), repeat=n_hidden)
+            )
+            for v in states
+        ]
+    )
+    stream = Stream((3, 4), Purpose.CHAINS)
+    for row in ([1, nan, nan, 0, nan], [0.5, nan, 0, nan, nan], [nan, nan, 0, 1, 0]):
+        given = np.repeat([row], N_DRAWN, axis=0)
+        chains = sampling.exact_start.of_given(model, params, stream, given)
+        values = np.array(row, float)
+        if row[0] == 0.5:  # no state: what it pulls at is there all the same
+            own = np.array([[0.5, *v[1:]] for v in states if v[0] == 1])
+            alike = np.array(
+                [
+                    sum(
+                        np.exp(np.dot(b, v) + np.dot(c, h) + np.dot(h, W @ v))
+                        for h in itertools.product((0, 1), repeat=n_hidden)
+                    )
+                    for v in own
+                ]
+            )
+        else:
+            own, alike = states, weight
+        alike = alike * ((own == values) | np.isnan(values)).all(axis=1)
+        found = deviations(chains.visible, own, alike / alike.sum())
+        assert abs(found).max() < 5
+        assert chains.hidden.shape == (N_DRAWN, n_hidden)
+
+
+def test_real_features_beside_known_ones_begin_as_they_are():
+    """Two features, either both near -1 or both near 1, as the known one says."""
+    X = np.where(np.arange(1000) % 5, -1.0, 1.0)[:, None]
+    X = X + 0.5 * np.random.default_rng(0).normal(size=(1000, 2))
+    rbm = GaussianBernoulliRBM(
+        1, method="exact", learning_rate=0.1, n_iter=60, batch_size=200, random_state=0
+    ).fit(X)
+    for known in (-0.5, 0.0, 0.5):
+        given = np.tile([known, nan], (N_DRAWN, 1))
+        mean = rbm.impute(given[:1])[0, 1]
+        found = rbm.sample(given=given, burn_in=0, random_state=0)[:, 1]
+        assert abs(found.mean() - mean) < 5 * found.std() / np.sqrt(N_DRAWN)
