@@ -143,11 +143,13 @@ def verdict(led, sent, span, log_values=None, means_of=None):
     >>> import numpy as np
     >>> from skboltz.likelihood._visited import Led, Sent, verdict
     >>> both = np.array([[0.0], [1.0]])
-    >>> led = Led(np.full(60, np.log(4.1)), np.full((60, 1), 0.7), both)
-    >>> sent = Sent(np.log([1.0, 3.0]), both, both)
+    >>> means = np.linspace(0.55, 0.95, 60)[:, None]
+    >>> led = Led(np.full(60, np.log(4.0)), means, both)
+    >>> sent = Sent(np.log([1.0, 3.0]), np.array([[0.2], [0.9]]), both)
     >>> log_values = lambda states: np.log(1 + 2 * states[:, 0])
-    >>> verdict(led, sent, np.ones(1), log_values, lambda states: states)
-    Verdict(log_sum=1.3862943611198906, means=array([0.75]), doubtful=False)
+    >>> found = verdict(led, sent, np.ones(1), log_values, lambda states: states)
+    >>> round(found.log_sum, 4), found.means, found.doubtful
+    (1.3863, array([0.75]), False)
     """
     estimate, error, few = weight_of(led.log_weight)
     bound = float(sent.bounds.max())
