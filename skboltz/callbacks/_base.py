@@ -1,12 +1,11 @@
 """What the callbacks of this package share."""
 
-import warnings
 from typing import ClassVar
 
 from sklearn.utils import check_array
 
 from .._sklearn import validate_parameter_constraints
-from ..utils import as_numbers, has_missing, known_as
+from ..utils import as_numbers, has_missing, known_as, warn
 
 
 class EpochCallback:
@@ -44,11 +43,10 @@ class EpochCallback:
     def teardown(self, estimator, context):
         """A fit has ended, one way or another."""
         if self._idle and getattr(estimator, "n_iter", 1):
-            warnings.warn(
+            warn(
                 f"{type(self).__name__} saw no epoch of {known_as(estimator)}. "
                 f"{_way_to_epochs(estimator)}",
                 UserWarning,
-                stacklevel=2,
             )
 
     def on_fit_task_begin(self, estimator, context, *, X=None):

@@ -294,7 +294,7 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = check_data(self, X)
         self._check_gaps(X)
-        warn_of_range(self, X, self.machine_._visible_unit, stacklevel=3)
+        warn_of_range(self, X, self.machine_._visible_unit)
         return self._by_row(self._proba, X)
 
     def predict_log_proba(self, X):

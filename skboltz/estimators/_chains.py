@@ -1,6 +1,5 @@
 """Chains of visible states: an endless sequence of draws for each way to sample."""
 
-import warnings
 from functools import partial
 
 import numpy as np
@@ -15,6 +14,7 @@ from ..sampling import (
     gibbs,
     tempering,
 )
+from ..utils import warn
 
 _SETTLE = 10  # sweeps of hidden units before the visible ones are let go
 SAMPLERS = ("gibbs", "tempering", "annealing")
@@ -73,7 +73,7 @@ def plain(
     if start is None:
         chains = _begun(model, params, stream, n_chains, given)
         if chains is None:
-            _warn_if_locked(model.strongest(params), burn_in, stacklevel=4)
+            _warn_if_locked(model.strongest(params), burn_in)
             chains = gibbs.init(model, params, stream, n_chains)
         start, stream = chains.visible, chains.stream
     if given is None:
@@ -93,21 +93,20 @@ def _begun(model, params, stream, n_chains, given):
     return exact_start.of_given(model, params, stream, given)
 
 
-def _warn_if_locked(strongest, burn_in, stacklevel):
+def _warn_if_locked(strongest, burn_in):
     """Say so where two units hardly ever let each other go.
 
     With a coupling of w nats, where both values are as likely, either unit leaves the
     value that the other asks for with the odds exp(-w / 2) in a sweep.
     """
     if strongest / 2 > np.log(burn_in + 1):
-        warnings.warn(
+        warn(
             f"Chains may stay where they began: the strongest coupling, of "
             f"{strongest:.3g} nats, may hold two units together for "
             f"exp({strongest / 2:.3g}) sweeps, of which there are {burn_in}. Where a "
             f"feature follows from others, fit with l2 > 0; else take "
             f'method="tempering", or pass start.',
             ConvergenceWarning,
-            stacklevel=stacklevel,
         )
 
 
@@ -143,7 +142,7 @@ def sequential(model, params, n_chains, burn_in, stream, given=None, start=None)
         chains = clamped_chains.init(unit, params, known, stream)
         exact = exact_start.of_pairs(unit, chains)
         if exact is None:
-            _warn_if_locked(model.strongest(params), burn_in, stacklevel=5)
+            _warn_if_locked(model.strongest(params), burn_in)
         else:
             chains = exact
     else:

@@ -1,7 +1,6 @@
 """The deep belief network as a classifier."""
 
 import time
-import warnings
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -18,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn import Interval, StrOptions, fit_context
 from ..sampling import random_key
+from ..utils import warn
 from ._best import Best
 from ._class_samples import ClassSamples
 from ._dbn_parts import check_parts, learns_in_parts
@@ -505,12 +505,11 @@ default="constant"
         guess = rows.entropy()
         if guess and loss > _TOLD * guess:
             far = loss > 2 * np.log(len(self.classes_)) + 1
-            warnings.warn(
+            warn(
                 f"-log P(class | x) of the training rows is {loss:.3g} nats, where the "
                 f"shares of the classes alone would give {guess:.3g}. "
                 f"{(_LOWER if far else _LONGER).format(self._learners())}",
                 ConvergenceWarning,
-                stacklevel=4,
             )
 
     def _learners(self):
@@ -695,7 +694,7 @@ default="constant"
         check_is_fitted(self)
         self._is_of_stage()
         X = check_data(self, X, complete_for="DBNClassifier")
-        self._warn_of_range(X, stacklevel=3)
+        self._warn_of_range(X)
         stage, layers = self._stage(), self.layers_
         params, function = stage.params(self), getattr(stage, name)
         return self._by_row(lambda v: function(layers, params, v), X)

@@ -73,10 +73,10 @@ class Deep(NestedParams, Epochs, Rows):
 
     # Data -------------------------------------------------------------------
 
-    def _warn_of_range(self, X, stacklevel):
+    def _warn_of_range(self, X):
         """A warning where X leaves the range of the visible units."""
         first = self.layers_[0]
-        warn_of_range(first, X, first._visible_unit, stacklevel + 1)
+        warn_of_range(first, X, first._visible_unit)
 
     @property
     def _scaling(self):

@@ -518,7 +518,7 @@ default="constant"
     def _bounded(self, X, n_samples, bound):
         check_is_fitted(self)
         X = self._asked(X, "a bound on the likelihood")
-        self._warn_of_range(X, stacklevel=3)
+        self._warn_of_range(X)
         n_samples = check_count(n_samples, "n_samples", 1)
         net, params, top = network(self.layers_), self._params(), self.layers_[-1]
 
@@ -526,13 +526,13 @@ default="constant"
             return bound(likelihood.log_weights(net, params, v, _KEY, n_samples))
 
         estimate, reasons = top._log_partition("auto", *likelihood.Effort())
-        warn_of(reasons, stacklevel=4)
+        warn_of(reasons)
         log_z = estimate.upper() if reasons else estimate.value
         if len(self.layers_) == 1:  # which has counted it in
             log_z -= float(top._log_volume().sum())
         scores = self._by_row(of_rows, X) - log_z - self._log_volume()
         unit = self.layers_[0]._visible_unit
-        warn_of_total(unit, X, scores, self._dtype, None, stacklevel=4)
+        warn_of_total(unit, X, scores, self._dtype, None)
         return scores
 
     def _log_volume(self):

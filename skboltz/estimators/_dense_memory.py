@@ -1,6 +1,5 @@
 """Dense associative memories: far more memories than units."""
 
-import warnings
 from numbers import Integral, Real
 from typing import ClassVar, NamedTuple
 
@@ -14,7 +13,7 @@ from .. import models
 from .._exceptions import CapacityWarning
 from .._sklearn import Interval, StrOptions, fit_context
 from ..sampling import PatternMemory, SpinMemory, dense_recall, random_key
-from ..utils import has_missing
+from ..utils import has_missing, warn
 from . import _patterns
 from ._associative import AssociativeMemory, has_labels
 from ._dense_values import RealValues, TwoValues
@@ -247,7 +246,7 @@ interaction, default="softmax"
         X, labels = self._checked_rows(X, y, reset=True)
         key = random_key(check_random_state(self.random_state))
         code = self._code(X)
-        code.warn(self, X, stacklevel=5)
+        code.warn(self, X)
         self._store(X, code, labels, key)
         self.n_iter_ = 1
         return self
@@ -275,7 +274,7 @@ interaction, default="softmax"
         X, new = self._checked_rows(X, y)
         labels = _joined(self.labels_, new)
         code = self._code(self.memories_)
-        code.warn(self, X, stacklevel=5)
+        code.warn(self, X)
         X = np.concatenate([self.memories_, code.stored(X)])
         self._store(X, code, labels, self._key)
         return self
@@ -322,7 +321,7 @@ interaction, default="softmax"
                 "Every row of X has NaN; at least one memory must be complete."
             )
         memory = self._memory_of(X[~gaps], code, key)
-        states = self._run(memory, code.encode(X[gaps]), stacklevel=7).states
+        states = self._run(memory, code.encode(X[gaps])).states
         X = X.copy()
         X[gaps] = np.where(np.isnan(X[gaps]), code.decode(states, X.dtype), X[gaps])
         return X
@@ -377,7 +376,7 @@ interaction, default="softmax"
         ConvergenceWarning
             If some rows have not ended within `max_iter` steps.
         """
-        X, states = self._recalled(X, stacklevel=7)  # one more, of set_output
+        X, states = self._recalled(X)
         return self._values.decode(states, X.dtype)
 
     def recall(self, X):
@@ -395,7 +394,7 @@ interaction, default="softmax"
         X = self._cues(X)
         cues = self._values.encode(X)
         end, trace = dense_recall.trajectories(self._memory, cues, self.max_iter)
-        self._warn_if_running(self._memory, end.converged, stacklevel=3)
+        self._warn_if_running(self._memory, end.converged)
         return DenseRecall(
             self._values.decode(end.states, X.dtype),
             self._values.decode(trace, X.dtype),
@@ -466,35 +465,34 @@ interaction, default="softmax"
             raise ValueError("X has NaN; fill the gaps first, by transform.")
         return self._memory.energy(self._values.encode(X))
 
-    def _cues(self, X, stacklevel=5):
+    def _cues(self, X):
         """Checked rows, of whose values a warning tells if they are not the two."""
         check_is_fitted(self)
         X = check_rows(self, X)
-        self._values.warn(self, X, stacklevel)
+        self._values.warn(self, X)
         return X
 
-    def _recalled(self, X, stacklevel=6):
+    def _recalled(self, X):
         """Checked rows, and the states where they end."""
-        X = self._cues(X, stacklevel)
+        X = self._cues(X)
         cues = self._values.encode(X)
-        return X, self._run(self._memory, cues, stacklevel - 1).states
+        return X, self._run(self._memory, cues).states
 
-    def _run(self, memory, cues, stacklevel):
+    def _run(self, memory, cues):
         end = dense_recall.run(memory, cues, self.max_iter)
-        self._warn_if_running(memory, end.converged, stacklevel)
+        self._warn_if_running(memory, end.converged)
         return end
 
-    def _warn_if_running(self, memory, converged, stacklevel):
+    def _warn_if_running(self, memory, converged):
         running = np.count_nonzero(~converged)
         if not running or self.max_iter == 1:
             return
         has_tol = isinstance(memory, PatternMemory)
         remedy = "raise max_iter, or tol" if has_tol else "raise max_iter"
-        warnings.warn(
+        warn(
             f"{running} of {len(converged)} rows had not converged after "
             f"{self.max_iter} steps: {remedy}.",
             ConvergenceWarning,
-            stacklevel=stacklevel,
         )
 
 
@@ -545,9 +543,8 @@ def _warn_of_load(memory):
         return
     some = len(loose) < n_memories
     which = f"memories looked at (there are {n_memories})" if some else "memories"
-    warnings.warn(
+    warn(
         f"With {memory.interaction} {what_is_loose(loose, n_units, which)}. "
         f"DenseAssociativeMemory({dense_remedy(memory.units)}) holds all of them.",
         CapacityWarning,
-        stacklevel=5,
     )

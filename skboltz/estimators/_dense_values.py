@@ -27,7 +27,7 @@ class RealValues:
         """Rows as they are kept beside others."""
         return X
 
-    def warn(self, estimator, X, stacklevel):
+    def warn(self, estimator, X):
         """Any number will do."""
 
 
@@ -64,6 +64,6 @@ class TwoValues(NamedTuple):
             rows[np.isnan(X)] = np.nan
         return rows
 
-    def warn(self, estimator, X, stacklevel):
+    def warn(self, estimator, X):
         """A DataRangeWarning where X is neither of the two values."""
-        _patterns.warn_other_values(estimator, X, self.values, stacklevel)
+        _patterns.warn_other_values(estimator, X, self.values)

@@ -1,6 +1,5 @@
 """The restricted Boltzmann machine with Gaussian visible and binary hidden units."""
 
-import warnings
 from dataclasses import replace
 from functools import partial
 from numbers import Real
@@ -15,7 +14,7 @@ from ..learning import training
 from ..models import Bipartite
 from ..sampling import Langevin, Purpose, Stream, gibbs
 from ..units import BERNOULLI, GAUSSIAN
-from ..utils import each
+from ..utils import each, warn
 from ._base import BaseRBM
 from ._validation import (
     NOT_LEARNT,
@@ -338,7 +337,7 @@ default="constant"
         mean, variance = weighted_moments(X, weight)
         constant, unknown = variance == 0, np.isnan(variance)
         if unknown.any():
-            warn_of_unknown(self, np.flatnonzero(unknown), NOT_LEARNT, stacklevel=6)
+            warn_of_unknown(self, np.flatnonzero(unknown), NOT_LEARNT)
         still = constant | unknown
         scale = np.sqrt(np.where(still, 1.0, variance))
         vectors = self._directions(X, weight, learning.Scaling(mean, scale), key)
@@ -368,12 +367,11 @@ default="constant"
         super()._train(X, y, weight, n_epochs, context)
         # A call of partial_fit may be too short for such a look back.
         if context is not None and n_epochs and not self._is_sound(X[:_LOOK_BACK]):
-            warnings.warn(
+            warn(
                 "The training ended with a machine that prefers other states to the "
                 "data by far; its density is of no use. Lower `learning_rate`, or set "
                 "rate_guard=True.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
 
     def _is_sound(self, X):

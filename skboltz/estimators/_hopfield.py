@@ -1,6 +1,5 @@
 """The Hopfield network as a memory of patterns."""
 
-import warnings
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar, NamedTuple
@@ -16,7 +15,7 @@ from .. import learning, sampling
 from .._exceptions import CapacityWarning
 from .._sklearn import Interval, Options, StrOptions, fit_context
 from ..sampling import Purpose, Stream, random_key
-from ..utils import suited_threads
+from ..utils import suited_threads, warn
 from . import _patterns
 from ._associative import AssociativeMemory
 from ._attractors import Attractors, kinds
@@ -387,13 +386,12 @@ class HopfieldMemory(AssociativeMemory):
         distinct = np.unique(spins, axis=0)
         loose = _loose_units(self._network, distinct)
         if loose.any():
-            warnings.warn(
+            warn(
                 f"{what_is_loose(loose, n, 'different memories')}. "
                 f"{type(rule).__name__} can hold about {rule.capacity(n):.3g} random "
                 f"memories with {n} units, and fewer that are alike. "
                 f"{self._remedy(distinct)} holds all of them.",
                 CapacityWarning,
-                stacklevel=5,
             )
 
     def _remedy(self, spins):
@@ -710,23 +708,21 @@ def _loose_units(network, spins):
 def _warn_if_running(status, dynamics):
     running = np.count_nonzero(status == sampling.Status.RUNNING)
     if running:
-        warnings.warn(
+        warn(
             f"{running} of {len(status)} rows had not ended when recall did: raise "
             f"max_iter, by "
             f"dynamics={replace(dynamics, max_iter=10 * dynamics.max_iter)}. With "
             f"couplings that are not symmetric a row may never end.",
             ConvergenceWarning,
-            stacklevel=4,
         )
 
 
 def _warn_if_no_minima(status):
     running = np.count_nonzero(status == sampling.Status.RUNNING)
     if running:
-        warnings.warn(
+        warn(
             f"{running} of {len(status)} starts still moved at the end, as they may "
             f"for ever where couplings are not symmetric: what they came to is no "
             f"minimum. is_fixed_point(states) tells which states are.",
             ConvergenceWarning,
-            stacklevel=3,
         )

@@ -128,7 +128,7 @@ class EnergyImputer(NestedParams, TransformerMixin, BaseEstimator):
         self._is_known = ~unknown_features(X, None)
         empty = np.flatnonzero(~self._is_known)
         if len(empty) and not self.keep_empty_features:
-            warn_of_unknown(self, empty, _LEFT_OUT, stacklevel=4)
+            warn_of_unknown(self, empty, _LEFT_OUT)
         self.indicator_ = None
         if self.add_indicator:
             self.indicator_ = MissingIndicator(error_on_new=False).fit(X)

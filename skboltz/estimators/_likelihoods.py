@@ -48,7 +48,7 @@ class LikelihoodMixin(Machine):
         empty = empty_rows(X)
         if empty is None:
             return self._known_free_energy(X)
-        log_z, _ = self._log_z(stacklevel=4)
+        log_z, _ = self._log_z()
         free_energy = np.full(len(X), -log_z, self._dtype)
         if not empty.all():
             free_energy[~empty] = self._known_free_energy(X[~empty])
@@ -130,7 +130,7 @@ class LikelihoodMixin(Machine):
         check_is_fitted(self)
         options = (method, betas, n_chains, n_sweeps, random_state, n_jobs)
         estimate, reasons = self._log_partition(*options)
-        warn_of(reasons, stacklevel=3)
+        warn_of(reasons)
         return estimate
 
     def _log_partition(
@@ -186,7 +186,7 @@ class LikelihoodMixin(Machine):
         if empty is not None:
             known, rows = ~empty, X[~empty]
         scores = np.zeros(X.shape[0])
-        log_z, error = self._log_z(stacklevel=4)
+        log_z, error = self._log_z()
         if rows.shape[0]:
             free_energy = self._known_free_energy(rows)
             scores[known] = -free_energy.astype(np.float64) - log_z
@@ -194,10 +194,10 @@ class LikelihoodMixin(Machine):
             warn_of_total(self._visible_unit, rows, scores[known], precision, error)
         return scores
 
-    def _log_z(self, stacklevel):
+    def _log_z(self):
         """The log Z of scores, of doubtful estimates the highest, and its error."""
         estimate, reasons = self._log_partition("auto", *likelihood.Effort())
-        warn_of(reasons, stacklevel)
+        warn_of(reasons)
         value = estimate.upper() if reasons else estimate.value
         return value, estimate.standard_error
 

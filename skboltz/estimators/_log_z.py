@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import warnings
 from collections import OrderedDict
 
 import numpy as np
@@ -13,6 +12,7 @@ from .._exceptions import (
     EnumerationTooLargeError,
     UnreliableEstimateWarning,
 )
+from ..utils import warn
 
 METHODS = ("auto", "exact", *likelihood.METHODS)
 _remembered = OrderedDict()
@@ -76,13 +76,12 @@ def check_finite(params):
         )
 
 
-def warn_of(reasons, stacklevel):
+def warn_of(reasons):
     """One warning with every reason not to trust an estimate."""
     if reasons:
-        warnings.warn(
+        warn(
             "log Z is not to be trusted: " + "; ".join(reasons) + ".",
             UnreliableEstimateWarning,
-            stacklevel=stacklevel,
         )
 
 

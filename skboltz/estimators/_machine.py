@@ -64,7 +64,7 @@ class Machine(Rows):
     def _check(self, X, complete_for=None, name="X"):
         """Rows to be asked about; warns of values that no visible unit takes."""
         X = check_data(self, X, complete_for=complete_for, name=name)
-        warn_of_range(self, X, self._visible_unit, stacklevel=4)
+        warn_of_range(self, X, self._visible_unit)
         return X
 
     def _visible_states(self, X, complete_for, name="X"):

@@ -41,7 +41,7 @@ class Memories(NamedTuple):
         X, y, weight = known_rows(X, y, weight)
         if not weight.any():
             raise ValueError("sample_weight is zero for every row with a known value.")
-        _patterns.warn_other_values(estimator, X, estimator.values_, stacklevel=5)
+        _patterns.warn_other_values(estimator, X, estimator.values_)
         return cls(_patterns.to_spins(X, estimator.values_), y, weight)._kept(
             weight > 0
         )
@@ -127,5 +127,5 @@ def check_rows(estimator, X, reset=False):
 def check_cues(estimator, X):
     """Rows to recall, and their spins with 0 for NaN."""
     X = check_rows(estimator, X)
-    _patterns.warn_other_values(estimator, X, estimator.values_, stacklevel=5)
+    _patterns.warn_other_values(estimator, X, estimator.values_)
     return X, _patterns.to_spins(X, estimator.values_)

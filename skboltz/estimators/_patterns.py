@@ -1,11 +1,9 @@
 """Patterns of two values, {0, 1} or {-1, +1}, and the spins that stand for them."""
 
-import warnings
-
 import numpy as np
 
 from .._exceptions import DataRangeWarning
-from ..utils import has_missing
+from ..utils import has_missing, warn
 
 
 def two_values(X):
@@ -16,18 +14,17 @@ def two_values(X):
     return (-1, 1) if np.fmin.reduce(X, axis=None) < 0 else (0, 1)
 
 
-def warn_other_values(estimator, X, values, stacklevel):
+def warn_other_values(estimator, X, values):
     """A DataRangeWarning where X is neither of the two values."""
     low, high = values
     other = (X != low) & (X != high) & (X == X)
     if other.any():
-        warnings.warn(
+        warn(
             f"X has {np.count_nonzero(other)} values other than {low} and {high}, for "
             f"example {X[other][0]:.6g}; {type(estimator).__name__} takes those above "
             f"{(low + high) / 2:g} for {high} and the rest for {low}. If you mean "
             f"another threshold, pass {_binarized(X, low, high)}.",
             DataRangeWarning,
-            stacklevel=stacklevel,
         )
 
 

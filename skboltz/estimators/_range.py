@@ -1,18 +1,16 @@
 """Rows that leave the range of the units, and what to pass instead."""
 
-import warnings
-
 import numpy as np
 from scipy import sparse
 
 from .._exceptions import DataRangeWarning
-from ..utils import known_as
+from ..utils import known_as, warn
 
 _CONVENTIONS = ((0, 1), (-1, 1))  # of binary units
 _FIRST = 100  # rows that tell most data of many values at once
 
 
-def warn_of_range(estimator, X, unit, stacklevel, fitting=False):
+def warn_of_range(estimator, X, unit, fitting=False):
     """A DataRangeWarning where X has values that the visible units do not take.
 
     That is what leaves their range, and zeros and ones given to spins, whose 0 would
@@ -44,7 +42,7 @@ def warn_of_range(estimator, X, unit, stacklevel, fitting=False):
         advice = _for_two_values(estimator, low, high, expression, fitting)
     else:
         advice = _for_many_values(unit, fitting)
-    warnings.warn(found + advice, DataRangeWarning, stacklevel=stacklevel)
+    warn(found + advice, DataRangeWarning)
 
 
 def slack(dtype, unit):

@@ -100,7 +100,7 @@ default=None
         """Rows to be completed, dense."""
         X = check_data(self, as_rows(given, "given"), name="given")
         X = X.toarray() if sparse.issparse(X) else X
-        warn_of_range(self, X, self._visible_unit, stacklevel=4)
+        warn_of_range(self, X, self._visible_unit)
         if n_samples is not None and len(X) not in (1, n_samples):
             raise ValueError(
                 f"given has {len(X)} rows, but n_samples is {n_samples}; pass one "

@@ -1,14 +1,12 @@
 """Whether scores can be logs of probabilities, whose sum is at most 1."""
 
-import warnings
-
 import numpy as np
 from scipy import sparse
 from scipy.special import logsumexp
 
 from .._exceptions import DataRangeWarning, UnreliableEstimateWarning
 from ..units import BERNOULLI
-from ..utils import as_numbers
+from ..utils import as_numbers, warn
 from ._range import slack
 
 _ROUNDING = 32  # units in the last place of a free energy, a sum of many terms
@@ -16,7 +14,7 @@ _ERRORS = 3  # standard errors of log Z
 _MOST_VALUES = 2**22  # of a sparse X that are made dense for this
 
 
-def warn_of_total(unit, X, scores, precision, standard_error=0.0, stacklevel=3):
+def warn_of_total(unit, X, scores, precision, standard_error=0.0):
     """A warning where the scores of the distinct rows sum to more than 1.
 
     Rows are looked at only if the scores of all of them do, and are told apart only if
@@ -53,7 +51,7 @@ def warn_of_total(unit, X, scores, precision, standard_error=0.0, stacklevel=3):
     rows, first = np.unique(rows, axis=0, return_index=True)
     total = logsumexp(scores[first])
     if total > most:
-        _warn(total, len(rows), own, stacklevel + 1)
+        _warn(total, len(rows), own)
 
 
 def _are_own(rows, unit):
@@ -75,7 +73,7 @@ def _is_too_large(X):
     return sparse.issparse(X) and np.prod(X.shape, dtype=float) > _MOST_VALUES
 
 
-def _warn(total, n_rows, own, stacklevel):
+def _warn(total, n_rows, own):
     with np.errstate(over="ignore"):
         found = (
             f"The probabilities of {n_rows} distinct rows sum to {np.exp(total):.3g}"
@@ -93,4 +91,4 @@ def _warn(total, n_rows, own, stacklevel):
             "score is -F(v) - log Z, no log of a probability. Binarize rows whose "
             "likelihood is to be told, as those of fit."
         )
-    warnings.warn(f"{found}, {reason}", category, stacklevel=stacklevel)
+    warn(f"{found}, {reason}", category)

@@ -1,6 +1,5 @@
 """Checks of data and arguments, with errors that say what to do."""
 
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -11,7 +10,7 @@ from sklearn.utils.validation import validate_data
 from .. import likelihood
 from .._exceptions import EnumerationTooLargeError
 from .._sklearn import check_sample_weight, safe_indexing
-from ..utils import as_numbers, check_type, has_missing, known_as, require
+from ..utils import as_numbers, check_type, has_missing, known_as, require, warn
 from ._log_z import METHODS, tractable_size
 
 _ROUNDING = 10 * np.finfo(np.float64).eps  # of values that are meant to be equal
@@ -157,16 +156,15 @@ NOT_LEARNT = (
 )
 
 
-def warn_of_unknown(estimator, features, consequence, stacklevel):
+def warn_of_unknown(estimator, features, consequence):
     """A warning of features of which nothing is known, and of what comes of that."""
     names = getattr(estimator, "feature_names_in_", None)
     first = features[0]
     name = f"feature {first}" if names is None else repr(names[first])
-    warnings.warn(
+    warn(
         f"X has no known value of {len(features)} feature{'s'[: len(features) > 1]}, "
         f"the first being {name}. {consequence}",
         UserWarning,
-        stacklevel=stacklevel,
     )
 
 

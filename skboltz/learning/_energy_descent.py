@@ -1,13 +1,12 @@
 """Learning by descent of the energy: lower the targets, raise the valleys."""
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..sampling import Asynchronous, Purpose, network, recall
-from ..utils import require, require_count
+from ..utils import require, require_count, warn
 
 
 @dataclass(frozen=True)
@@ -82,11 +81,10 @@ def _warn(rule):
     if rule.learning_rate * rule.n_iter >= 1:  # the couplings had room to change
         # Small steps settle what large ones throw back and forth.
         better = replace(better, learning_rate=rule.learning_rate / 10)
-    warnings.warn(
+    warn(
         f"EnergyDescent has not ended within {rule.n_iter} updates: some memories "
         f"still move. Take rule={better}, or store fewer memories.",
         ConvergenceWarning,
-        stacklevel=2,
     )
 
 

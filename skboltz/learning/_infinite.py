@@ -1,10 +1,10 @@
 """Where no finite machine is the best one, and what to do about it."""
 
-import warnings
-
 import numpy as np
 from scipy.special import entr
 from sklearn.exceptions import ConvergenceWarning
+
+from ..utils import warn
 
 FAR = 1e4  # nats, at which parameters that grow without end are stopped
 _NEVER = 1e-9  # share of the rows below which a state counts as never seen
@@ -109,4 +109,4 @@ def warn_unless(converged, gradient, tol, function):
 
 
 def _warn(message):
-    warnings.warn(message, ConvergenceWarning, stacklevel=4)
+    warn(message, ConvergenceWarning)

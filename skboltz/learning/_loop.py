@@ -1,7 +1,6 @@
 """The one training loop."""
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._exceptions import DivergenceError
 from ..sampling import Purpose, Stream, gibbs
-from ..utils import copied
+from ..utils import copied, warn
 from ._batches import take, weighted_batches
 from ._gradient import Offsets
 from ._optimisers import copy as copy_arrays
@@ -291,11 +290,10 @@ def guarded_epoch(recipe, state, data, rate):
             state = state._replace(rate_factor=state.rate_factor / 2)
             continue
         if halvings:
-            warnings.warn(
+            warn(
                 f"An epoch diverged and was undone; it held at a learning rate of "
                 f"{held:g}, which is kept. Lower `learning_rate` to avoid this.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
         return after, progress, held
 

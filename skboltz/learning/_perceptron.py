@@ -1,12 +1,11 @@
 """Perceptron and minimal overlap: couplings reinforced until memories are stable."""
 
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from ..utils import require, require_count
+from ..utils import require, require_count, warn
 
 
 def stability(coupling, patterns, bias=0.0):
@@ -50,13 +49,12 @@ def _check(rule):
 
 def _warn(kappa, rule):
     stable = int((kappa.min(axis=1) > 0).sum())
-    warnings.warn(
+    warn(
         f"{type(rule).__name__} has not ended within {rule.max_iter} iterations: "
         f"{stable} of {len(kappa)} memories are fixed points. Take "
         f"rule={replace(rule, max_iter=10 * rule.max_iter)}{_easier(rule)}, or store "
         f"fewer memories.",
         ConvergenceWarning,
-        stacklevel=2,
     )
 
 
