@@ -118,6 +118,14 @@ def code_lines(node):
     return n
 
 
+def counted_frames(tree, path):
+    """Warnings of which a file says itself where they point to."""
+    if path == PACKAGE / "utils" / "_warn.py":
+        return []
+    names = [*imported(tree, path), *dotted(tree)]
+    return [line for line, name in names if name == "warnings.warn"]
+
+
 def long_functions(tree, path):
     functions = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
     return [f"{f.name}: {code_lines(f)}" for f in functions if code_lines(f) > 60]
@@ -171,6 +179,8 @@ CONTROLS = [
     (global_generator, "import numpy.random as r", LEARNING),
     (global_generator, "x = np.random.random(3)", LEARNING),
     (prints, "print(1)", LEARNING),
+    (counted_frames, "warnings.warn(x, stacklevel=2)", LEARNING),
+    (counted_frames, "from warnings import warn", LEARNING),
     (long_functions, "def f():\n" + "    x = 1\n" * 61, LEARNING),
     (long_files, "x = 1\n" * 401, LEARNING),
     (swallowed_errors, "try:\n    x\nexcept Exception:\n    pass", LEARNING),
@@ -183,6 +193,7 @@ ALLOWED = [
     (global_generator, "np.random.Generator(np.random.Philox(0))", LEARNING),
     (global_generator, "import numpy\nnumpy.random.Generator(x)", LEARNING),
     (global_generator, "from numpy.random import default_rng", LEARNING),
+    (counted_frames, "from ..utils import warn\nwarn(x, y)", LEARNING),
     (long_functions, "def f():\n    '''" + "x\n" * 60 + "'''", LEARNING),
     (swallowed_errors, "try:\n    x\nexcept Exception:\n    raise", LEARNING),
 ]

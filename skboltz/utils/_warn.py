@@ -3,13 +3,15 @@
 import sys
 import warnings
 
-_INSIDE = ("skboltz", "sklearn", "joblib")  # calls of the package, and around them
+# The package, what calls it for others, and what stands between its own functions.
+_INSIDE = ("skboltz", "sklearn", "joblib", "functools", "contextlib")
 
 
 def warn(message, category):
     """Warn at the first line that is not of the package, nor of what calls it.
 
-    However deep the call is, nobody has to count frames.
+    However deep the call is, nobody has to count frames.  A thread in which there is
+    no such line is warned of where it began.
     """
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and _is_inside(frame):
@@ -18,4 +20,5 @@ def warn(message, category):
 
 
 def _is_inside(frame):
-    return frame.f_globals.get("__name__", "").partition(".")[0] in _INSIDE
+    name = frame.f_globals.get("__name__")  # exec may have been given anything
+    return str(name).partition(".")[0] in _INSIDE

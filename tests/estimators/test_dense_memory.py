@@ -360,18 +360,6 @@ def test_minus_one_has_no_place_among_unsigned_cues():
     assert set(np.unique(recalled)) == {-1, 1}
 
 
-def test_warnings_point_at_the_line_that_asked():
-    X, cues = 0.8 * COINS + 0.1, np.random.default_rng(0).random((40, 64)) * 0.9 + 0.05
-    with pytest.warns(UserWarning) as caught:
-        found = memory("polynomial", max_iter=2, degree=2).fit(X)
-        found.predict(cues), found.transform(cues), found.recall(cues)
-        found.energy(cues)
-    assert {warning.filename for warning in caught} == {__file__}
-    kinds = [warning.category for warning in caught]
-    assert kinds.count(DataRangeWarning) == 5
-    assert kinds.count(ConvergenceWarning) == 3
-
-
 @pytest.mark.parametrize("interaction", SPIN_NAMES)
 def test_other_values_warn_and_count_as_the_nearer(interaction):
     with pytest.warns(DataRangeWarning, match="np.where"):

@@ -520,20 +520,6 @@ def test_an_early_end_names_a_parameter_that_there_is():
         BoltzmannMachine(0, method="pseudo-likelihood", l2=0.01).fit(SLOW)
 
 
-def test_warnings_point_at_the_line_that_gave_the_rows():
-    machine = small(values=(-1, 1))
-    asked = (
-        lambda: machine.fit(BITS),
-        lambda: machine.partial_fit(BITS),
-        lambda: machine.free_energy(BITS),
-        lambda: machine.sample(given=BITS, burn_in=1),
-    )
-    for ask in asked:
-        with pytest.warns(DataRangeWarning) as record:
-            ask()
-        assert {w.filename for w in record} == {__file__}
-
-
 # Advice names what there is ---------------------------------------------------------
 
 

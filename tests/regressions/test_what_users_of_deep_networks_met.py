@@ -78,9 +78,8 @@ def test_classes_told_worse_than_by_guessing_warn(tuning):
 @pytest.mark.parametrize("tuning", ["backprop", "up-down", "none"])
 def test_classes_not_told_apart_yet_warn(tuning):
     dbn = small(fine_tuning=tuning, learning_rate=0.01, n_iter=3)
-    with pytest.warns(ConvergenceWarning, match="take more epochs") as seen:
+    with pytest.warns(ConvergenceWarning, match="take more epochs"):
         dbn.fit(X, Y)
-    assert seen[0].filename == __file__
     with pytest.warns(ConvergenceWarning, match="alone would give 0.325"):
         dbn.fit(X, Y, np.where(Y, 1, 9))  # 0.9 and 0.1 of all
 
