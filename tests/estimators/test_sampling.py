@@ -157,8 +157,9 @@ def test_an_estimate_that_fails_a_check_warns_and_does_not_flatter():
     rbm.intercept_hidden_ = np.append(off - on + 20.0, np.zeros(39))
     exact = 39 * np.log(2) + np.logaddexp(off, off + 20)
     row = np.zeros((1, 100))
-    with pytest.warns(UnreliableEstimateWarning, match="not to be trusted"):
+    with pytest.warns(UnreliableEstimateWarning, match="not to be trusted") as record:
         score = rbm.score(row)
+    assert {warning.filename for warning in record} == {__file__}
     truth = -rbm.free_energy(row)[0] - exact
     with pytest.warns(UnreliableEstimateWarning):
         found = rbm.log_partition()

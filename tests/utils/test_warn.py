@@ -134,14 +134,6 @@ def few_chains():
     machine.log_partition(method="bridge", n_chains=20, n_sweeps=1, betas=20)
 
 
-def doubted():
-    machine = BernoulliRBM(40, n_iter=0, random_state=0).fit(np.zeros((5, 100)))
-    machine.components_ = np.vstack([np.full((1, 100), 3.0), np.zeros((39, 100))])
-    machine.intercept_visible_ = np.full(100, -1.5)
-    machine.intercept_hidden_ = np.append(-130.0, np.zeros(39))
-    return machine
-
-
 def one_way():
     """Couplings of one direction, with which recall need not end."""
     rule = learning.Perceptron(symmetric=False)
@@ -193,10 +185,6 @@ OTHERS = {
         "not told apart yet",
     ),
     "log Z": (few_chains, "not to be trusted"),
-    "a score": (
-        lambda: doubted().score(np.zeros((1, 100))),
-        "not to be trusted",
-    ),
     "too many memories": (lambda: HopfieldMemory().fit(BITS), "are stable"),
     "too many memories, one by one": (
         lambda: HopfieldMemory().partial_fit(BITS),
