@@ -1,5 +1,7 @@
 """Boltzmann machines behind the contract of scikit-learn."""
 
+from importlib import import_module
+
 from ._config import config_context, get_config, set_config
 from ._exceptions import (
     CapacityWarning,
@@ -45,3 +47,24 @@ __all__ = [
     "get_config",
     "set_config",
 ]
+
+_ROOMS = [  # imported when they are asked for, unless the estimators need them
+    "callbacks",
+    "datasets",
+    "learning",
+    "likelihood",
+    "models",
+    "plotting",
+    "sampling",
+    "units",
+]
+
+
+def __getattr__(name):
+    if name in _ROOMS:
+        return import_module(f"skboltz.{name}")
+    raise AttributeError(f"module 'skboltz' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*__all__, *_ROOMS])
