@@ -186,7 +186,9 @@ def _visited(led, sent, log_values):
     floor = float(logsumexp(value))
     share = np.exp(value - floor)
     both = share[of_led & of_sent].sum()
-    alike = both >= _NEARLY_ALL * share[of_led].sum() * share[of_sent].sum()
+    alone = share[of_led].sum() * share[of_sent].sum()
+    # Shares that vanish beside the others would agree on nothing.
+    alike = bool(both > 0 and both >= _NEARLY_ALL * alone)
     return Visited(floor, share, states, alike, share[of_led].sum() > 0.5)
 
 

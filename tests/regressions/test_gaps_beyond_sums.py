@@ -24,6 +24,7 @@ from skboltz.likelihood import (
     exact_log_partition,
     marginal_free_energy,
 )
+from skboltz.likelihood._visited import Led, Sent, verdict
 from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
 from skboltz.sampling import (
     Purpose,
@@ -375,3 +376,16 @@ def test_a_pull_acts_like_a_bias_in_the_bound(kind):
     np.testing.assert_allclose(found, mean_field.lower_bounds(model, pulled, start))
     truth = exact_log_partition(model, pulled).value
     assert (found <= truth + 1e-12).all()
+
+
+def test_chains_that_found_nothing_do_not_vouch_for_the_others():
+    """What annealing met weighs e^-2000: nothing of it is left beside the rest."""
+    led = Led(np.full(50, -2000.0), np.zeros((50, 1)), np.zeros((1, 1)))
+    states_sent = np.array([[1.0], [2.0]])
+    sent = Sent(np.full(2, -5.0), np.ones((2, 1)), states_sent)
+    said = verdict(
+        *(led, sent, np.array([np.inf])),
+        log_values=lambda s: np.where(s[:, 0] == 0, -2000.0, 0.0),
+        means_of=lambda s: s,
+    )
+    assert np.isclose(said.log_sum, np.log(2)) and said.doubtful
