@@ -53,9 +53,11 @@ _ROOMS = [  # imported when they are asked for, unless the estimators need them
     "datasets",
     "learning",
     "likelihood",
+    "metrics",
     "models",
     "plotting",
     "sampling",
+    "theory",
     "units",
 ]
 

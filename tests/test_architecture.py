@@ -13,11 +13,13 @@ PACKAGE = ROOT / "skboltz"
 
 LEVELS = {
     0: ["units", "datasets", "utils", "_config", "_exceptions", "_sklearn", "_version"],
-    1: ["models", "kernels"],
-    2: ["sampling"],
-    3: ["likelihood"],
-    4: ["learning"],
-    5: ["estimators", "plotting", "callbacks"],
+    1: ["theory"],
+    2: ["models", "kernels"],
+    3: ["sampling", "metrics"],
+    4: ["likelihood"],
+    5: ["learning"],
+    6: ["estimators", "callbacks"],
+    7: ["plotting"],
 }
 LEVEL = {room: level for level, rooms in LEVELS.items() for room in rooms}
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -14,9 +14,11 @@ ROOMS = (
     "datasets",
     "learning",
     "likelihood",
+    "metrics",
     "models",
     "plotting",
     "sampling",
+    "theory",
     "units",
 )
 

@@ -11,9 +11,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._sklearn import MissingValues, StrOptions, check_feature_names_in, fit_context
 from ..utils import as_numbers
-from ._nested import NestedParams
-from ._rbm import BernoulliRBM
-from ._validation import known_rows, unknown_features, warn_of_unknown
+from .harmonium._rbm import BernoulliRBM
+from .shared._nested import NestedParams
+from .shared._validation import known_rows, unknown_features, warn_of_unknown
 
 _MOST_SEEDS = 2**31 - 1
 _LEFT_OUT = (

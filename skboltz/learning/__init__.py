@@ -1,60 +1,60 @@
 """Learning: phases, optimisers, schedules, penalties, and the one loop."""
 
-from . import _backprop as backprop
 from . import _loop as training
-from . import _network as network
-from . import _quasi_newton as quasi_newton
-from . import _up_down as up_down
-from ._annealed_phases import AnnealedClamped, AnnealedFree, Schedule
 from ._batches import batches, cut, take
-from ._clamped_phases import ClampedGibbs, Inferred, both_high, naive, tap
-from ._clipped import ClippedGradient
-from ._conditional import GivenInputs, Mixture
-from ._contrastive import ContrastiveDivergence
-from ._dropout import Dropout, MaxNorm
-from ._energy_descent import EnergyDescent
-from ._exact import Enumeration
-from ._fast import FastPersistentContrastiveDivergence
-from ._free_phases import FreeChains, FreeEnumeration
-from ._gaussian_start import directions, drawn_rows, gaussian_start
-from ._gradient import CenteredGradient, Gradient, Offsets
-from ._hebb import Hebb
-from ._holding import Holding
-from ._initialisation import (
-    initial_pairwise_params,
-    initial_params,
-    smoothed_mean,
+from ._loop import Data, DrawnData, Progress, Recipe, TrainingState
+from ._optimisers import Adam, GradientAscent, Momentum
+from ._penalties import SparsityTarget, WeightDecay
+from ._scaling import Scaling
+from ._schedules import SCHEDULES
+from ._sums import Sums, sums
+from .belief import _up_down as up_down
+from .belief._wake_sleep import UpDown, sleep_step, wake_step
+from .feedforward import _backprop as backprop
+from .feedforward import _network as network
+from .feedforward._dropout import Dropout, MaxNorm
+from .feedforward._network import Layer, NetworkParams
+from .memory._energy_descent import EnergyDescent
+from .memory._hebb import Hebb
+from .memory._perceptron import MinimalOverlap, Perceptron, stability
+from .memory._pseudo_inverse import PseudoInverse
+from .memory._storkey import Storkey
+from .memory._unlearning import Unlearning
+from .pairwise import _quasi_newton as quasi_newton
+from .pairwise._annealed_phases import AnnealedClamped, AnnealedFree, Schedule
+from .pairwise._clamped_phases import ClampedGibbs, Inferred, both_high, naive, tap
+from .pairwise._clipped import ClippedGradient
+from .pairwise._conditional import GivenInputs, Mixture
+from .pairwise._free_phases import FreeChains, FreeEnumeration
+from .pairwise._gradient import (
+    CenteredPairwiseGradient,
+    PairwiseGradient,
+    PairwiseSums,
+    SignedPairwiseGradient,
 )
-from ._inverse_ising import (
+from .pairwise._inverse_ising import (
     PairwiseFit,
     all_pairs,
     data_moments,
     fit_moments,
     fit_pseudo_likelihood,
 )
-from ._loop import Data, DrawnData, Progress, Recipe, TrainingState
-from ._network import Layer, NetworkParams
-from ._optimisers import Adam, GradientAscent, Momentum
-from ._pairwise import (
-    CenteredPairwiseGradient,
-    PairwiseGradient,
-    PairwiseSums,
-    SignedPairwiseGradient,
+from .two_phase._contrastive import ContrastiveDivergence
+from .two_phase._enumeration import Enumeration
+from .two_phase._fast import FastPersistentContrastiveDivergence
+from .two_phase._gaussian_start import directions, drawn_rows, gaussian_start
+from .two_phase._gradient import CenteredGradient, Gradient, Offsets
+from .two_phase._holding import Holding
+from .two_phase._initialisation import (
+    initial_pairwise_params,
+    initial_params,
+    smoothed_mean,
 )
-from ._penalties import SparsityTarget, WeightDecay
-from ._perceptron import MinimalOverlap, Perceptron, stability
-from ._persistent import PersistentContrastiveDivergence
-from ._positive import DataPhase, HiddenMeans
-from ._pseudo_inverse import PseudoInverse
-from ._restarted import RandomRestart
-from ._scaling import Scaling
-from ._schedules import SCHEDULES
-from ._storkey import Storkey
-from ._sums import Sums, sums
-from ._tempered import TemperedContrastiveDivergence
-from ._unlearning import Unlearning
-from ._variance import Unbounded, VarianceBounds, VarianceScaled
-from ._wake_sleep import UpDown, sleep_step, wake_step
+from .two_phase._persistent import PersistentContrastiveDivergence
+from .two_phase._positive import DataPhase, HiddenMeans
+from .two_phase._restarted import RandomRestart
+from .two_phase._tempered import TemperedContrastiveDivergence
+from .two_phase._variance import Unbounded, VarianceBounds, VarianceScaled
 
 __all__ = [
     "RULES",

@@ -11,11 +11,11 @@ from .._exceptions import DivergenceError
 from ..sampling import Purpose, Stream, gibbs
 from ..utils import copied, warn
 from ._batches import take, weighted_batches
-from ._gradient import Offsets
 from ._optimisers import copy as copy_arrays
 from ._penalties import SparsityTarget, WeightDecay
 from ._scaling import Scaling
-from ._variance import UNBOUNDED
+from .two_phase._gradient import Offsets
+from .two_phase._variance import UNBOUNDED
 
 _MOST_HALVINGS = 20
 _ROWS_LOOKED_AT = 1000

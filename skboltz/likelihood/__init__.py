@@ -1,5 +1,16 @@
 """Likelihoods in nats: log Z, pseudo-likelihood, and scores of samples."""
 
+from ..metrics import (
+    AdversarialAccuracy,
+    MaximumMeanDiscrepancy,
+    MomentErrors,
+    SampleQuality,
+    Score,
+    adversarial_accuracy,
+    mmd,
+    moment_errors,
+    sample_quality,
+)
 from ._annealed import bridge_estimate, forward_estimate, reverse_estimate
 from ._clamped import (
     clamped_free_energy,
@@ -28,15 +39,6 @@ from ._lower_bound import importance_bound, log_weights, lower_bound
 from ._missing import conditional_means, marginal_free_energy
 from ._pseudo import log_probability, pseudo_log_likelihood
 from ._reliability import doubts, separation, visited_bound
-from ._sample_moments import MomentErrors, Score, moment_errors
-from ._sample_quality import (
-    AdversarialAccuracy,
-    MaximumMeanDiscrepancy,
-    SampleQuality,
-    adversarial_accuracy,
-    mmd,
-    sample_quality,
-)
 
 __all__ = [
     "DEFAULT_EFFORT",

@@ -4,6 +4,24 @@ Pure functions of arrays.  P is proportional to exp(-E), and every interaction
 enters E with a minus sign.
 """
 
+from ..theory import (
+    critical_load,
+    exponential_capacity_rate,
+    gardner_capacity,
+    gardner_load,
+    hebb_capacity,
+    one_step_error,
+    polynomial_capacity,
+    pseudo_inverse_capacity,
+    retrieval_beta,
+    retrieval_error,
+    retrieval_error_bound,
+    retrieval_overlap,
+    separation,
+    storage_constant,
+    storkey_capacity,
+    suggested_beta,
+)
 from ._belief_network import (
     BeliefNetwork,
     BeliefParams,
@@ -13,17 +31,6 @@ from ._belief_network import (
     with_labels,
 )
 from ._bipartite import Bipartite, BipartiteParams
-from ._capacity import (
-    critical_load,
-    gardner_capacity,
-    gardner_load,
-    hebb_capacity,
-    one_step_error,
-    pseudo_inverse_capacity,
-    retrieval_error,
-    retrieval_overlap,
-    storkey_capacity,
-)
 from ._dense import (
     Differences,
     Dot,
@@ -32,15 +39,6 @@ from ._dense import (
     Polynomial,
     RectifiedPolynomial,
     Softmax,
-)
-from ._dense_bounds import (
-    exponential_capacity_rate,
-    polynomial_capacity,
-    retrieval_beta,
-    retrieval_error_bound,
-    separation,
-    storage_constant,
-    suggested_beta,
 )
 from ._gaussian_conventions import (
     CONVENTIONS,

@@ -12,10 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import log_softmax, logsumexp, softmax
 
-from ..utils import require, require_count
+from ..utils import blocks, require, require_count, row_mean
 
 _MOST_BITS = 1022  # of a power that a float holds
-_ELEMENTS = 2**18  # of some rows turned into double precision at a time
 # The square of a mean against that of the spread, from which on it is subtracted: below
 # it no more than a digit is lost, and zeros stay zeros.
 _FAR = 16
@@ -323,19 +322,6 @@ class Softmax:
         scores = x @ patterns.T
         offset = self.similarity.offset(_half_squares(patterns))
         return self.beta * (scores if offset is None else scores + offset)
-
-
-def blocks(X):
-    """Slices of the rows of X, and these rows in double precision."""
-    size = max(1, _ELEMENTS // max(1, X.shape[1]))
-    for start in range(0, len(X), size):
-        rows = slice(start, start + size)
-        yield rows, X[rows].astype(np.float64)
-
-
-def row_mean(X):
-    """The mean of the rows of X, in double precision."""
-    return sum(rows.sum(axis=0) for _, rows in blocks(X)) / len(X)
 
 
 def _half_squares(patterns):

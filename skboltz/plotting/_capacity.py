@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..sampling._capacity import capacity_curve
+from ..estimators import capacity_curve
 from ._figure import axes
 
 _METRICS = {

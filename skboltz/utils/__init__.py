@@ -1,5 +1,6 @@
 """What every room may need: nested tuples, numbers and gaps, names, threads of BLAS."""
 
+from ._blocks import blocks, row_mean
 from ._missing import has_missing
 from ._names import known_as
 from ._numbers import as_numbers, check_type
@@ -10,6 +11,7 @@ from ._warn import warn
 
 __all__ = [
     "as_numbers",
+    "blocks",
     "check_type",
     "copied",
     "each",
@@ -18,6 +20,7 @@ __all__ = [
     "one_blas_thread",
     "require",
     "require_count",
+    "row_mean",
     "suited_threads",
     "warn",
 ]

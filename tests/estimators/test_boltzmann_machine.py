@@ -781,7 +781,7 @@ def test_moments_of_uncoupled_units_are_no_sum_over_their_states(monkeypatch):
 
     30 units without couplings: solved or refused, but not 2^30 states visited.
     """
-    from skboltz.learning import _inverse_ising
+    from skboltz.learning.pairwise import _inverse_ising
 
     blocks = _inverse_ising.blocks
 

@@ -31,7 +31,7 @@ from skboltz.callbacks import (
     EpochCallback,
     LikelihoodMonitor,
 )
-from skboltz.estimators._up_down_stage import network
+from skboltz.estimators.deep._up_down_stage import network
 
 RNG = np.random.default_rng(0)
 X = (RNG.random((60, 6)) < 0.4).astype(float)

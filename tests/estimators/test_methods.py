@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skboltz import BernoulliRBM, DivergenceError
 from skboltz.datasets import make_bars_and_stripes
-from skboltz.estimators._phases import PHASES
+from skboltz.estimators.harmonium._phases import PHASES
 
 X, ENTROPY = make_bars_and_stripes(3)
 MAKE = {"n_components": 9, "random_state": 0, "centered": True, "batch_size": 14}

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from skboltz import BernoulliRBM, EnergyImputer
-from skboltz.learning import _missing as missing
+from skboltz.learning.two_phase import _missing as missing
 from skboltz.likelihood import _posterior as marginal
 from skboltz.likelihood import conditional_means, marginal_free_energy
 from skboltz.sampling import Purpose, Stream, clamping, gibbs

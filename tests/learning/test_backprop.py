@@ -26,13 +26,13 @@ from skboltz.learning import (
     Momentum,
     NetworkParams,
     WeightDecay,
-    _backprop,
     _optimisers,
     backprop,
     batches,
     quasi_newton,
     training,
 )
+from skboltz.learning.feedforward import _backprop
 from skboltz.sampling import Purpose, Stream
 
 SIZES = (3, 4, 2, 3)

@@ -13,7 +13,7 @@ from skboltz.learning import (
     Offsets,
     training,
 )
-from skboltz.learning._positive import data_phase
+from skboltz.learning.two_phase._positive import data_phase
 from skboltz.models import Bipartite, BipartiteParams
 from skboltz.sampling import Purpose, Stream
 from skboltz.units import GAUSSIAN as GAUSSIAN_UNIT

@@ -14,7 +14,7 @@ from skboltz.learning import (
     VarianceBounds,
     VarianceScaled,
 )
-from skboltz.learning._positive import data_phase
+from skboltz.learning.two_phase._positive import data_phase
 from skboltz.sampling import Langevin, Purpose, Stream
 
 CASE = next(case for case in GAUSSIAN if case.name == "unequal variances")

@@ -7,8 +7,8 @@ import pytest
 from oracles import PairOracle, finite_difference
 
 from skboltz.learning import CenteredGradient, Enumeration, Gradient, Offsets
-from skboltz.learning._positive import data_phase
 from skboltz.learning._sums import Sums
+from skboltz.learning.two_phase._positive import data_phase
 from skboltz.models import Bipartite, BipartiteParams
 from skboltz.sampling import Purpose, Stream
 from skboltz.units import BERNOULLI, GAUSSIAN, SPIN, Bias, GaussianParams

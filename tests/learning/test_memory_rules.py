@@ -8,7 +8,7 @@ from oracles import configurations
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from skboltz.estimators._hidden_units import optimised_fill, random_fill
+from skboltz.estimators.memory._hidden_units import optimised_fill, random_fill
 from skboltz.learning import (
     EnergyDescent,
     Hebb,

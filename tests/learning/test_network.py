@@ -12,7 +12,7 @@ from oracles import finite_difference, log_sum
 from scipy.stats import kstest, norm
 
 from skboltz.learning import Layer, NetworkParams, network
-from skboltz.learning._network import _lengthen
+from skboltz.learning.feedforward._network import _lengthen
 from skboltz.models import Bipartite, BipartiteParams
 from skboltz.units import BERNOULLI, Bias
 

@@ -10,8 +10,9 @@ from scipy.stats import binom, norm
 
 from skboltz import learning
 from skboltz.learning import training
-from skboltz.learning._gradient import Offsets
-from skboltz.learning._positive import DataPhase
+from skboltz.learning.pairwise import _clamped_phases
+from skboltz.learning.two_phase._gradient import Offsets
+from skboltz.learning.two_phase._positive import DataPhase
 from skboltz.models import Pairwise, PairwiseParams
 from skboltz.sampling import Purpose, Stream, clamped, clamped_chains
 from skboltz.units import BERNOULLI, SPIN, Bias, TwoValuedUnit
@@ -343,9 +344,9 @@ def inferred(infer, unit, size, seed=0):
 )
 def test_mean_fields_are_right_to_their_order(unit, infer, orders, monkeypatch):
     """Halved couplings divide the errors of means and pairs by 2^order."""
-    real = learning._clamped_phases.mean_field.magnetisations
+    real = _clamped_phases.mean_field.magnetisations
     monkeypatch.setattr(  # rounds of 1e-6 would hide the order
-        learning._clamped_phases.mean_field,
+        _clamped_phases.mean_field,
         "magnetisations",
         lambda *args, **options: real(*args, **options, tol=1e-14, n_steps=2000),
     )

@@ -14,7 +14,7 @@ from skboltz.learning import (
     RandomRestart,
     TemperedContrastiveDivergence,
 )
-from skboltz.learning._positive import data_phase
+from skboltz.learning.two_phase._positive import data_phase
 from skboltz.sampling import Purpose, Stream, annealing, gibbs, tempering
 from skboltz.units import Bias
 

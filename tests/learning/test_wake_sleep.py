@@ -20,8 +20,8 @@ from skboltz.learning import (
     sleep_step,
     wake_step,
 )
-from skboltz.learning._gradient import Offsets, centered_step, recenter
-from skboltz.learning._positive import data_phase
+from skboltz.learning.two_phase._gradient import Offsets, centered_step, recenter
+from skboltz.learning.two_phase._positive import data_phase
 from skboltz.models import BeliefNetwork, Bipartite, BipartiteParams, untied
 from skboltz.sampling import Chains, Purpose, Stream, ancestral, gibbs
 from skboltz.units import BERNOULLI, Bias
@@ -349,7 +349,7 @@ def test_directions_taken_for_each_other_are_rejected(case):
 def test_forgotten_weights_of_rows_are_rejected(monkeypatch):
     case = BITS[0]
     monkeypatch.setattr(
-        "skboltz.learning._wake_sleep._shares", lambda w, n, rate: rate / n
+        "skboltz.learning.belief._wake_sleep._shares", lambda w, n, rate: rate / n
     )
     assert distance(sampled_steps(case, 1), EXPECTED[case.name, 1]) > 6
 

@@ -9,13 +9,9 @@ import pytest
 from judges import ALPHA
 from scipy.special import comb
 
-from skboltz.likelihood import _sample_moments, _sample_quality
-from skboltz.likelihood._sample_moments import (
-    _third_cumulants,
-    _triples,
-    moment_errors,
-)
-from skboltz.likelihood._sample_quality import (
+from skboltz.metrics import _sample_moments, _sample_quality
+from skboltz.metrics._sample_moments import _third_cumulants, _triples, moment_errors
+from skboltz.metrics._sample_quality import (
     _cut_to_equal,
     _halves,
     adversarial_accuracy,

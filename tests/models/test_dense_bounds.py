@@ -43,7 +43,7 @@ def sphere(n, d, seed=0):
 @pytest.mark.parametrize("similarity", SIMILARITIES)
 @pytest.mark.parametrize("side", [1, 4, 2**10])
 def test_separation_by_loops_whatever_the_blocks(similarity, side, monkeypatch):
-    monkeypatch.setattr("skboltz.models._dense_bounds._SIDE", side)
+    monkeypatch.setattr("skboltz.theory._dense_bounds._SIDE", side)
     X = np.random.default_rng(0).standard_normal((11, 3))
     expected = by_loops(X, similarity)
     np.testing.assert_allclose(separation(X, similarity), expected, rtol=1e-12)

@@ -21,7 +21,7 @@ from skboltz.learning import (
     initial_params,
     training,
 )
-from skboltz.learning._positive import data_phase
+from skboltz.learning.two_phase._positive import data_phase
 from skboltz.likelihood import (
     Effort,
     estimate_log_partition,

@@ -21,7 +21,7 @@ from skboltz import (
     DeepBeliefNetwork,
     GaussianBernoulliRBM,
 )
-from skboltz.estimators._labelled_rows import labelled_rows
+from skboltz.estimators.deep._labelled_rows import labelled_rows
 
 X = np.repeat(np.eye(4), 5, axis=0)
 Y = np.repeat([0, 1], 10)

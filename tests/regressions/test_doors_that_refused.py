@@ -32,8 +32,8 @@ from skboltz.learning import (
     initial_params,
     training,
 )
-from skboltz.learning import _missing as missing
-from skboltz.learning._positive import data_phase
+from skboltz.learning.two_phase import _missing as missing
+from skboltz.learning.two_phase._positive import data_phase
 from skboltz.likelihood import (
     conditional_means,
     exact_log_likelihood,

@@ -19,7 +19,7 @@ from sklearn.datasets import load_wine
 from sklearn.exceptions import ConvergenceWarning
 
 from skboltz import GaussianBernoulliRBM, UnreliableEstimateWarning
-from skboltz.estimators._validation import weighted_moments
+from skboltz.estimators.shared._validation import weighted_moments
 from skboltz.learning import gaussian_start
 from skboltz.models import Bipartite
 from skboltz.sampling import Purpose, Stream, gibbs

@@ -215,7 +215,7 @@ def test_loose_units_by_energies(part, shape):
 
 
 def test_of_many_memories_some_are_looked_at(monkeypatch):
-    from skboltz.estimators import _stability
+    from skboltz.estimators.memory import _stability
 
     monkeypatch.setattr(_stability, "_PRODUCTS", 10 * 300 * 130)
     with pytest.warns(CapacityWarning, match=r"10 memories looked at \(there are 300"):

@@ -14,7 +14,7 @@ import pytest
 from scipy import sparse
 
 from skboltz import BernoulliRBM
-from skboltz.estimators._validation import weighted_mean
+from skboltz.estimators.shared._validation import weighted_mean
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64, np.float64])

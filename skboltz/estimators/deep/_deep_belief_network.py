@@ -1,0 +1,547 @@
+"""The deep belief network: a generative model of stacked machines."""
+
+from numbers import Integral
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    DensityMixin,
+    TransformerMixin,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from ... import likelihood
+from ..._sklearn import Interval, StrOptions, fit_context
+from ..shared._log_z import warn_of
+from ..shared._total import warn_of_total
+from ..shared._validation import check_count, check_data, check_layer, learnable_rows
+from ._deep import Deep, up_down_stage
+from ._deep_samples import DeepSamples, check_visible
+from ._layers import afresh, features, further, moved, one_pass
+from ._up_down_stage import UpDownStage, network
+
+_KEY = (0, 0)  # of the hidden states behind a score
+
+
+class DeepBeliefNetwork(
+    DeepSamples,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    DensityMixin,
+    BaseEstimator,
+):
+    """Deep belief network: directed layers of features under a Boltzmann machine.
+
+    A model of features v by layers of binary hidden units,
+
+        P(v, h1, .., hL) = P(v | h1) .. P(h_L-2 | h_L-1) P(h_L-1, hL),
+
+    whose top is a restricted Boltzmann machine, and whose other layers are each given
+    by the one above [1]_. Trained greedily: every layer is a machine that learns the
+    hidden units of the one below it, and may then be fine-tuned together with the
+    others by the up-down algorithm.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : tuple of int, default=(256, 256)
+        Number of hidden units of each layer, from the features up.
+
+    layers : BernoulliRBM, GaussianBernoulliRBM or list of them, default=None
+        What layers are and how they learn: machines to be cloned, each given the
+        number of hidden units of its layer. Of fewer machines than layers the last
+        serves for all above. A fitted machine in a
+        :class:`sklearn.frozen.FrozenEstimator` is taken as it is. A
+        :class:`GaussianBernoulliRBM`, for real features, comes first. None means
+        ``BernoulliRBM(method="cd", momentum=0.5, n_iter=30)`` everywhere.
+
+    train_on : {"probabilities", "samples"}, default="probabilities"
+        What layers above the first learn from: the means of the units below given the
+        data, or states drawn from them anew for every batch.
+
+    fine_tuning : {"none", "up-down"}, default="none"
+        What follows: nothing, or `n_iter` epochs of contrastive wake-sleep, in which
+        the weights of the two directions part [1]_.
+
+    solver : {"sgd", "adam"}, default="sgd"
+        How steps of the fine-tuning are taken: with `momentum`, or by Adam [4]_.
+
+    learning_rate : float, default=None
+        Size of the steps of the fine-tuning; None means 0.01 with "sgd" and 0.003 with
+        "adam".
+
+    momentum : float, default=0.9
+        Share of the last step that is added to the next, with "sgd".
+
+    method : {"cd", "pcd"}, default="cd"
+        Where dreams begin: "cd", at the batch that went up; "pcd", at chains of the
+        top machine, `batch_size` of them, that persist from batch to batch [5]_.
+
+    k : int, default=1
+        Number of sweeps of the top machine between the way up, or the last batch, and
+        the way down. The larger the weights have become, the more are needed: raise it
+        and go on with `warm_start`.
+
+    n_iter : int, default=10
+        Number of epochs of fine-tuning; machines in `layers` have their own.
+
+    batch_size : int, default=20
+        Largest number of rows of a batch of the fine-tuning.
+
+    schedule : {"constant", "linear", "exponential", "inverse_time"} or callable, \
+default="constant"
+        Factor of the learning rate as a function of the share of the epochs done
+        before, see :class:`BernoulliRBM`.
+
+    l2 : float, default=0.0
+        Weight of the penalty `1/2 sum W^2` in the fine-tuning.
+
+    output_layer : int, default=-1
+        The layer whose hidden units `transform` gives: 0 is the lowest, -1 the top.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from where it stopped: with the fine-tuning, or with the
+        epochs of every layer if there is none. The layers are those there are: what
+        was changed in `layers` counts for nothing.
+
+    verbose : int, default=0
+        Whether to write a line for each epoch.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the fine-tuning, and machines in `layers` whose own is None.
+
+    Attributes
+    ----------
+    layers_ : list of BernoulliRBM or GaussianBernoulliRBM
+        The fitted layers, from the features up. Their weights and visible units are
+        those of the generative direction; the last one is the top. Hidden biases of the
+        others belong to no direction once these are untied: take layers out of a
+        network that is not fine-tuned.
+
+    recognition_weights_, recognition_intercepts_ : list of ndarray
+        Weights and biases of the way up, for all layers but the top: those of
+        `layers_`, unless fine-tuned.
+
+    n_iter_ : int
+        Number of epochs of fine-tuning done.
+
+    history_ : dict
+        "pretraining" holds the `history_` of every layer, "fine_tuning" for each epoch
+        its number, the learning rate, "reconstruction" (mean of log P(v | h1) of up to
+        1000 rows, h1 drawn given v, real features being standardized; nats),
+        "weight_norm" (of the top) and seconds.
+
+    n_features_in_ : int
+        Number of features seen in `fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen in `fit`, if they are strings.
+
+    See Also
+    --------
+    DBNClassifier : Fine-tuned to tell classes apart.
+
+    Notes
+    -----
+    Scores are lower bounds of log-likelihoods [2]_ [3]_: the hidden layers are drawn
+    from the recognition model, with the same noise for every row, and log Z is that of
+    the top machine. Callbacks set here see the epochs of the fine-tuning; those of a
+    layer are set on a machine of `layers`.
+
+    NaN means missing in `fit`, `partial_fit` and `transform` without fine-tuning.
+
+    References
+    ----------
+    .. [1] Hinton, Osindero & Teh (2006), "A fast learning algorithm for deep belief
+       nets", Neural Computation 18.
+    .. [2] Salakhutdinov & Murray (2008), "On the quantitative analysis of deep belief
+       networks", ICML.
+    .. [3] Burda, Grosse & Salakhutdinov (2016), "Importance weighted autoencoders",
+       ICLR.
+    .. [4] Kingma & Ba (2015), "Adam: a method for stochastic optimization", ICLR.
+    .. [5] Tieleman (2008), "Training restricted Boltzmann machines using
+       approximations to the likelihood gradient", ICML.
+
+    Examples
+    --------
+    With one layer it is that machine, and its score is exact where that is small:
+
+    >>> from skboltz import BernoulliRBM, DeepBeliefNetwork
+    >>> from skboltz.datasets import make_bars_and_stripes
+    >>> X, _ = make_bars_and_stripes(3)
+    >>> rbm = BernoulliRBM(random_state=0)
+    >>> dbn = DeepBeliefNetwork((8,), layers=rbm).fit(X)
+    >>> alone = BernoulliRBM(8, random_state=0).fit(X)
+    >>> bool(abs(dbn.score(X) - alone.score(X)) < 1e-6)
+    True
+    >>> dbn = DeepBeliefNetwork((8, 4), layers=rbm, random_state=0).fit(X)
+    >>> dbn.transform(X).shape, dbn.sample(5, random_state=0).shape
+    ((14, 4), (5, 9))
+    """
+
+    _rates: ClassVar = {
+        ("cd", "sgd"): 0.01,
+        ("cd", "adam"): 0.003,
+        ("pcd", "sgd"): 0.01,
+        ("pcd", "adam"): 0.003,
+    }
+    _parameter_constraints: ClassVar = {
+        **Deep._parameter_constraints,
+        "fine_tuning": [StrOptions({"none", "up-down"})],
+        "solver": [StrOptions({"adam", "sgd"})],
+        "output_layer": [Interval(Integral, None, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(256, 256),
+        *,
+        layers=None,
+        train_on="probabilities",
+        fine_tuning="none",
+        solver="sgd",
+        learning_rate=None,
+        momentum=0.9,
+        method="cd",
+        k=1,
+        n_iter=10,
+        batch_size=20,
+        schedule="constant",
+        l2=0.0,
+        output_layer=-1,
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.layers = layers
+        self.train_on = train_on
+        self.fine_tuning = fine_tuning
+        self.solver = solver
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.method = method
+        self.k = k
+        self.n_iter = n_iter
+        self.batch_size = batch_size
+        self.schedule = schedule
+        self.l2 = l2
+        self.output_layer = output_layer
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    # Learning ---------------------------------------------------------------
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Train the layers one after the other, then together.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+            How often each row counts.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DivergenceError
+            If a parameter is no longer finite. The layers trained so far, and the
+            last finished epoch of the fine-tuning, stay.
+        """
+        resume = self.warm_start and self._resumes()
+        X, y, weight = self._checked(X, y, sample_weight, reset=not resume)
+        context = self._root_context()
+        if not resume:
+            self._start(X, weight, context, afresh)
+        elif not self._fine_tunes():
+            self._train_layers(self.layers_, X, weight, context, further)
+        if self._fine_tunes():
+            self._tune(X, y, weight, self.n_iter, context)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Learn from one pass over some rows, and keep what was learnt before.
+
+        Without fine-tuning every layer makes one pass. With it the first call trains
+        the layers, as `fit` does; it and all others are then one epoch of fine-tuning.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self
+        """
+        resume = self._resumes()
+        X, y, weight = self._checked(X, y, sample_weight, reset=not resume)
+        if not resume:
+            self._start(X, weight, None, afresh if self._fine_tunes() else one_pass)
+        elif not self._fine_tunes():
+            self._train_layers(self.layers_, X, weight, None, one_pass)
+        if self._fine_tunes():
+            self._tune(X, y, weight, 1, None)
+        return self
+
+    def _checked(self, X, y, sample_weight, reset):
+        complete_for = "the up-down algorithm" if self._fine_tunes() else None
+        X = check_data(self, X, reset=reset, complete_for=complete_for)
+        return learnable_rows(X, y, sample_weight)
+
+    def _fine_tunes(self):
+        return self.fine_tuning == "up-down"
+
+    def _start(self, X, weight, context, learn):
+        """Train new layers, and tie both directions together."""
+        self._key, generator = self._new_seeds()
+        self._begin_anew(UpDownStage.columns)
+        self._fine_tuning_state, self.layers_ = None, []
+        machines = self._new_layers(X.shape[1], generator)
+        self._train_layers(machines, X, weight, context, learn)
+
+    def _publish_layer(self, i, machine):
+        super()._publish_layer(i, machine)
+        self._fine_tuning_state = None  # what it carries is of other layers
+        directed = self.layers_[:-1]
+        params = [layer._params() for layer in directed]
+        self.recognition_weights_ = [part.weights for part in params]
+        self.recognition_intercepts_ = [part.hidden.bias for part in params]
+
+    def _tune(self, X, y, weight, n_epochs, context):
+        """Epochs of the up-down algorithm."""
+        stage, data, layers = self._stage(), self._data(X, weight), self.layers_
+        if self._fine_tuning_state is None:
+            state = stage.start(layers, self._key)
+        else:
+            state = stage.resumed(layers, self._fine_tuning_state, stage.params(self))
+
+        def advance(state, rate):
+            return *stage.advance(layers, state, data, None, rate), rate
+
+        self._fine_tune(X, y, state, n_epochs, context, advance)
+
+    def _stage(self):
+        return up_down_stage(self)
+
+    def _attributes(self, state):
+        return self._stage().attributes(self.layers_, state)
+
+    def _params(self):
+        return self._stage().params(self)
+
+    def __sklearn_is_fitted__(self):
+        return bool(getattr(self, "layers_", []))
+
+    # Features ---------------------------------------------------------------
+
+    @property
+    def _n_features_out(self):
+        return len(self.layers_[self._layer_number()].components_)
+
+    def _layer_number(self):
+        n_layers = len(self.layers_)
+        if not -n_layers <= self.output_layer < n_layers:
+            raise ValueError(
+                f"output_layer is {self.output_layer}, but there are {n_layers} "
+                f"layers, from 0 to {n_layers - 1}."
+            )
+        return self.output_layer % n_layers
+
+    def _way_up(self):
+        """The layers as machines that lead upwards."""
+        params = self._params()
+        pairs = zip(self.layers_, params.recognition)  # noqa: B905, the top has none
+        return [*(moved(*pair) for pair in pairs), self.layers_[-1]]
+
+    def transform(self, X):
+        """Means of the hidden units of a layer, given those of the layer below.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Missing values (NaN) are summed out by the first layer as a machine of its
+            own, :meth:`BernoulliRBM.transform`: those above see the means of its
+            hidden units, the prior ones where nothing is known of a row.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_units)
+            Of the layer `output_layer`.
+        """
+        check_is_fitted(self)
+        X = self._asked(X)
+        for machine in self._way_up()[: self._layer_number() + 1]:
+            X = features(machine, X)
+        return X
+
+    def inverse_transform(self, X):
+        """Means of the features given hidden units, from layer to layer down.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_units)
+            States or means of the layer `output_layer`, as `transform` gives them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        h = check_layer(X, "X", self._n_features_out, "n_units", self._dtype)
+        for machine in reversed(self.layers_[: self._layer_number() + 1]):
+            h = machine.inverse_transform(h)
+        return h
+
+    def _asked(self, X, complete_for=None):
+        """Rows to be asked about."""
+        if self._fine_tunes() and complete_for is None:
+            complete_for = "a network fine-tuned by the up-down algorithm"
+        return check_data(self, X, complete_for=complete_for)
+
+    # Samples ----------------------------------------------------------------
+
+    def sample(
+        self,
+        n_samples=1,
+        *,
+        method="gibbs",
+        burn_in=None,
+        thin=1,
+        n_chains=None,
+        start=None,
+        visible="states",
+        random_state=None,
+    ):
+        """Features drawn from the network: by the top machine, then one pass down.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of rows.
+        method, burn_in, thin, n_chains
+            Of the chains of the top machine, see :meth:`BernoulliRBM.sample`.
+        start : array-like of shape (n_chains, n_features), default=None
+            Features whose hidden units, drawn on the way up, are where chains start.
+        visible : {"states", "means"}, default="states"
+            Whether features are drawn given the lowest hidden layer, or are their
+            means.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        check_visible(visible)
+        chains = {"method": method, "burn_in": burn_in, "thin": thin}
+        chains["n_chains"] = n_chains
+        return self._drawn(n_samples, start, visible, random_state, **chains)
+
+    # Likelihoods ------------------------------------------------------------
+
+    def log_partition(self, **options):
+        """log Z of the top machine in nats, see :meth:`BernoulliRBM.log_partition`.
+
+        Returns
+        -------
+        LogPartition
+        """
+        check_is_fitted(self)
+        return self.layers_[-1].log_partition(**options)
+
+    def lower_bound(self, X, n_samples=100):
+        """The variational bound on the log-likelihood of every row, in nats.
+
+        The mean over q(h | v) of log P(v, h) - log q(h | v), estimated from
+        `n_samples` draws of the hidden layers below the top.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        n_samples : int, default=100
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        return self._bounded(X, n_samples, likelihood.lower_bound)
+
+    def score_samples(self, X, n_samples=100):
+        """A lower bound on the log-likelihood of every row, in nats.
+
+        log of the mean over `n_samples` draws h from q(h | v) of P(v, h) / q(h | v):
+        in expectation below log P(v), and above :meth:`lower_bound`, the closer the
+        more draws. With one layer it is log P(v).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        n_samples : int, default=100
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+
+        Warns
+        -----
+        UnreliableEstimateWarning
+            If log Z of the top machine had to be estimated and the estimate fails a
+            check; the highest of the estimates is then used.
+        """
+        return self._bounded(X, n_samples, likelihood.importance_bound)
+
+    def score(self, X, y=None):
+        """Mean of :meth:`score_samples`, in nats.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        float
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    def _bounded(self, X, n_samples, bound):
+        check_is_fitted(self)
+        X = self._asked(X, "a bound on the likelihood")
+        self._warn_of_range(X)
+        n_samples = check_count(n_samples, "n_samples", 1)
+        net, params, top = network(self.layers_), self._params(), self.layers_[-1]
+
+        def of_rows(v):
+            return bound(likelihood.log_weights(net, params, v, _KEY, n_samples))
+
+        estimate, reasons = top._log_partition("auto", *likelihood.Effort())
+        warn_of(reasons)
+        log_z = estimate.upper() if reasons else estimate.value
+        if len(self.layers_) == 1:  # which has counted it in
+            log_z -= float(top._log_volume().sum())
+        scores = self._by_row(of_rows, X) - log_z - self._log_volume()
+        unit = self.layers_[0]._visible_unit
+        warn_of_total(unit, X, scores, self._dtype, None)
+        return scores
+
+    def _log_volume(self):
+        """log |dx/dv| of the features x whose values are v."""
+        return float(self.layers_[0]._log_volume().sum())
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = not self._fine_tunes()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

@@ -1,0 +1,54 @@
+"""Features drawn from a deep network: up, along the top, and down."""
+
+from ...sampling import Purpose, Stream, ancestral, random_key
+from ..shared._validation import check_data, check_seed
+from ._deep import Deep
+from ._up_down_stage import network
+
+
+class DeepSamples(Deep):
+    """Passes between features and the top machine of a network that generates."""
+
+    def _drawn(self, n_samples, start, visible, random_state, **chains):
+        """Features: chains of the top machine, and one pass down."""
+        generator = check_seed(random_state)
+        stream = Stream(random_key(generator), Purpose.SAMPLE)
+        if start is not None:
+            start, stream = self._led_up(start, stream)
+            start = self._top_start(start)
+        rows = self.layers_[-1].sample(
+            n_samples, start=start, random_state=generator, **chains
+        )
+        return self._led_down(rows, stream, visible, generator)
+
+    def _top_start(self, states):
+        """Visible units of the top machine where chains start, given its inputs."""
+        return states
+
+    def _led_up(self, X, stream):
+        """Inputs of the top machine drawn given features, and the stream after."""
+        X = check_data(self, X, complete_for="sample()", name="start")
+        v = self._unit_values(X)
+        net, params = network(self.layers_), self._stage().params(self)
+        if not net.layers:  # the machine will scale them itself
+            return self._decoded(v), stream
+        states, stream = ancestral.recognise(net, params, v, stream)
+        return states[-1], stream
+
+    def _led_down(self, rows, stream, visible, generator):
+        """Features given states of the visible units of the top machine, labels too."""
+        net, params = network(self.layers_), self._stage().params(self)
+        if not net.layers:
+            if visible == "means":  # one sweep more, its last step by the means
+                rows = self.layers_[0].reconstruct(rows, random_state=generator)
+            return rows[:, : self.n_features_in_]
+        h = rows[:, : len(params.generative[-1].weights)]
+        sampled = visible == "states"
+        states, _ = ancestral.generate(net, params, h, stream, sample_visible=sampled)
+        return self._decoded(states[0])
+
+
+def check_visible(visible):
+    """Refuse what is no way to give the features of a sample."""
+    if visible not in ("states", "means"):
+        raise ValueError(f'visible must be "states" or "means", found {visible!r}.')

@@ -1,0 +1,1 @@
+"""Restricted machines: two layers, coupled to each other only."""

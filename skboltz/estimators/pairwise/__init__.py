@@ -1,0 +1,1 @@
+"""Boltzmann machines, whose units are coupled in pairs."""

@@ -1,0 +1,382 @@
+"""Classification by a Boltzmann machine of the features and the class together."""
+
+from dataclasses import replace
+from numbers import Real
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from ... import learning, likelihood
+from ..._exceptions import EnumerationTooLargeError
+from ..._sklearn import Interval, fit_context
+from ...sampling import clamped
+from ...utils import has_missing
+from ..shared._machine import Rows
+from ..shared._nested import NestedParams
+from ..shared._range import warn_of_range
+from ..shared._recast import recast
+from ..shared._validation import check_data, check_values, learnable_rows
+from ._boltzmann_machine import BoltzmannMachine
+from ._boltzmann_parts import SOLVERS
+
+
+class _LabelledMachine(BoltzmannMachine):
+    """A machine that may learn the class given the features.
+
+    Attributes
+    ----------
+    n_classes_ : int
+        The last visible units.
+    generative_share_ : float
+        Of the joint likelihood in what is learnt.
+    """
+
+    _known_as = "BoltzmannMachine"
+
+    @property
+    def _n_label_columns(self):
+        return self.n_classes_
+
+    def _check_tractable(self, mask):
+        if self.generative_share_ > 0:
+            super()._check_tractable(mask)
+        first = len(mask) - self.n_hidden
+        _check_classes_reached(mask, first - self.n_classes_, self.n_classes_)
+        hidden = mask[first:, first:]
+        if self.generative_share_ < 1 and not likelihood.is_exact(hidden):
+            raise EnumerationTooLargeError(
+                f"{self.n_hidden} coupled hidden units are too many to compare classes "
+                f"in training. Set hidden_hidden=False in the machine, fewer hidden "
+                f"units, or generative_share=1."
+            )
+
+    def _phases(self, X, hidden):
+        positive, free = super()._phases(X, hidden)
+        if self.generative_share_ == 1:
+            return positive, free
+        given = learning.GivenInputs(self.n_classes_)
+        if isinstance(positive, learning.AnnealedClamped):
+            # Given the inputs one class is high: noise must not say otherwise.
+            n_inputs = self.n_features_in_ - self.n_classes_
+            positive = replace(positive, n_noisy=n_inputs)
+        if self.generative_share_ == 0:
+            return positive, given
+        return positive, learning.Mixture(given, free, self.generative_share_)
+
+
+class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
+    """Classifier by one Boltzmann machine over the features and a one-hot class.
+
+    Each class is clamped in turn, and the free energies compared:
+
+        P(y | x) = exp(-F(x, y)) / sum_y' exp(-F(x, y')),
+
+    F the free energy of the machine whose visible units are the features followed by
+    one unit for each class [1]_ [2]_. What is learnt is a mean of two log-likelihoods,
+
+        (1 - a) log P(y | x) + a log P(x, y),   a = generative_share.
+
+    Parameters
+    ----------
+    machine : BoltzmannMachine, default=None
+        What to learn with; cloned. None means 64 hidden units that are not coupled to
+        each other, and the `random_state` given here.
+
+    generative_share : float, default=0.0
+        Between 0, where only the class is learnt and features are clamped in both
+        phases, and 1, where features are modelled as well as the class. Penalties and
+        the learning rate are those of `machine`.
+
+    random_state : int, RandomState instance or None, default=None
+        Of the default machine; one passed as `machine` has its own.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+
+    machine_ : BoltzmannMachine
+        Fitted to features and classes; it samples, scores and fills in both.
+
+    n_features_in_ : int
+        Number of features seen in `fit`.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen in `fit`, if they are strings.
+
+    Notes
+    -----
+    Probabilities are exact as long as the hidden units can be summed out (at most 10^6
+    terms for a row and a class): always without hidden-hidden couplings and gaps. Else
+    the features are clamped, the class and the hidden units sampled in turn, and the
+    probabilities of the classes averaged over 200 sweeps, with the same noise for every
+    row.  NaN means missing with `generative_share=1`, and is refused below: features
+    that are not modelled cannot be summed out.
+
+    Callbacks are set on `machine`, and see its epochs. Its rows are features followed
+    by classes, the column of the right one high and the others low: those given to a
+    callback have to be so, too. With a `generative_share` of 0 likelihoods of features
+    say nothing, and :class:`skboltz.callbacks.EarlyStopping` needs a callable.
+
+    References
+    ----------
+    .. [1] Ackley, Hinton & Sejnowski (1985), "A learning algorithm for Boltzmann
+       machines", Cognitive Science 9.
+    .. [2] Larochelle & Bengio (2008), "Classification using discriminative restricted
+       Boltzmann machines", ICML.
+
+    Examples
+    --------
+    The class says whether two features are equal, which no linear classifier can say:
+
+    >>> import numpy as np
+    >>> from skboltz import BoltzmannClassifier, BoltzmannMachine
+    >>> X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 5)
+    >>> y = np.where(X[:, 0] == X[:, 1], "equal", "different")
+    >>> machine = BoltzmannMachine(8, hidden_hidden=False, learning_rate=1.0,
+    ...                            momentum=0.9, n_iter=500, random_state=0)
+    >>> classifier = BoltzmannClassifier(machine).fit(X, y)
+    >>> classifier.predict([[0, 0], [0, 1]])
+    array(['equal', 'different'], dtype='<U9')
+    """
+
+    _parameter_constraints: ClassVar = {
+        "machine": [BoltzmannMachine, None],
+        "generative_share": [Interval(Real, 0, 1, closed="both")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, machine=None, *, generative_share=0.0, random_state=None):
+        self.machine = machine
+        self.generative_share = generative_share
+        self.random_state = random_state
+
+    # Learning ---------------------------------------------------------------
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, sample_weight=None):
+        """Learn the classes of the rows of X.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            In the values of the units of the machine, or between them.  A row of which
+            no feature is known has no part in the fit, and neither has its label.
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self
+        """
+        X, y, weight = self._checked(X, y, sample_weight, reset=True)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        self.machine_ = self._new_machine()
+        self._check_learnable()
+        joined = _joined(X, self._one_hot(codes, X.dtype))
+        self.machine_.fit(joined, sample_weight=weight)
+        return self
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Learn from one pass over some rows, and keep what was learnt before.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        classes : array-like of shape (n_classes,), default=None
+            All labels there will ever be; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self
+        """
+        first = not hasattr(self, "machine_")
+        if first and classes is None:
+            raise ValueError("classes must be given in the first call of partial_fit.")
+        X, y, weight = self._checked(X, y, sample_weight, reset=first)
+        if first:
+            self.classes_ = np.unique(classes)
+            self.machine_ = self._new_machine()
+        self._check_learnable()
+        joined = _joined(X, self._one_hot(self._codes(y), X.dtype))
+        self.machine_.partial_fit(joined, sample_weight=weight)
+        return self
+
+    def _checked(self, X, y, sample_weight, reset):
+        if y is None:
+            raise ValueError(
+                "BoltzmannClassifier requires y to be passed, but the target y is None."
+            )
+        X, y = check_data(self, X, reset=reset, y=y)
+        check_classification_targets(y)
+        self._check_gaps(X)
+        return learnable_rows(X, y, sample_weight)
+
+    def _new_machine(self):
+        template = self.machine
+        if template is None:
+            template = self._template("machine")
+        machine = recast(clone(template), _LabelledMachine)
+        machine._values = check_values(machine.values)
+        machine.n_classes_ = len(self.classes_)
+        machine.generative_share_ = self.generative_share
+        return machine
+
+    def _template(self, name):
+        if name != "machine":
+            return None
+        return BoltzmannMachine(64, hidden_hidden=False, random_state=self.random_state)
+
+    def _check_learnable(self):
+        machine = self.machine_
+        if machine.method in SOLVERS and self.generative_share < 1:
+            raise ValueError(
+                f'method="{machine.method}" of the machine learns features and classes '
+                f"jointly: it needs generative_share=1, found {self.generative_share}."
+            )
+
+    def _check_gaps(self, X):
+        """Refuse to sum out features that the machine does not model."""
+        if has_missing(X) and self.generative_share < 1:
+            raise ValueError(
+                "X contains NaN, but what is missing is known to a machine with "
+                f"generative_share=1 alone, found {self.generative_share}. Fill the "
+                f"gaps first, by EnergyImputer for example."
+            )
+
+    def _codes(self, y):
+        codes = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        new = self.classes_[codes] != y
+        if new.any():
+            raise ValueError(
+                f"y has the label {y[new][0]!r}, which is not among the classes "
+                f"{list(self.classes_)}; name all of them in the first call."
+            )
+        return codes
+
+    def _one_hot(self, codes, dtype):
+        """Rows of one high unit, in the type of X if that holds both values."""
+        unit = self.machine_._visible_unit
+        ends = np.array([unit.low, unit.high])
+        dtype = dtype if (ends.astype(dtype) == ends).all() else np.float32
+        rows = np.full((len(codes), len(self.classes_)), unit.low, dtype)
+        rows[np.arange(len(codes)), codes] = unit.high
+        return rows
+
+    # Prediction -------------------------------------------------------------
+
+    def predict_proba(self, X):
+        """P(y | x) of every row and class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            With `generative_share=1`, NaN where a value is missing: it is summed out.
+            A row of which nothing is known has the probabilities of the classes alone.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        check_is_fitted(self)
+        X = check_data(self, X)
+        self._check_gaps(X)
+        warn_of_range(self, X, self.machine_._visible_unit)
+        return self._by_row(self._proba, X)
+
+    def predict_log_proba(self, X):
+        """log P(y | x) of every row and class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def predict(self, X):
+        """The most probable class of every row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def score(self, X, y, sample_weight=None):
+        """Share of the rows whose class is predicted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        float
+        """
+        return super().score(X, y, sample_weight)
+
+    @property
+    def _dtype(self):
+        return self.machine_._dtype
+
+    def _proba(self, v):
+        machine, n_classes = self.machine_, len(self.classes_)
+        first = self.n_features_in_
+        unit, params = machine._visible_unit, machine._params()
+        codes = np.full((len(v), n_classes), unit.low, v.dtype)
+        n_hidden = len(params.coupling) - first - n_classes
+        known = clamped.with_hidden(np.hstack([v, codes]), n_hidden)
+        proba = np.empty((len(v), n_classes))
+        for rows, free in clamped.patterns(known):
+            exact = likelihood.is_exact(params.coupling[np.ix_(free, free)])
+            find = likelihood.class_proba if exact else likelihood.sampled_class_proba
+            proba[rows] = find(unit, params, known[rows], first, n_classes)
+        return proba
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.generative_share == 1
+        return tags
+
+
+def _check_classes_reached(mask, n_inputs, n_classes):
+    """Refuse a machine in which no coupling leads from the features to the classes."""
+    _, part = connected_components(sparse.csr_array(mask), directed=False)
+    classes = part[n_inputs : n_inputs + n_classes]
+    if not np.isin(classes, part[:n_inputs]).all():
+        raise ValueError(
+            "No path of couplings joins the features to every class. Classes are "
+            "visible units, too: set visible_visible=True in the machine, add hidden "
+            "units, or allow those couplings in its mask."
+        )
+
+
+def _joined(X, classes):
+    """Features and classes side by side, sparse if X is."""
+    if X.dtype.kind != "f" and classes.dtype.kind == "f":
+        X = X.astype(classes.dtype)
+    if sparse.issparse(X):
+        return sparse.hstack([X, sparse.csr_array(classes)], format="csr")
+    return np.hstack([X, classes])

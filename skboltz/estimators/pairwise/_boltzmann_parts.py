@@ -1,0 +1,80 @@
+"""Parts of the training of a Boltzmann machine, by the names of its parameters."""
+
+from ... import learning
+from ...sampling import clamped, coupled
+from ...utils import has_missing
+from ..shared._validation import check_clamping_noise, check_temperatures
+
+_MOST_CHAINS = 1000  # unless asked for: batches may be as long as the data
+_CHEAP = 2**10  # hidden states that are enumerated for every row of every batch
+
+GRADIENTS = {
+    "plain": learning.PairwiseGradient,
+    "centered": learning.CenteredPairwiseGradient,
+    "sign": learning.SignedPairwiseGradient,
+}
+
+
+def _chains(machine):
+    n_chains = machine.n_chains or min(machine.batch_size, _MOST_CHAINS)
+    return learning.FreeChains(machine.k, n_chains)
+
+
+def _schedule(machine):
+    stages = check_temperatures(machine.temperatures)
+    betas = [1 / temperature for temperature, n in stages for _ in range(n)]
+    return learning.Schedule(tuple(betas), machine.n_average)
+
+
+def _exact(machine, X, hidden):
+    return learning.Inferred(clamped.exact), learning.FreeEnumeration()
+
+
+def _persistent(machine, X, hidden):
+    if coupled.n_states(hidden) <= _CHEAP and not has_missing(X):
+        return learning.Inferred(clamped.exact), _chains(machine)
+    return learning.ClampedGibbs(machine.k), _chains(machine)
+
+
+def _annealed(machine, X, hidden):
+    schedule, free = _schedule(machine), _chains(machine)
+    noise = check_clamping_noise(machine.clamping_noise)
+    return (
+        learning.AnnealedClamped(schedule, noise),
+        learning.AnnealedFree(schedule, free.n_chains),
+    )
+
+
+def _inferred_by(infer):
+    return lambda machine, X, hidden: (learning.Inferred(infer), _chains(machine))
+
+
+# A function of the machine, the data and the mask of the hidden units: both phases.
+PHASES = {
+    "pcd": _persistent,
+    "exact": _exact,
+    "annealing": _annealed,
+    "mean-field": lambda machine, X, hidden: (
+        learning.Inferred(learning.naive),
+        _chains(machine),
+    ),
+    "tap": lambda machine, X, hidden: (
+        learning.Inferred(learning.tap),
+        _chains(machine),
+    ),
+}
+
+
+def _by_moments(unit, X, pairs, weight, l1, l2):
+    moments = learning.data_moments(X, pairs, weight)
+    return learning.fit_moments(unit, moments, pairs, l2=l2)
+
+
+def _by_pseudo_likelihood(unit, X, pairs, weight, l1, l2):
+    return learning.fit_pseudo_likelihood(
+        unit, X, pairs, weight=weight, l1=l1, l2=l2, tol=1e-7
+    )
+
+
+# Convex problems of fully visible machines, solved at once.
+SOLVERS = {"moments": _by_moments, "pseudo-likelihood": _by_pseudo_likelihood}

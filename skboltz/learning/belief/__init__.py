@@ -1,0 +1,1 @@
+"""Learning of directed networks: wake and sleep, up and down."""

@@ -1,0 +1,1 @@
+"""Learning of feed-forward networks: passes, slopes and dropout."""

@@ -1,0 +1,1 @@
+"""Learning of memories: rules that store patterns."""

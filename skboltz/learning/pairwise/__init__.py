@@ -1,0 +1,1 @@
+"""Learning of pairwise models: phases, steps, and fits without phases."""

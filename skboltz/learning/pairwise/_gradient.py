@@ -1,0 +1,176 @@
+"""Learning of pairwise machines: sums of the phases, and steps from them.
+
+The gradient of the mean log-likelihood is D[s_i s_j] by a coupling and D[s_i] by a
+bias, D the mean over the data less the mean over the machine (Ackley, Hinton &
+Sejnowski 1985); a coupling that the mask forbids stays where it is.
+
+With offsets m the centered energy is -(s - m)'b - 1/2 (s - m)'J(s - m) (Montavon &
+Mueller 2012).  Its gradient, in the parameters of the plain machine, is
+
+    dJ = D[(s - m)(s - m)'] = D[ss'] - D[s]m' - mD[s]',   db = D[s] - dJ m.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ...models import PairwiseParams
+from ...units import Bias
+
+
+class PairwiseSums(NamedTuple):
+    """Unnormalised sums of the statistics of a phase.
+
+    Attributes
+    ----------
+    pairs : ndarray of shape (n_units, n_units)
+        Of s s', with a zero diagonal.
+    units : Bias
+        Of s.
+    n_visible : int
+        How many of the units are visible, the first ones.
+    weight : float
+        Total weight of the rows.
+    """
+
+    pairs: np.ndarray
+    units: Bias
+    n_visible: int
+    weight: float
+
+    def means(self):
+        """Mean of the visible and of the hidden units."""
+        mean = self.units.bias / self.weight
+        return mean[: self.n_visible], mean[self.n_visible :]
+
+
+def pairwise_sums(model, params, moments, weight):
+    """Sums from expectations of rows of these weights (default: 1 each)."""
+    dtype = params.coupling.dtype
+    weight = np.ones(len(moments.mean)) if weight is None else weight
+    units = (weight @ moments.mean).astype(dtype)
+    pairs = moments.pairs.astype(dtype, copy=False)
+    return PairwiseSums(pairs, Bias(units), model.n_visible, float(weight.sum()))
+
+
+def state_sums(model, states, weight=None):
+    """Sums over rows of states of all units."""
+    weighted = states if weight is None else states * weight[:, None]
+    pairs = weighted.T @ states
+    np.fill_diagonal(pairs, 0)
+    total = float(len(states) if weight is None else weight.sum())
+    return PairwiseSums(pairs, Bias(weighted.sum(axis=0)), model.n_visible, total)
+
+
+@dataclass(frozen=True)
+class PairwiseGradient:
+    """The gradient as it is.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (n_units, n_units), bool
+        Which units may be coupled; symmetric, with a zero diagonal.
+    span : float, default=2.0
+        Of the values of the units; it does not matter here.
+    """
+
+    mask: np.ndarray
+    span: float = 2.0
+
+    def pull(self, rate):
+        """The rate at which couplings move."""
+        return rate
+
+    def step(self, model, params, positive, negative, rate, offsets):
+        """rate x gradient."""
+        pairs, units = _differences(positive, negative, rate)
+        return PairwiseParams(pairs, Bias(units))
+
+    def finish(self, model, params, step, offsets, rate):
+        """What is left to do to a step once penalties have pulled at its weights."""
+        _forbid(step, self.mask)
+
+
+@dataclass(frozen=True)
+class CenteredPairwiseGradient:
+    """The centered gradient, for units of any two values the one for spins.
+
+    With s = a + c t, t of values -1 and 1, a step of the couplings of t is one of
+    those of s times 1 / c^4, and one of the centered biases times 1 / c^2.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (n_units, n_units), bool
+    span : float, default=2.0
+        Of the values of the units: 2 c.
+    """
+
+    mask: np.ndarray
+    span: float = 2.0
+
+    def pull(self, rate):
+        """The rate at which couplings move."""
+        return rate * (2 / self.span) ** 4
+
+    def step(self, model, params, positive, negative, rate, offsets):
+        """rate x gradient; its biases lack what `finish` adds."""
+        pairs, units = _differences(positive, negative, rate)
+        scale = (2 / self.span) ** 2
+        cross = np.outer(units, np.concatenate(offsets))
+        pairs = scale**2 * (pairs - (cross + cross.T))
+        return PairwiseParams(pairs, Bias(scale * units))
+
+    def finish(self, model, params, step, offsets, rate):
+        """Let the biases follow the couplings, in place."""
+        _forbid(step, self.mask)
+        step.units.bias[:] -= step.coupling @ np.concatenate(offsets)
+
+
+@dataclass(frozen=True)
+class SignedPairwiseGradient:
+    """Steps of one size, of which only the sign follows the gradient.
+
+    The gradient is that of the likelihood less its penalties.
+
+    Ackley, Hinton & Sejnowski (1985) changed every weight by 2 at a temperature of
+    10, that is by 0.2 at a temperature of 1.
+
+    Parameters
+    ----------
+    mask : ndarray of shape (n_units, n_units), bool
+    span : float, default=2.0
+        Of the values of the units; it does not matter here.
+    """
+
+    mask: np.ndarray
+    span: float = 2.0
+
+    def pull(self, rate):
+        """That of the slopes, whose size is lost: penalties count beside them."""
+        return 1.0
+
+    def step(self, model, params, positive, negative, rate, offsets):
+        """The gradient, of which `finish` takes the sign."""
+        pairs, units = _differences(positive, negative, 1.0)
+        return PairwiseParams(pairs, Bias(units))
+
+    def finish(self, model, params, step, offsets, rate):
+        """rate x sign of the gradient with the penalties in it, in place."""
+        _forbid(step, self.mask)
+        step.coupling[:] = rate * np.sign(step.coupling)
+        step.units.bias[:] = rate * np.sign(step.units.bias)
+
+
+def _forbid(step, mask):
+    """Leave couplings where they are that the mask does not allow, in place."""
+    np.copyto(step.coupling, 0, where=~mask)
+
+
+def _differences(positive, negative, rate):
+    """rate x (mean over the data - mean over the machine), of pairs and of units."""
+    by_plus, by_minus = rate / positive.weight, rate / negative.weight
+    pairs = by_plus * positive.pairs - by_minus * negative.pairs
+    units = by_plus * positive.units.bias - by_minus * negative.units.bias
+    # Products round differently on both sides of the diagonal, and that would add up.
+    return (pairs + pairs.T) / 2, units

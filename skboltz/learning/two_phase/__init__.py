@@ -1,0 +1,1 @@
+"""Learning of bipartite models: phases, and the steps from their sums."""

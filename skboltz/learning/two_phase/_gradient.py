@@ -1,0 +1,207 @@
+"""From the sums of two phases to a step uphill on the log-likelihood.
+
+The gradient of the mean log-likelihood is D[statistics]: their mean over the
+data minus their mean over the model (Ackley, Hinton & Sejnowski 1985).
+
+A *centered* step does not depend on which value of a unit is called zero
+(Montavon & Mueller 2012; Melchior, Fischer & Wiskott 2016, "How to center deep
+Boltzmann machines").  With offsets m of the visible and l of the hidden
+statistics, the centered model has the energy
+
+    E(v, h) = -(v - m)'b - c'(h - l) - (h - l)'W(v - m).
+
+Its gradient, written back in the parameters of the plain model, is
+
+    dW = D[(h - l)(v - m)'],   db = D[v] - dW' l,   dc = D[h] - dW m.
+
+Where v stands here, a Gaussian unit has its statistic v / s^2.  The step of its
+log-variance z is the slope with W and the centered biases held,
+
+    dz = D[(v - b)^2] / (2 s^2) - sum_j W_j dW_j - (W'l) D[v] / s^2,
+
+which, with l = m = 0, is the slope with b and c held.  It moves m = (offset of v) / s^2
+as well, so that dc has + W (m dz) more.  Nothing tells the layers apart: the same
+holds of Gaussian hidden units, with W' for W, and h, l and c for v, m and b.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ...models import BipartiteParams
+
+# Melchior et al. (2016) slide their offsets at this rate.
+_SLIDE = 0.01
+
+
+class Offsets(NamedTuple):
+    """Sliding means of the units under the data, a vector for each layer."""
+
+    visible: np.ndarray
+    hidden: np.ndarray
+
+    def slide(self, visible_mean, hidden_mean, share=1.0):
+        """Offsets moved a little towards the means of a batch.
+
+        A batch of `share` times the mean weight moves them as far as that many
+        batches of the mean weight.
+        """
+        rate = 1 - (1 - _SLIDE) ** share
+        return Offsets(
+            self.visible + rate * (visible_mean - self.visible),
+            self.hidden + rate * (hidden_mean - self.hidden),
+        )
+
+
+class Gradient:
+    """The gradient as it is."""
+
+    def pull(self, rate):
+        """The rate at which weights move."""
+        return rate
+
+    def step(self, model, params, positive, negative, rate, offsets):
+        """rate x gradient, in the shape of the parameters."""
+        return plain_step(model, params, positive, negative, rate)
+
+    def finish(self, model, params, step, offsets, rate):
+        """What is left to do to a step once penalties have pulled at its weights."""
+
+
+class CenteredGradient:
+    """The centered gradient, which does not depend on which value is called zero."""
+
+    def pull(self, rate):
+        """The rate at which weights move."""
+        return rate
+
+    def step(self, model, params, positive, negative, rate, offsets):
+        """rate x gradient; its biases lack what `finish` adds."""
+        return centered_step(model, params, positive, negative, rate, offsets)
+
+    def finish(self, model, params, step, offsets, rate):
+        """Let the biases follow the weights, in place."""
+        recenter(model, params, step, offsets)
+
+
+def plain_step(model, params, positive, negative, rate):
+    """rate x gradient."""
+    weights = _product(*_phase_factors(positive, negative, rate))
+    visible = _difference(positive.visible, negative.visible, positive, negative, rate)
+    hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
+    step = BipartiteParams(weights, visible, hidden)
+    if model.visible_unit.scaled or model.hidden_unit.scaled:
+        _scale(model, params, step)
+        _add_couplings(model, params, step)
+    return step
+
+
+def centered_step(model, params, positive, negative, rate, offsets):
+    """rate x centered gradient; the biases still lack `recenter`.
+
+    D[(h - l)(v - m)'] = D[hv'] - D[h]m' - l D[v]': two more rows of the product.
+    """
+    visible = _difference(positive.visible, negative.visible, positive, negative, rate)
+    hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
+    left, right = _phase_factors(positive, negative, rate)
+    left += [(hidden.bias[None], -1.0), (offsets.hidden[None], -1.0)]
+    right += [offsets.visible[None], visible.bias[None]]
+    step = BipartiteParams(_product(left, right), visible, hidden)
+    if model.visible_unit.scaled or model.hidden_unit.scaled:
+        _scale(model, params, step)
+        _add_couplings(model, params, step, _statistics(model, params, offsets))
+    return step
+
+
+def recenter(model, params, step, offsets):
+    """Keep the centered biases on their course: the biases follow the weights."""
+    offsets = _statistics(model, params, offsets)
+    step.visible.bias[:] -= offsets.hidden @ step.weights
+    step.hidden.bias[:] -= step.weights @ offsets.visible
+    # b = centered b - W'l, c = centered c - W m, and the offsets of statistics, (that
+    # of v) / s^2, move with the variances.
+    if model.visible_unit.scaled:
+        moved = offsets.visible * step.visible.log_variance
+        step.hidden.bias[:] += params.weights @ moved
+    if model.hidden_unit.scaled:
+        moved = offsets.hidden * step.hidden.log_variance
+        step.visible.bias[:] += moved @ params.weights
+
+
+def _statistics(model, params, offsets):
+    """Offsets of values as those of what couples."""
+    return Offsets(
+        model.visible_unit.statistic(params.visible, offsets.visible),
+        model.hidden_unit.statistic(params.hidden, offsets.hidden),
+    )
+
+
+def _scale(model, params, step):
+    """Slopes by weights and biases of differences of values, in place."""
+    if model.visible_unit.scaled:
+        _multiply(step.weights, step.visible, model.visible_unit.scale(params.visible))
+    if model.hidden_unit.scaled:
+        scale = model.hidden_unit.scale(params.hidden)
+        _multiply(step.weights.T, step.hidden, scale)
+
+
+def in_variances(model, params, step):
+    """Multiply slopes by the variances of scaled units, in place.
+
+    They are then differences of means of values, as `_scale` found them.
+    """
+    if model.visible_unit.scaled:
+        variance = 1 / model.visible_unit.scale(params.visible)
+        _multiply(step.weights, step.visible, variance)
+    if model.hidden_unit.scaled:
+        variance = 1 / model.hidden_unit.scale(params.hidden)
+        _multiply(step.weights.T, step.hidden, variance)
+
+
+def _multiply(weights, layer, factor):
+    weights[:] *= factor
+    layer.bias[:] *= factor
+
+
+def _add_couplings(model, params, step, offsets=None):
+    """What couplings do to the parameters of statistics, in place.
+
+    A centered bias is b + W'l: what it has beyond b pulls as well.
+    """
+    weights = params.weights, step.weights
+    if model.visible_unit.scaled:
+        pull = np.einsum("ji,ji->i", *weights)
+        if offsets is not None:
+            pull += (offsets.hidden @ params.weights) * step.visible.bias
+        model.visible_unit.add_couplings(step.visible, pull)
+    if model.hidden_unit.scaled:
+        pull = np.einsum("ji,ji->j", *weights)
+        if offsets is not None:
+            pull += (params.weights @ offsets.visible) * step.hidden.bias
+        model.hidden_unit.add_couplings(step.hidden, pull)
+
+
+def _phase_factors(positive, negative, rate):
+    left = [
+        (positive.hidden_factor, rate / positive.weight),
+        (negative.hidden_factor, -rate / negative.weight),
+    ]
+    return left, [positive.visible_factor, negative.visible_factor]
+
+
+def _product(left, right):
+    """Sum of scale x factor' @ factor, as one product, laid out column by column."""
+    n_rows = sum(len(factor) for factor, _ in left)
+    stacked = np.empty((n_rows, left[0][0].shape[1]), left[0][0].dtype)
+    start = 0
+    for factor, scale in left:
+        np.multiply(factor, scale, out=stacked[start : start + len(factor)])
+        start += len(factor)
+    return (np.concatenate(right).T @ stacked).T
+
+
+def _difference(plus, minus, positive, negative, rate):
+    """rate x (mean over the data - mean over the model), for one layer."""
+    by_plus, by_minus = rate / positive.weight, rate / negative.weight
+    pairs = zip(plus, minus, strict=True)
+    return type(plus)(*(by_plus * p - by_minus * m for p, m in pairs))

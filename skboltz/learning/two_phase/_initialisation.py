@@ -1,0 +1,64 @@
+"""Where a training starts."""
+
+import numpy as np
+
+from ...models import BipartiteParams, PairwiseParams
+from ...units import Bias
+
+WEIGHT_SCALE = 0.01
+COUPLING_SCALE = 0.1  # at 0.01 a parity, of no linear part, takes ten times as long
+
+
+def smoothed_mean(unit, mean, total_weight):
+    """A mean moved off the limits of the unit, as if two more samples were seen.
+
+    One more sample at each value (Laplace's rule) keeps the log-odds finite; data
+    outside the range of the unit count as if at its limit.
+    """
+    share = np.clip((mean - unit.low) / unit.span, 0, 1)
+    return unit.low + unit.span * (share * total_weight + 1) / (total_weight + 2)
+
+
+def initial_params(model, stream, visible_mean, total_weight, n_hidden, dtype):
+    """Weights from N(0, 0.01^2), visible biases at the log-odds of the data.
+
+    Hinton (2012), "A practical guide to training restricted Boltzmann machines",
+    section 8.  Hidden biases start at zero, and hidden variances at one.
+    """
+    hidden = model.hidden_unit.parameters
+    visible = _log_odds(model.visible_unit, visible_mean, total_weight)
+    size = (n_hidden, len(visible_mean))
+    weights = WEIGHT_SCALE * stream.generator().standard_normal(size)
+    return BipartiteParams(
+        weights.astype(dtype),
+        type(visible)(*(part.astype(dtype) for part in visible)),
+        hidden(*(np.zeros(n_hidden, dtype=dtype) for _ in hidden._fields)),
+    )
+
+
+def initial_pairwise_params(model, stream, visible_mean, total_weight, mask, dtype):
+    """As :func:`initial_params`, for the pairs that a mask allows.
+
+    Only couplings of hidden units need to differ from each other at the start, and
+    come from N(0, 0.1^2): those among visible units begin at zero.  Of values farther
+    apart than spins, their products with the values are those of spins; of values
+    that do not enclose 0, biases take back what the couplings add at the nearer one.
+    """
+    unit = model.unit
+    visible = _log_odds(unit, visible_mean, total_weight).bias
+    bias = np.zeros(len(mask))
+    bias[: len(visible)] = visible
+    scale = COUPLING_SCALE * min(1.0, 2 / unit.span) ** 2
+    coupling = scale * stream.generator().standard_normal(mask.shape)
+    coupling = np.triu(np.where(mask, coupling, 0), 1)
+    coupling[: len(visible), : len(visible)] = 0
+    coupling = coupling + coupling.T
+    bias -= np.clip(0, unit.low, unit.high) * coupling.sum(axis=1)
+    return PairwiseParams(coupling.astype(dtype), Bias(bias.astype(dtype)))
+
+
+def _log_odds(unit, mean, total_weight):
+    """Biases at which free units have nearly these means."""
+    # In float32 the two samples are lost beside 2^24 others, and the log-odds infinite.
+    mean = smoothed_mean(unit, mean.astype(np.float64), np.float64(total_weight))
+    return unit.free_params(mean)
