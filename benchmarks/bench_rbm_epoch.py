@@ -62,7 +62,7 @@ def main():
         "floor": floor(X, options.hidden, options.batch_size),
         "cd numba": fit("numba", method="cd"),
         "cd numpy": fit("numpy", method="cd"),
-        "cd numba, centered": fit("numba", method="cd", centered=True),
+        "cd numba, centered": fit("numba", method="cd", gradient="centered"),
         "pcd numba": fit("numba", method="pcd"),
         "scikit-learn": lambda: ReferenceRBM(options.hidden, **shared).fit(X),
     }

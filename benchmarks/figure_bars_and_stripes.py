@@ -31,7 +31,11 @@ def fit(side, method, seed, **params):
     X, entropy = make_bars_and_stripes(side)
     X = X.astype(np.float64)
     rbm = BernoulliRBM(
-        method=method, centered=True, batch_size=len(X), random_state=seed, **params
+        method=method,
+        gradient="centered",
+        batch_size=len(X),
+        random_state=seed,
+        **params,
     )
     start = time.perf_counter()
     rbm.fit(X)

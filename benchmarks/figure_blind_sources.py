@@ -151,7 +151,7 @@ def fit(options, seed, train):
         momentum=options.momentum,
         batch_size=options.batch,
         n_iter=options.epochs,
-        centered=not options.plain,
+        gradient="plain" if options.plain else "centered",
         initial_share=options.share,
         standardize=False,
         random_state=seed,

@@ -48,7 +48,7 @@ def main():
     for kind, n_seeds, own in (
         (BernoulliRBM, options.seeds, {"n_chains": 100}),
         (BernoulliRBM, options.seeds, {}),
-        (BernoulliRBM, options.upstream_seeds, {"centered": True}),
+        (BernoulliRBM, options.upstream_seeds, {"gradient": "centered"}),
         (UpstreamRBM, options.upstream_seeds, {}),
     ):
         scores = []

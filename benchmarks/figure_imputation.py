@@ -35,7 +35,7 @@ def imputers(seed):
         batch_size=20,
         n_iter=150,
         n_chains=100,
-        centered=True,
+        gradient="centered",
         random_state=seed,
     )
     return {

@@ -63,7 +63,7 @@ def machines():
         "strong 20-10": drawn(BERNOULLI, 10, 20, 2.0, 1.0),
         "spins 20-8": drawn(SPIN, 8, 20, 0.4, 0.3),
         "bars and stripes 16-12": learnt(
-            bars, n_components=12, method="exact", centered=True,
+            bars, n_components=12, method="exact", gradient="centered",
             learning_rate=0.5, batch_size=30, n_iter=2000,
         ),
         "digits 64-16, PCD": learnt(

@@ -92,7 +92,7 @@ def main():
         method=options.method,
         k=options.k,
         n_chains=options.chains,
-        centered=options.centered,
+        gradient="centered" if options.centered else "plain",
         random_state=0,
     )
     epochs = {1, 3, 10, 20, 40, 80}

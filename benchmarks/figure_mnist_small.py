@@ -22,7 +22,7 @@ from skboltz import BernoulliRBM
 def main():
     report(**machine())
     train, test = split_mnist()
-    for centered in (True, False):
+    for gradient in ("centered", "plain"):
         for flipped in (False, True):
             rbm = BernoulliRBM(
                 16,
@@ -30,14 +30,14 @@ def main():
                 batch_size=100,
                 n_iter=50,
                 method="pcd",
-                centered=centered,
+                gradient=gradient,
                 random_state=42,
             )
             start = time.perf_counter()
             rbm.fit(1 - train if flipped else train)
             seconds = time.perf_counter() - start
             report(
-                centered=centered,
+                gradient=gradient,
                 flipped=flipped,
                 train=round(rbm.score(1 - train if flipped else train), 3),
                 test=round(rbm.score(1 - test if flipped else test), 3),

@@ -183,7 +183,7 @@ def learnt(options, train):
         batch_size=options.batch,
         n_iter=options.epochs,
         max_step=options.max_step,
-        centered=not options.plain,
+        gradient="plain" if options.plain else "centered",
         initial_share=options.share,
         l1=options.l1,
         l2=options.l2,

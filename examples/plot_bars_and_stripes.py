@@ -21,7 +21,7 @@ shared = {
     "n_components": 9,
     "batch_size": len(X),
     "n_iter": 1500,
-    "centered": True,
+    "gradient": "centered",
     "random_state": 0,
 }
 machines = {

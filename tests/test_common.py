@@ -33,7 +33,7 @@ SMALL_STEPS = {"learning_rate": 0.01, "batch_size": 40}
 
 ESTIMATORS = [
     BernoulliRBM(n_iter=5),
-    BernoulliRBM(n_iter=5, method="cd", k=2, momentum=0.5, centered=False, l2=1e-3),
+    BernoulliRBM(n_iter=5, method="cd", k=2, momentum=0.5, gradient="plain", l2=1e-3),
     BernoulliRBM(4, n_iter=2, method="exact", batch_size=10_000),
     BernoulliRBM(4, n_iter=2, method="exact", batch_size=10),
     *(

@@ -43,7 +43,12 @@ from .two_phase._contrastive import ContrastiveDivergence
 from .two_phase._enumeration import Enumeration
 from .two_phase._fast import FastPersistentContrastiveDivergence
 from .two_phase._gaussian_start import directions, drawn_rows, gaussian_start
-from .two_phase._gradient import CenteredGradient, Gradient, Offsets
+from .two_phase._gradient import (
+    CenteredGradient,
+    Gradient,
+    Offsets,
+    SignedGradient,
+)
 from .two_phase._holding import Holding
 from .two_phase._initialisation import (
     initial_pairwise_params,
@@ -101,6 +106,7 @@ __all__ = [
     "Recipe",
     "Scaling",
     "Schedule",
+    "SignedGradient",
     "SignedPairwiseGradient",
     "SparsityTarget",
     "Storkey",

@@ -12,7 +12,7 @@ from skboltz.datasets import make_bars_and_stripes
 from skboltz.estimators.harmonium._phases import PHASES
 
 X, ENTROPY = make_bars_and_stripes(3)
-MAKE = {"n_components": 9, "random_state": 0, "centered": True, "batch_size": 14}
+MAKE = {"n_components": 9, "random_state": 0, "gradient": "centered", "batch_size": 14}
 
 
 @cache

@@ -153,7 +153,7 @@ def test_learning_from_what_is_known_finds_the_distribution():
     def divergence(rows):
         rbm = BernoulliRBM(
             4, method="exact", learning_rate=0.5, momentum=0.7, batch_size=400,
-            n_iter=50, centered=True, random_state=0,
+            n_iter=50, gradient="centered", random_state=0,
         ).fit(rows)  # fmt: skip
         return p @ (np.log(p) - rbm.score_samples(states))
 

@@ -1,12 +1,14 @@
 """The exact gradient against finite differences, and what centering keeps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from learning_parts import apply, recipe, step_of
 from model_cases import BIPARTITE, by_name
 from oracles import finite_difference, mean_log_likelihood
 
-from skboltz.learning import Enumeration, Offsets
+from skboltz.learning import Enumeration, Offsets, SignedGradient
 from skboltz.models import BipartiteParams
 from skboltz.units import Bias
 
@@ -78,6 +80,24 @@ def test_centered_step_is_the_slope_in_centered_parameters():
     np.testing.assert_allclose(
         step[2] / rate, dc - dw_centered @ offsets.visible, atol=1e-7
     )
+
+
+@pytest.mark.parametrize("l1, l2", [(0, 0), (0.05, 0.1)])
+def test_a_signed_step_follows_the_slope_less_the_penalties(l1, l2):
+    case, rate = BIPARTITE[2], 0.2
+    rows = rows_of(case)
+    parts = replace(
+        recipe(case, Enumeration(), l1=l1, l2=l2), gradient=SignedGradient()
+    )
+    step = step_of(parts, case.params, rows, rate)
+    w = case.params.weights
+    expected = slopes(case, rows)
+    expected[0] -= l1 * np.sign(w) + l2 * w
+    for made, slope in zip(step, expected, strict=True):
+        assert (abs(slope) > 1e-6).all()  # on which side of 0 is certain
+        np.testing.assert_allclose(made, rate * np.sign(slope), atol=1e-15)
+    turned = np.sign(expected[0]) != np.sign(slopes(case, rows)[0])
+    assert turned.any() == (l2 > 0)  # penalties turn some steps round
 
 
 def flipped(params):

@@ -397,7 +397,7 @@ ROWS = np.random.default_rng(0).integers(0, 2, (20, 6)).astype(float)
 KINDS = np.arange(20) % 2
 MACHINES = [
     BernoulliRBM(3, n_iter=2),
-    BernoulliRBM(3, n_iter=2, method="exact", centered=True),
+    BernoulliRBM(3, n_iter=2, method="exact", gradient="centered"),
     GaussianBernoulliRBM(3, n_iter=2),
     GaussianBernoulliRBM(3, n_iter=2, standardize=False, sigma=1.0),
     BoltzmannMachine(2, n_iter=2),

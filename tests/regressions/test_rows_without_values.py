@@ -327,8 +327,8 @@ def blind(X, feature=2):
 
 
 MAKES = {
-    "plain": lambda: small(BernoulliRBM, centered=False, momentum=0.5, l1=1e-3),
-    "centered": lambda: small(BernoulliRBM, centered=True, method="cd"),
+    "plain": lambda: small(BernoulliRBM, gradient="plain", momentum=0.5, l1=1e-3),
+    "centered": lambda: small(BernoulliRBM, gradient="centered", method="cd"),
     "exact": lambda: small(BernoulliRBM, method="exact", l2=0.1),
     "fpcd": lambda: small(BernoulliRBM, method="fpcd"),
     "gaussian": lambda: small(GaussianBernoulliRBM),
@@ -337,6 +337,7 @@ MAKES = {
     "spins": lambda: small(BoltzmannMachine, values=(-1, 1), gradient="plain"),
     "no hidden units": lambda: BoltzmannMachine(0, n_iter=3, random_state=0),
     "annealed": lambda: small(BoltzmannMachine, method="annealing"),
+    "signs of slopes": lambda: small(BernoulliRBM, gradient="sign", momentum=0.5),
     "signs": lambda: small(BoltzmannMachine, gradient="sign", momentum=0.5),
 }
 by_make = pytest.mark.parametrize("make", MAKES.values(), ids=MAKES)

@@ -12,7 +12,7 @@ from ...sampling import Chains, gibbs
 from ..shared._training import Trainable
 from ..shared._validation import check_exact, float_type
 from ._fitted import FittedMachine, visible_attribute
-from ._phases import PHASES
+from ._phases import GRADIENTS, PHASES
 
 
 class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
@@ -29,7 +29,7 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         "n_chains": [Interval(Integral, 1, None, closed="left"), None],
         "n_rungs": [Interval(Integral, 2, None, closed="left")],
         "fast_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
-        "centered": ["boolean"],
+        "gradient": [StrOptions(set(GRADIENTS))],
         "sparsity_target": [Interval(Real, 0, 1, closed="neither"), None],
         "sparsity_cost": [Interval(Real, 0, None, closed="left")],
         "rate_guard": ["boolean"],
@@ -55,7 +55,7 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         l2=0.0,
         sparsity_target=None,
         sparsity_cost=0.1,
-        centered=False,
+        gradient="plain",
         rate_guard=False,
         warm_start=False,
     ):
@@ -76,7 +76,7 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         self.l2 = l2
         self.sparsity_target = sparsity_target
         self.sparsity_cost = sparsity_cost
-        self.centered = centered
+        self.gradient = gradient
         self.rate_guard = rate_guard
         self.warm_start = warm_start
 
@@ -107,9 +107,7 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
             model=self._model,
             positive=learning.HiddenMeans(),
             negative=PHASES[self.method](self),
-            gradient=learning.CenteredGradient()
-            if self.centered
-            else learning.Gradient(),
+            gradient=GRADIENTS[self.gradient](),
             optimiser=self._optimiser(),
             decay=learning.WeightDecay(self.l1, self.l2),
             sparsity=learning.SparsityTarget(self.sparsity_target, self.sparsity_cost),

@@ -102,9 +102,9 @@ default="constant"
     sparsity_cost : float, default=0.1
         Strength of that pull.
 
-    centered : bool, default=True
-        Whether steps follow the centered gradient [2]_, which does not depend on
-        where the features have their zero.
+    gradient : {"centered", "plain"}, default="centered"
+        "centered" steps do not depend on where the features have their zero [2]_;
+        "plain" is the gradient as it is.
 
     rate_guard : bool, default=False
         Whether an epoch that diverges is undone and tried again at half the rate, see
@@ -228,6 +228,7 @@ default="constant"
 
     _parameter_constraints: ClassVar = {
         **BaseRBM._parameter_constraints,
+        "gradient": [StrOptions({"centered", "plain"})],
         "standardize": ["boolean"],
         "sigma": [StrOptions({"learned"}), Real, "array-like"],
         "variance_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
@@ -257,7 +258,7 @@ default="constant"
         l2=0.0,
         sparsity_target=None,
         sparsity_cost=0.1,
-        centered=True,
+        gradient="centered",
         rate_guard=False,
         warm_start=False,
         standardize=True,
@@ -286,7 +287,7 @@ default="constant"
             l2=l2,
             sparsity_target=sparsity_target,
             sparsity_cost=sparsity_cost,
-            centered=centered,
+            gradient=gradient,
             rate_guard=rate_guard,
             warm_start=warm_start,
         )

@@ -1,8 +1,14 @@
-"""Negative phases by name, assembled from the parameters of an estimator."""
+"""Parts of the training of an RBM, by the names of its parameters."""
 
 from ... import learning
 
 _MOST_CHAINS = 1000  # unless asked for: batches may be as long as the data
+
+GRADIENTS = {
+    "plain": learning.Gradient,
+    "centered": learning.CenteredGradient,
+    "sign": learning.SignedGradient,
+}
 
 
 def _n_chains(rbm):

@@ -90,10 +90,12 @@ default="constant"
     sparsity_cost : float, default=0.1
         Strength of that pull.
 
-    centered : bool, default=False
-        Whether steps follow the centered gradient [3]_, which does not depend on
-        which value is called 0. Set it where the likelihood counts, and where most
-        features are mostly on; the plain gradient finds sparser hidden units.
+    gradient : {"plain", "centered", "sign"}, default="plain"
+        "centered" steps do not depend on which value is called 0 [3]_. Take them where
+        the likelihood counts, and where most features are mostly on; "plain" ones, the
+        gradient as it is, find sparser hidden units. "sign" moves each parameter by
+        `learning_rate` (in proportion to the weight of the batch) whatever the size of
+        its gradient, penalties included.
 
     rate_guard : bool, default=False
         Whether an epoch that diverges is undone and tried again at half the rate,
@@ -210,7 +212,7 @@ default="constant"
         l2=0.0,
         sparsity_target=None,
         sparsity_cost=0.1,
-        centered=False,
+        gradient="plain",
         rate_guard=False,
         sample_visible=False,
         warm_start=False,
@@ -233,7 +235,7 @@ default="constant"
             l2=l2,
             sparsity_target=sparsity_target,
             sparsity_cost=sparsity_cost,
-            centered=centered,
+            gradient=gradient,
             rate_guard=rate_guard,
             warm_start=warm_start,
         )

@@ -84,6 +84,26 @@ class CenteredGradient:
         recenter(model, params, step, offsets)
 
 
+class SignedGradient:
+    """Steps of one size, of which only the sign follows the gradient.
+
+    The gradient is that of the likelihood less its penalties.
+    """
+
+    def pull(self, rate):
+        """That of the slopes, whose size is lost: penalties count beside them."""
+        return 1.0
+
+    def step(self, model, params, positive, negative, rate, offsets):
+        """The gradient, of which `finish` takes the sign."""
+        return plain_step(model, params, positive, negative, 1.0)
+
+    def finish(self, model, params, step, offsets, rate):
+        """rate x sign of the gradient with the penalties in it, in place."""
+        for slopes in step.arrays():
+            slopes[:] = rate * np.sign(slopes)
+
+
 def plain_step(model, params, positive, negative, rate):
     """rate x gradient."""
     weights = _product(*_phase_factors(positive, negative, rate))
