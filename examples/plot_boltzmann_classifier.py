@@ -59,7 +59,7 @@ for n in n_wrong:
 # %%
 # What hidden units see: for each, its couplings to the bits, to the shifted bits below,
 # and to the three shifts.
-coupling = classifiers["given the bits"].machine_.coupling_[19:, :19]
+coupling = classifiers["given the bits"].estimator_.coupling_[19:, :19]
 strongest = np.argsort(-np.abs(coupling[:, 16:]).max(axis=1))[:6]
 figure, (left, right) = plt.subplots(
     1, 2, figsize=(10, 4.2), layout="constrained", width_ratios=(3, 2)

@@ -131,7 +131,7 @@ def expected(estimator):
     if isinstance(estimator, DeepBeliefNetwork | DBNClassifier):
         reason = of_a_stack(estimator)
     elif isinstance(estimator, BoltzmannMachine | BoltzmannClassifier):
-        machine = getattr(estimator, "machine", estimator)
+        machine = getattr(estimator, "estimator", estimator)
         if machine.method == "moments":
             return dict.fromkeys((*CHECKS, "check_all_zero_sample_weights_error"), WIDE)
         reason = of_a_machine(machine)

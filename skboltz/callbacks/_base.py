@@ -84,7 +84,7 @@ def _way_to_epochs(estimator):
         )
     return (
         "Set it on the estimator of skboltz inside that has epochs, such as the "
-        "`machine` of a BoltzmannClassifier."
+        "`estimator` of a BoltzmannClassifier."
     )
 
 

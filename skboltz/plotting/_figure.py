@@ -33,9 +33,8 @@ def checked_shape(n_features, shape):
 def inner(estimator, attribute):
     """The fitted machine that has an attribute: an estimator, or what it holds."""
     check_is_fitted(estimator)
-    for name in ("estimator_", "machine_"):
-        if not hasattr(estimator, attribute):
-            estimator = getattr(estimator, name, estimator)
+    while not hasattr(estimator, attribute) and hasattr(estimator, "estimator_"):
+        estimator = estimator.estimator_
     return estimator
 
 

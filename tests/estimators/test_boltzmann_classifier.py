@@ -41,7 +41,7 @@ def fitted(values=(0, 1), hidden_hidden=True, scale=1.0, **options):
     upper = np.triu(rng.normal(size=(9, 9)), 1) * 2 * scale / span**2
     if not hidden_hidden:
         upper[6:, 6:] = 0
-    inner = classifier.machine_
+    inner = classifier.estimator_
     inner.coupling_ = upper + upper.T
     inner.intercept_ = scale * rng.normal(size=9) / span
     return classifier, PairwiseOracle(inner.coupling_, inner.intercept_, values)
@@ -80,7 +80,7 @@ def test_probabilities_are_enumerated_by_clamping(values, hidden_hidden):
     codes = np.eye(3)[proba.argmax(axis=1)]
     joined = np.hstack([rows, at(values, codes)])
     expected = [oracle.log_likelihood(row) for row in joined]
-    found = classifier.machine_.score_samples(joined)
+    found = classifier.estimator_.score_samples(joined)
     np.testing.assert_allclose(found, expected, atol=1e-10)
 
 
@@ -93,9 +93,9 @@ def test_beyond_enumeration_probabilities_are_near(values, broken, monkeypatch):
     expected = enumerated(oracle, rows)
     monkeypatch.setattr(of_rows, "EXACT_TERMS", 0)
     if broken:  # biases of the first class forgotten
-        bias = classifier.machine_.intercept_.copy()
+        bias = classifier.estimator_.intercept_.copy()
         bias[3:6] += np.array([1.5, -1.5, 0]) / (values[1] - values[0])
-        classifier.machine_.intercept_ = bias
+        classifier.estimator_.intercept_ = bias
     found = classifier.predict_proba(rows)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-12)
     assert (abs(found - expected).max() < 0.1) != broken
@@ -145,7 +145,7 @@ def test_a_step_is_uphill_on_what_is_to_be_learnt(values, share):
     classifier = BoltzmannClassifier(machine, generative_share=share).fit(rows, LABELS)
     coupling, before = (
         a.copy()
-        for a in (classifier.machine_.coupling_, classifier.machine_.intercept_)
+        for a in (classifier.estimator_.coupling_, classifier.estimator_.intercept_)
     )
     classifier.partial_fit(rows, LABELS)
     joined = np.hstack([rows, at(values, np.eye(3)[CODES])])
@@ -163,7 +163,7 @@ def test_a_step_is_uphill_on_what_is_to_be_learnt(values, share):
         return total / counts.sum()
 
     slope = finite_difference(aim, before)
-    found = (classifier.machine_.intercept_ - before) / 1e-3
+    found = (classifier.estimator_.intercept_ - before) / 1e-3
     np.testing.assert_allclose(found, slope, atol=1e-7)
 
 
@@ -185,7 +185,9 @@ def test_partial_fit_with_classes(share):
     steps = BoltzmannClassifier(machine, generative_share=share)
     for _ in range(2):
         steps.partial_fit(BITS, LABELS, classes=["few", "more", "two"])
-    np.testing.assert_array_equal(whole.machine_.coupling_, steps.machine_.coupling_)
+    np.testing.assert_array_equal(
+        whole.estimator_.coupling_, steps.estimator_.coupling_
+    )
 
 
 @SHARES
@@ -213,7 +215,7 @@ def test_sparse_rows_are_dense_rows(share):
 def test_small_types_learn_in_single_precision(share, dtype, make):
     classifier = BoltzmannClassifier(machine_of(2), generative_share=share)
     classifier.fit(make(BITS.astype(dtype)), LABELS)
-    assert classifier.machine_.coupling_.dtype == np.float32
+    assert classifier.estimator_.coupling_.dtype == np.float32
     proba = classifier.predict_proba(BITS)
     np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-6)
 
@@ -223,11 +225,11 @@ def test_small_types_learn_in_single_precision(share, dtype, make):
 def test_small_types_learn_in_single_precision_whatever_the_values(values, dtype):
     classifier = BoltzmannClassifier(machine_of(2, values=values))
     classifier.fit(BITS.astype(dtype), LABELS)
-    assert classifier.machine_.coupling_.dtype == np.float32
+    assert classifier.estimator_.coupling_.dtype == np.float32
     same = BoltzmannClassifier(machine_of(2, values=values))
     same.fit(BITS.astype(np.float32), LABELS)
     np.testing.assert_array_equal(
-        classifier.machine_.coupling_, same.machine_.coupling_
+        classifier.estimator_.coupling_, same.estimator_.coupling_
     )
 
 
@@ -256,7 +258,7 @@ def test_one_class_is_certain(share):
 def test_without_hidden_units_it_is_a_logistic_regression(share):
     machine = machine_of(0, n_iter=50, learning_rate=0.5, visible_visible=True)
     classifier = BoltzmannClassifier(machine, generative_share=share).fit(BITS, CODES)
-    inner = classifier.machine_
+    inner = classifier.estimator_
     field = BITS @ inner.coupling_[:3, 3:] + inner.intercept_[3:]
     expected = np.exp(field) / np.exp(field).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(classifier.predict_proba(BITS), expected, atol=1e-10)
@@ -353,7 +355,7 @@ def test_noise_in_clamping_leaves_the_biases_of_features_alone():
     )  # fmt: skip
     start = BoltzmannClassifier(machine_of(2, n_iter=0)).fit(BITS, LABELS)
     classifier = BoltzmannClassifier(machine).fit(BITS, LABELS)
-    before, after = (c.machine_.intercept_[:3] for c in (start, classifier))
+    before, after = (c.estimator_.intercept_[:3] for c in (start, classifier))
     np.testing.assert_allclose(after, before, atol=1e-12)
 
 
@@ -365,21 +367,21 @@ def test_noise_in_clamping_leaves_the_sum_of_class_biases_alone():
     )  # fmt: skip
     start = BoltzmannClassifier(machine_of(2, n_iter=0)).fit(BITS, LABELS)
     classifier = BoltzmannClassifier(machine).fit(BITS, LABELS)
-    before, after = (c.machine_.intercept_[3:6].sum() for c in (start, classifier))
+    before, after = (c.estimator_.intercept_[3:6].sum() for c in (start, classifier))
     assert abs(after - before) < 1e-12
 
 
 def test_the_machine_given_is_left_alone():
     machine = machine_of(2)
     classifier = BoltzmannClassifier(machine).fit(BITS, LABELS)
-    assert not hasattr(machine, "coupling_") and classifier.machine is machine
-    assert isinstance(classifier.machine_, BoltzmannMachine)
-    rows = classifier.machine_.sample(5, burn_in=2, random_state=0)
+    assert not hasattr(machine, "coupling_") and classifier.estimator is machine
+    assert isinstance(classifier.estimator_, BoltzmannMachine)
+    rows = classifier.estimator_.sample(5, burn_in=2, random_state=0)
     assert rows.shape == (5, 6)
-    other = classifier.machine_.with_values((-1, 1))
+    other = classifier.estimator_.with_values((-1, 1))
     joined = np.hstack([BITS, np.eye(3)[CODES]])
     np.testing.assert_allclose(
-        other.score_samples(2 * joined - 1), classifier.machine_.score_samples(joined)
+        other.score_samples(2 * joined - 1), classifier.estimator_.score_samples(joined)
     )
 
 
@@ -388,14 +390,14 @@ def test_the_default_machine_takes_the_random_state():
         BoltzmannClassifier(random_state=seed).set_params().fit(BITS[:10], LABELS[:10])
         for seed in (0, 0, 1)
     )
-    np.testing.assert_array_equal(one.machine_.coupling_, two.machine_.coupling_)
-    assert (one.machine_.coupling_ != other.machine_.coupling_).any()
+    np.testing.assert_array_equal(one.estimator_.coupling_, two.estimator_.coupling_)
+    assert (one.estimator_.coupling_ != other.estimator_.coupling_).any()
 
 
 def test_a_grid_search_reaches_the_machine():
     search = GridSearchCV(
         BoltzmannClassifier(machine_of(2, hidden_hidden=False)),
-        {"machine__n_hidden": [0, 2], "generative_share": [0, 1]},
+        {"estimator__n_hidden": [0, 2], "generative_share": [0, 1]},
         cv=2,
     ).fit(BITS, LABELS)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()

@@ -75,7 +75,7 @@ FILTERS = {
     "gaussian": lambda m: m.components_,
     "machine": lambda m: m.coupling_[6:, :6],
     "spins": lambda m: m.coupling_[6:, :6],
-    "classifier": lambda m: m.machine_.coupling_[8:, :6],
+    "classifier": lambda m: m.estimator_.coupling_[8:, :6],
     "imputer": lambda m: m.estimator_.components_,
     "network": lambda m: m.layers_[0].components_,
     "tuned": lambda m: m.layers_[0].components_,

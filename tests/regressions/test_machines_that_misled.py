@@ -173,10 +173,10 @@ def test_callbacks_of_the_machine_in_a_classifier_see_its_epochs():
     classifier = BoltzmannClassifier(small().set_callbacks(log)).fit(BITS, LABELS)
     assert log.epochs == [(1, (40, 6)), (2, (40, 6)), (3, (40, 6))]
     np.testing.assert_array_equal(
-        classifier.machine_.coupling_, bare.machine_.coupling_
+        classifier.estimator_.coupling_, bare.estimator_.coupling_
     )
     stopped = BoltzmannClassifier(small(n_iter=9).set_callbacks(Log(stop=2)))
-    assert clone(stopped).fit(BITS, LABELS).machine_.n_iter_ == 2
+    assert clone(stopped).fit(BITS, LABELS).estimator_.n_iter_ == 2
     imputer = EnergyImputer(small().set_callbacks(Log(stop=1))).fit(BITS)
     assert imputer.estimator_.n_iter_ == 1
 
@@ -193,7 +193,7 @@ def test_held_out_rows_of_a_classifier_have_the_classes_too():
 
 def test_the_machine_in_a_classifier_gives_what_set_output_asks_for():
     machine = small().set_output(transform="pandas")
-    fitted = BoltzmannClassifier(machine).fit(BITS, LABELS).machine_
+    fitted = BoltzmannClassifier(machine).fit(BITS, LABELS).estimator_
     rows = np.hstack([BITS, np.eye(2)[LABELS]])
     assert list(fitted.transform(rows).columns) == list(fitted.get_feature_names_out())
 
@@ -213,7 +213,7 @@ def test_a_machine_in_a_classifier_has_the_name_that_users_know():
     with pytest.warns(UserWarning, match="saw no epoch of BoltzmannMachine"):
         classifier.fit(BITS, LABELS)
     with pytest.raises(ValueError, match="but BoltzmannMachine is expecting 6 feat"):
-        classifier.machine_.sample(given=BITS)
+        classifier.estimator_.sample(given=BITS)
 
 
 # Values that are not those of the units --------------------------------------------
@@ -603,7 +603,7 @@ def test_an_unknown_parameter_names_the_class_that_has_it_not(kind):
 INSIDE = [
     (DBNClassifier(random_state=0), "layers"),
     (DeepBeliefNetwork(), "layers"),
-    (BoltzmannClassifier(random_state=3), "machine"),
+    (BoltzmannClassifier(random_state=3), "estimator"),
     (EnergyImputer(random_state=3), "estimator"),
 ]
 

@@ -147,7 +147,7 @@ def test_the_mode_of_nothing_known_is_the_nearer_value_of_each_prior_mean():
 def test_the_class_of_a_row_of_which_nothing_is_known_is_that_of_the_prior():
     machine = BoltzmannMachine(3, n_iter=3, hidden_hidden=False, random_state=0)
     classifier = BoltzmannClassifier(machine, generative_share=1).fit(PARTLY, ANSWERS)
-    fitted = classifier.machine_
+    fitted = classifier.estimator_
     oracle = PairwiseOracle(fitted.coupling_, fitted.intercept_, (0.0, 1.0))
     proba = classifier.predict_proba(beside(PARTLY))
     empty = is_empty(beside(PARTLY))
@@ -225,7 +225,7 @@ def test_a_classifier_learns_nothing_from_them(method):
     getattr(one, method)(PARTLY, ANSWERS, sample_weight=WEIGHT, **known)
     more = np.insert(ANSWERS, PLACES, 1), np.insert(WEIGHT, PLACES, 5)
     getattr(other, method)(beside(PARTLY), more[0], sample_weight=more[1], **known)
-    assert learnt(one.machine_) == learnt(other.machine_)
+    assert learnt(one.estimator_) == learnt(other.estimator_)
 
 
 def test_callbacks_see_labels_beside_their_rows():

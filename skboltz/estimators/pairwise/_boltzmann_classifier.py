@@ -51,7 +51,7 @@ class _LabelledMachine(BoltzmannMachine):
         if self.generative_share_ < 1 and not likelihood.is_exact(hidden):
             raise EnumerationTooLargeError(
                 f"{self.n_hidden} coupled hidden units are too many to compare classes "
-                f"in training. Set hidden_hidden=False in the machine, fewer hidden "
+                f"in training. Set hidden_hidden=False in `estimator`, fewer hidden "
                 f"units, or generative_share=1."
             )
 
@@ -83,24 +83,24 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    machine : BoltzmannMachine, default=None
+    estimator : BoltzmannMachine, default=None
         What to learn with; cloned. None means 64 hidden units that are not coupled to
         each other, and the `random_state` given here.
 
     generative_share : float, default=0.0
         Between 0, where only the class is learnt and features are clamped in both
         phases, and 1, where features are modelled as well as the class. Penalties and
-        the learning rate are those of `machine`.
+        the learning rate are those of `estimator`.
 
     random_state : int, RandomState instance or None, default=None
-        Of the default machine; one passed as `machine` has its own.
+        Of the default machine; one passed as `estimator` has its own.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels.
 
-    machine_ : BoltzmannMachine
+    estimator_ : BoltzmannMachine
         Fitted to features and classes; it samples, scores and fills in both.
 
     n_features_in_ : int
@@ -118,7 +118,7 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
     row.  NaN means missing with `generative_share=1`, and is refused below: features
     that are not modelled cannot be summed out.
 
-    Callbacks are set on `machine`, and see its epochs. Its rows are features followed
+    Callbacks are set on `estimator`, and see its epochs. Its rows are features followed
     by classes, the column of the right one high and the others low: those given to a
     callback have to be so, too. With a `generative_share` of 0 likelihoods of features
     say nothing, and :class:`skboltz.callbacks.EarlyStopping` needs a callable.
@@ -146,13 +146,13 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar = {
-        "machine": [BoltzmannMachine, None],
+        "estimator": [BoltzmannMachine, None],
         "generative_share": [Interval(Real, 0, 1, closed="both")],
         "random_state": ["random_state"],
     }
 
-    def __init__(self, machine=None, *, generative_share=0.0, random_state=None):
-        self.machine = machine
+    def __init__(self, estimator=None, *, generative_share=0.0, random_state=None):
+        self.estimator = estimator
         self.generative_share = generative_share
         self.random_state = random_state
 
@@ -176,10 +176,10 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
         """
         X, y, weight = self._checked(X, y, sample_weight, reset=True)
         self.classes_, codes = np.unique(y, return_inverse=True)
-        self.machine_ = self._new_machine()
+        self.estimator_ = self._new_machine()
         self._check_learnable()
         joined = _joined(X, self._one_hot(codes, X.dtype))
-        self.machine_.fit(joined, sample_weight=weight)
+        self.estimator_.fit(joined, sample_weight=weight)
         return self
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -198,16 +198,16 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
         -------
         self
         """
-        first = not hasattr(self, "machine_")
+        first = not hasattr(self, "estimator_")
         if first and classes is None:
             raise ValueError("classes must be given in the first call of partial_fit.")
         X, y, weight = self._checked(X, y, sample_weight, reset=first)
         if first:
             self.classes_ = np.unique(classes)
-            self.machine_ = self._new_machine()
+            self.estimator_ = self._new_machine()
         self._check_learnable()
         joined = _joined(X, self._one_hot(self._codes(y), X.dtype))
-        self.machine_.partial_fit(joined, sample_weight=weight)
+        self.estimator_.partial_fit(joined, sample_weight=weight)
         return self
 
     def _checked(self, X, y, sample_weight, reset):
@@ -221,9 +221,9 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
         return learnable_rows(X, y, sample_weight)
 
     def _new_machine(self):
-        template = self.machine
+        template = self.estimator
         if template is None:
-            template = self._template("machine")
+            template = self._template("estimator")
         machine = recast(clone(template), _LabelledMachine)
         machine._values = check_values(machine.values)
         machine.n_classes_ = len(self.classes_)
@@ -231,15 +231,15 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
         return machine
 
     def _template(self, name):
-        if name != "machine":
+        if name != "estimator":
             return None
         return BoltzmannMachine(64, hidden_hidden=False, random_state=self.random_state)
 
     def _check_learnable(self):
-        machine = self.machine_
+        machine = self.estimator_
         if machine.method in SOLVERS and self.generative_share < 1:
             raise ValueError(
-                f'method="{machine.method}" of the machine learns features and classes '
+                f'method="{machine.method}" of `estimator` learns features and classes '
                 f"jointly: it needs generative_share=1, found {self.generative_share}."
             )
 
@@ -264,7 +264,7 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
 
     def _one_hot(self, codes, dtype):
         """Rows of one high unit, in the type of X if that holds both values."""
-        unit = self.machine_._visible_unit
+        unit = self.estimator_._visible_unit
         ends = np.array([unit.low, unit.high])
         dtype = dtype if (ends.astype(dtype) == ends).all() else np.float32
         rows = np.full((len(codes), len(self.classes_)), unit.low, dtype)
@@ -290,7 +290,7 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = check_data(self, X)
         self._check_gaps(X)
-        warn_of_range(self, X, self.machine_._visible_unit)
+        warn_of_range(self, X, self.estimator_._visible_unit)
         return self._by_row(self._proba, X)
 
     def predict_log_proba(self, X):
@@ -338,10 +338,10 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
 
     @property
     def _dtype(self):
-        return self.machine_._dtype
+        return self.estimator_._dtype
 
     def _proba(self, v):
-        machine, n_classes = self.machine_, len(self.classes_)
+        machine, n_classes = self.estimator_, len(self.classes_)
         first = self.n_features_in_
         unit, params = machine._visible_unit, machine._params()
         codes = np.full((len(v), n_classes), unit.low, v.dtype)
@@ -368,7 +368,7 @@ def _check_classes_reached(mask, n_inputs, n_classes):
     if not np.isin(classes, part[:n_inputs]).all():
         raise ValueError(
             "No path of couplings joins the features to every class. Classes are "
-            "visible units, too: set visible_visible=True in the machine, add hidden "
+            "visible units, too: set visible_visible=True in `estimator`, add hidden "
             "units, or allow those couplings in its mask."
         )
 
