@@ -25,7 +25,7 @@ class EarlyStopping(EpochCallback):
     score : {"pseudo_log_likelihood", "log_likelihood"} or callable, \
 default="pseudo_log_likelihood"
         The larger, the better; a callable has the signature score(model, X).
-    patience : int, default=5
+    n_iter_no_change : int, default=5
         Number of epochs without improvement after which the training stops.
     tol : float, default=0.0
         What counts as an improvement, in nats.
@@ -44,7 +44,8 @@ default="pseudo_log_likelihood"
     >>> from skboltz.callbacks import EarlyStopping
     >>> from skboltz.datasets import make_bars_and_stripes
     >>> X, _ = make_bars_and_stripes(3)
-    >>> stop = EarlyStopping(X, score=lambda model, X: -model.n_iter_, patience=2)
+    >>> worse = lambda model, X: -model.n_iter_
+    >>> stop = EarlyStopping(X, score=worse, n_iter_no_change=2)
     >>> rbm = BernoulliRBM(4, n_iter=50, random_state=0).set_callbacks(stop).fit(X)
     >>> rbm.n_iter_, stop.best_epoch_
     (3, 1)
@@ -52,16 +53,21 @@ default="pseudo_log_likelihood"
 
     _parameter_constraints: ClassVar = {
         "score": [StrOptions(set(_SCORES)), callable],
-        "patience": [Interval(Integral, 1, None, closed="left")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
     }
 
     def __init__(
-        self, X_validation, *, score="pseudo_log_likelihood", patience=5, tol=0.0
+        self,
+        X_validation,
+        *,
+        score="pseudo_log_likelihood",
+        n_iter_no_change=5,
+        tol=0.0,
     ):
         self.X_validation = X_validation
         self.score = score
-        self.patience = patience
+        self.n_iter_no_change = n_iter_no_change
         self.tol = tol
 
     def check_model(self, model):
@@ -87,7 +93,7 @@ default="pseudo_log_likelihood"
             self.best_score_, self.best_epoch_ = score, model.n_iter_
             self.best_estimator_ = model
         resumed = model.n_iter_ - self._n_epochs
-        return model.n_iter_ - max(self.best_epoch_, resumed) >= self.patience
+        return model.n_iter_ - max(self.best_epoch_, resumed) >= self.n_iter_no_change
 
     def _score(self, model):
         if callable(self.score):

@@ -48,7 +48,9 @@ def test_the_monitor_looks_at_the_same_rows_each_time():
 
 
 def test_watching_changes_nothing():
-    watched = make(LikelihoodMonitor(HELD_OUT), EarlyStopping(HELD_OUT, patience=99))
+    watched = make(
+        LikelihoodMonitor(HELD_OUT), EarlyStopping(HELD_OUT, n_iter_no_change=99)
+    )
     alone = make().fit(X)
     assert watched.fit(X).components_.tobytes() == alone.components_.tobytes()
 
@@ -56,7 +58,7 @@ def test_watching_changes_nothing():
 def test_early_stopping_keeps_the_best_model():
     scores = [1.0, 3.0, 2.0, 2.5, 2.9, 9.0]
     stop = EarlyStopping(
-        HELD_OUT, score=lambda model, _: scores[model.n_iter_ - 1], patience=3
+        HELD_OUT, score=lambda model, _: scores[model.n_iter_ - 1], n_iter_no_change=3
     )
     rbm = make(stop).fit(X)
     assert rbm.n_iter_ == 5 and (stop.best_epoch_, stop.best_score_) == (2, 3.0)
@@ -67,7 +69,7 @@ def test_early_stopping_keeps_the_best_model():
 
 @pytest.mark.parametrize("score", ["pseudo_log_likelihood", "log_likelihood"])
 def test_early_stopping_by_name(score):
-    stop = EarlyStopping(HELD_OUT, score=score, patience=1)
+    stop = EarlyStopping(HELD_OUT, score=score, n_iter_no_change=1)
     make(stop, n_iter=500).fit(X)
     assert stop.best_estimator_.n_iter_ == stop.best_epoch_ < 500
 

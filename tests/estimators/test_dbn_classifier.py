@@ -883,7 +883,9 @@ def test_labels_beside_the_top_layer_are_seen_by_its_callbacks():
 
 @pytest.mark.parametrize("tuning", TUNED)
 def test_callbacks_of_this_package_work(tuning, tmp_path):
-    stop = EarlyStopping(X, score=lambda model, rows: model.score(rows, Y), patience=9)
+    stop = EarlyStopping(
+        X, score=lambda model, rows: model.score(rows, Y), n_iter_no_change=9
+    )
     path = tmp_path / "dbn.joblib"
     layers = clone(RBM).set_callbacks(EarlyStopping(X, score=lambda model, X: 0.0))
     dbn = make(layers=[layers, RBM], fine_tuning=tuning)

@@ -668,7 +668,7 @@ def test_a_callback_may_stop_a_layer_or_the_fine_tuning():
 
 
 def test_callbacks_of_this_package_work(tmp_path):
-    stop = EarlyStopping(X, score="log_likelihood", patience=2)
+    stop = EarlyStopping(X, score="log_likelihood", n_iter_no_change=2)
     monitor = LikelihoodMonitor(X, metrics="log_likelihood")
     path = tmp_path / "dbn-{epoch}.joblib"
     layers = clone(RBM).set_callbacks(EarlyStopping(X, score=lambda model, X: 0.0))

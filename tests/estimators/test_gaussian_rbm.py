@@ -506,7 +506,7 @@ def test_callbacks():
     monitor = LikelihoodMonitor(
         X[::2], metrics=["log_likelihood", "free_energy_gap", "pseudo_log_likelihood"]
     )
-    stop = EarlyStopping(X[::2], score="log_likelihood", patience=1)
+    stop = EarlyStopping(X[::2], score="log_likelihood", n_iter_no_change=1)
     rbm = make(n_iter=6).set_callbacks(monitor, stop).fit(X)
     assert np.isclose(monitor.history_["log_likelihood"][-1], rbm.score(X))
     assert stop.best_estimator_.score(X[::2]) == stop.best_score_

@@ -80,7 +80,7 @@ def test_batches_as_long_as_the_data_do_not_ask_for_as_many_chains():
 def test_a_resumed_training_keeps_its_best():
     scores = [1.0, 9.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
     stop = EarlyStopping(
-        HELD_OUT, score=lambda model, _: scores[model.n_iter_ - 1], patience=3
+        HELD_OUT, score=lambda model, _: scores[model.n_iter_ - 1], n_iter_no_change=3
     )
     monitor = LikelihoodMonitor(HELD_OUT)
     rbm = make(warm_start=True).set_callbacks(stop, monitor).fit(X)
@@ -125,7 +125,7 @@ def test_weights_whose_norm_overflows_have_diverged():
         (lambda path: LikelihoodMonitor(HELD_OUT, max_rows=-1), "max_rows"),
         (lambda path: LikelihoodMonitor(HELD_OUT[:, :3]), "X_validation .*3"),
         (lambda path: LikelihoodMonitor(np.full((2, 6), np.inf)), "X_validation"),
-        (lambda path: EarlyStopping(HELD_OUT, patience=0), "patience"),
+        (lambda path: EarlyStopping(HELD_OUT, n_iter_no_change=0), "n_iter_no_change"),
         (lambda path: EarlyStopping(HELD_OUT, tol=-1), "tol"),
         (lambda path: EarlyStopping(HELD_OUT, score=lambda *_: np.nan), "NaN"),
         (lambda path: EarlyStopping(HELD_OUT[:0]), "X_validation"),

@@ -1,7 +1,7 @@
 """What a new user of the deep networks met.
 
 - Early stopping gave the largest class: accuracy stands still until a network begins to
-  tell classes apart, for more epochs than the patience had.
+  tell classes apart, for more epochs than `n_iter_no_change` had.
 - Rows that were not scaled as the training rows had likelihoods above 1, in silence.
 - Rows scaled by MinMaxScaler were said to lie outside of [0, 1], by 2e-16.
 - A learning rate far too high ended in a loss of thousands of nats, in silence: with
