@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from skboltz import units
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "skboltz"
 
@@ -158,6 +160,96 @@ def swallowed_errors(tree, path):
     return found
 
 
+# What only some kinds of units have, or what says which kind one is.
+OF_SOME_KINDS = {"span", "kernel", "enumerable", "scaled", "columnwise"}
+KINDS = {
+    name
+    for name, thing in vars(units).items()
+    if name in units.__all__
+    and (isinstance(thing, type) or type(thing).__module__.startswith("skboltz."))
+}
+
+
+def last_name(node):
+    """The name itself, or the last part of a dotted one."""
+    return getattr(node, "attr", getattr(node, "id", None))
+
+
+def is_unit(node):
+    return re.search(r"(^|_)unit$", last_name(node) or "") is not None
+
+
+def names_a_kind(node):
+    """Whether a node is a class of units or such a unit, or is made of some."""
+    match node:
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+            return any(map(names_a_kind, parts))
+        case ast.BinOp(left=left, right=right):  # classes joined by |
+            return names_a_kind(left) or names_a_kind(right)
+        case ast.Call(func=made, args=args) if (last_name(made) or "")[:1].isupper():
+            return any(map(names_a_kind, [made, *args]))
+    return last_name(node) in KINDS
+
+
+def asks_for_the_kind(call):
+    """Whether a call tests the class of a unit, or whether it has an attribute."""
+    function, first, *rest = [last_name(call.func), *call.args, None]
+    if function in ("isinstance", "issubclass"):
+        return is_unit(first) or names_a_kind(rest[0])
+    if function == "hasattr" or (function == "getattr" and len(call.args) == 3):
+        return is_unit(first) or getattr(rest[0], "value", None) in OF_SOME_KINDS
+    return function == "type" and is_unit(first)
+
+
+def dispatches(function):
+    """Whether a function is registered for a class of units."""
+    registered = [last_name(d) == "register" for d in function.decorator_list]
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    annotations = [a.annotation for a in arguments[:1] if a.annotation is not None]
+    return any(registered) and any(map(names_a_kind, annotations))
+
+
+def branches_on_the_kind_of_a_unit(tree, path):
+    if room_of(path) == "units":
+        return []
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=attr):
+                asks = attr in OF_SOME_KINDS
+            case ast.Call():
+                asks = asks_for_the_kind(node)
+            case ast.Compare(left=left, comparators=others):
+                asks = any(map(names_a_kind, [left, *others]))
+            case ast.Dict(keys=keys):
+                asks = any(map(names_a_kind, keys))
+            case ast.MatchClass(cls=kind) | ast.MatchValue(value=kind):
+                asks = names_a_kind(kind)
+            case ast.FunctionDef():
+                asks = dispatches(node)
+            case _:
+                asks = False
+        if asks:
+            found.append(f"{node.lineno}: {ast.unparse(node).splitlines()[0]}")
+    return found
+
+
+# Rules that some files still break. A file that no longer does has to leave the list.
+NOT_YET = {
+    branches_on_the_kind_of_a_unit: {
+        "skboltz/estimators/harmonium/_fitted.py",
+        "skboltz/kernels/__init__.py",
+        "skboltz/learning/belief/_up_down.py",
+        "skboltz/learning/belief/_wake_sleep.py",
+        "skboltz/learning/feedforward/_network.py",
+        "skboltz/learning/two_phase/_gradient.py",
+        "skboltz/learning/two_phase/_initialisation.py",
+        "skboltz/learning/two_phase/_variance.py",
+        "skboltz/likelihood/_pseudo.py",
+        "skboltz/models/_bipartite.py",
+        "skboltz/sampling/_paths.py",
+    },
+}
 LEARNING = PACKAGE / "learning" / "_x.py"
 CONTROLS = [
     (upward_imports, "from ..estimators import BernoulliRBM", LEARNING),
@@ -185,6 +277,33 @@ CONTROLS = [
     (counted_frames, "from warnings import warn", LEARNING),
     (long_functions, "def f():\n" + "    x = 1\n" * 61, LEARNING),
     (long_files, "x = 1\n" * 401, LEARNING),
+    (branches_on_the_kind_of_a_unit, "x = model.visible_unit.span", LEARNING),
+    (branches_on_the_kind_of_a_unit, "if upper.scaled:\n    x", LEARNING),
+    (branches_on_the_kind_of_a_unit, "kernel = unit.kernel", PACKAGE / "kernels/_x.py"),
+    (branches_on_the_kind_of_a_unit, "hasattr(unit, 'given')", LEARNING),
+    (branches_on_the_kind_of_a_unit, "getattr(self._visible_unit, x, None)", LEARNING),
+    (branches_on_the_kind_of_a_unit, "getattr(upper, 'scaled', False)", LEARNING),
+    (branches_on_the_kind_of_a_unit, "isinstance(x, units.GaussianUnit)", LEARNING),
+    (branches_on_the_kind_of_a_unit, "isinstance(x, (int, SideBySide))", LEARNING),
+    (branches_on_the_kind_of_a_unit, "isinstance(x, int | SideBySide)", LEARNING),
+    (branches_on_the_kind_of_a_unit, "isinstance(model.unit, kind)", LEARNING),
+    (branches_on_the_kind_of_a_unit, "isinstance(x, GaussianParams)", LEARNING),
+    (branches_on_the_kind_of_a_unit, "type(x) is CategoricalUnit", LEARNING),
+    (branches_on_the_kind_of_a_unit, "type(model.unit).__name__ == 'x'", LEARNING),
+    (branches_on_the_kind_of_a_unit, "lower is GAUSSIAN", LEARNING),
+    (branches_on_the_kind_of_a_unit, "lower in (units.SPIN, BERNOULLI)", LEARNING),
+    (branches_on_the_kind_of_a_unit, "model == Bipartite(SPIN, SPIN)", LEARNING),
+    (branches_on_the_kind_of_a_unit, "f = {TwoValuedUnit: g}[k]", LEARNING),
+    (
+        branches_on_the_kind_of_a_unit,
+        "match x:\n    case GaussianUnit():\n        y",
+        LEARNING,
+    ),
+    (
+        branches_on_the_kind_of_a_unit,
+        "@f.register\ndef _(unit: GaussianUnit, x):\n    y",
+        LEARNING,
+    ),
     (swallowed_errors, "try:\n    x\nexcept Exception:\n    pass", LEARNING),
     (swallowed_errors, "try:\n    x\nexcept:\n    y", LEARNING),
     (swallowed_errors, "try:\n    x\nexcept (E, Exception):\n    ...", LEARNING),
@@ -197,6 +316,18 @@ ALLOWED = [
     (global_generator, "from numpy.random import default_rng", LEARNING),
     (counted_frames, "from ..utils import warn\nwarn(x, y)", LEARNING),
     (long_functions, "def f():\n    '''" + "x\n" * 60 + "'''", LEARNING),
+    (branches_on_the_kind_of_a_unit, "unit = TwoValuedUnit(low, high)", LEARNING),
+    (branches_on_the_kind_of_a_unit, "unit.high - unit.low > 1", LEARNING),
+    (branches_on_the_kind_of_a_unit, "kernels.mean(BERNOULLI, x) > 0", LEARNING),
+    (branches_on_the_kind_of_a_unit, "def f(span):\n    span < 1", LEARNING),
+    (branches_on_the_kind_of_a_unit, "hasattr(estimator, 'transform')", LEARNING),
+    (branches_on_the_kind_of_a_unit, "class A:\n    unit: SideBySide", LEARNING),
+    (
+        branches_on_the_kind_of_a_unit,
+        "@f.register\ndef _(model: Bipartite, unit: GaussianUnit):\n    y",
+        LEARNING,
+    ),
+    (branches_on_the_kind_of_a_unit, "x.scaled", PACKAGE / "units" / "_x.py"),
     (swallowed_errors, "try:\n    x\nexcept Exception:\n    raise", LEARNING),
 ]
 RULES = sorted({rule for rule, _, _ in CONTROLS}, key=lambda rule: rule.__name__)
@@ -209,7 +340,9 @@ def test_the_package_keeps_the_rule(rule):
         for path in FILES
         if (violations := rule(ast.parse(path.read_text()), path))
     }
-    assert not found
+    not_yet = NOT_YET.get(rule, set())
+    assert not {path: found[path] for path in set(found) - not_yet}
+    assert not not_yet - set(found), "mended: take it off the list"
 
 
 @pytest.mark.parametrize("rule, source, path", CONTROLS)

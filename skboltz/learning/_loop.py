@@ -205,7 +205,7 @@ def update(recipe, state, v, weight, rate, share=1.0, rows=None):
     offsets = offsets.slide(visible_mean, hidden_mean, share)
     positive = recipe.sparsity.shift(data.sums, offsets.hidden)
     step = recipe.gradient.step(model, params, positive, negative, rate, offsets)
-    recipe.decay.pull(step.weights, params.weights, recipe.gradient.pull(rate))
+    recipe.decay.pull(step.weights, params.weights, recipe.gradient.pull(model, rate))
     recipe.gradient.finish(model, params, step, offsets, rate)
     optimiser = recipe.optimiser.step(params, state.optimiser, step, rate)
     recipe.bounds.hold(params)

@@ -120,7 +120,7 @@ def conditional_gaps(unit, params, known, n_visible):
         field = v @ among + params.units.bias[:n_visible]
         for i, weights in enumerate(params.coupling[n_visible:, :n_visible].T):
             gain = _hidden_gain(unit, rest, weights.astype(np.float64), v[:, i])
-            gaps[rest.rows, i] = unit.span * field[:, i] + gain
+            gaps[rest.rows, i] = unit.gap(field[:, i]) + gain
     return gaps
 
 

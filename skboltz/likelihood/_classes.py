@@ -107,10 +107,10 @@ def _given_states(unit, params, states, first, n_classes):
     """P(class | all other units), one of the classes being high.
 
     Between two one-hot codes differ a unit of each; E of a code with class y, less what
-    all codes share, is -span (b_y + J_y s' + low sum_y' J_yy').
+    all codes share, is -gap(b_y + J_y s' + low sum_y' J_yy').
     """
     chosen = slice(first, first + n_classes)
     others = states.astype(np.float64)
     others[:, chosen] = unit.low
     field = others @ params.coupling[:, chosen] + params.units.bias[chosen]
-    return softmax(unit.span * field, axis=1)
+    return softmax(unit.gap(field), axis=1)

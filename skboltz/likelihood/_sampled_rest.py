@@ -46,8 +46,7 @@ def means(unit, rest):
     """
     chains = np.stack(list(_chains_of(unit, rest)), axis=1)
     mean = chains.mean(axis=1)
-    variance = (mean - unit.low) * (unit.high - mean)
-    left = np.flatnonzero(~agree(chains, variance, _span(unit, rest)))
+    left = np.flatnonzero(~agree(chains, unit.variance(mean), _span(unit, rest)))
     doubtful = np.zeros(len(mean), dtype=bool)
     if len(left):
         rows = rest._replace(rows=rest.rows[left], field=rest.field[left])
@@ -56,7 +55,7 @@ def means(unit, rest):
 
 
 def _span(unit, rest):
-    return np.full(rest.field.shape[1], unit.high - unit.low)
+    return np.full(rest.field.shape[1], unit.distance())
 
 
 def _chains_of(unit, rest):
@@ -72,7 +71,8 @@ def _chains_of(unit, rest):
         yield _mean_of(unit, chains)
     starts = [apart(*_modes_of(unit, rest, row), _FROM_MODES) for row in range(n_rows)]
     for number, start in enumerate(np.swapaxes(starts, 0, 1), start=_HOT):
-        stream, is_high = Stream(_KEY, Purpose.SAMPLE, shard=number), start == unit.high
+        stream = Stream(_KEY, Purpose.SAMPLE, shard=number)
+        is_high = unit.is_high(start)
         chains = clamped_chains.from_states(unit, params, free, is_high, stream)
         yield _mean_of(unit, chains._replace(bias=bias, alike=True))
 

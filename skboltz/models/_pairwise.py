@@ -87,7 +87,7 @@ class Pairwise:
 
     def strongest(self, params):
         """The log odds ratio of the two units that are coupled most strongly."""
-        return float(self.unit.span**2 * np.abs(params.coupling).max())
+        return float(self.unit.pair_gap(np.abs(params.coupling).max()))
 
     def small_side(self, params):
         """What to enumerate: all units but those that see no other of their kind.
@@ -203,7 +203,6 @@ def converted(params, unit, new_unit):
     >>> binary.coupling[0, 1], binary.units.bias
     (np.float64(2.0), array([-1., -1.]))
     """
-    c = unit.span / new_unit.span
-    a = unit.low - c * new_unit.low
+    a, c = unit.in_terms_of(new_unit)
     pull = params.units.bias + a * params.coupling.sum(axis=1)
     return PairwiseParams(c**2 * params.coupling, params.units._replace(bias=c * pull))

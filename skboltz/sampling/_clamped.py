@@ -134,8 +134,8 @@ def one_high(unit, params, known, first, n_classes):
     params, free = in_float64(params), np.isnan(known[0])
     chosen = slice(first, first + n_classes)
     field = np.where(free, 0, known) @ params.coupling + params.units.bias
-    steps = unit.span * params.coupling[chosen, free]
-    return [field[:, free] + step for step in steps], unit.span * field[:, chosen]
+    rises = unit.distance(params.coupling[chosen, free])
+    return [field[:, free] + rise for rise in rises], unit.gap(field[:, chosen])
 
 
 def exact(unit, coupling, field, weight=None):

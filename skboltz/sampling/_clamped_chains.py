@@ -98,7 +98,7 @@ def init_free(unit, params, n_chains, stream):
     """Chains that know nothing, each unit at random by its own bias."""
     shape, dtype = (len(params.coupling), n_chains), params.coupling.dtype
     noise, chains = _noise(unit, free(params, np.empty(shape, dtype), stream))
-    return chains._replace(state=_values(unit, chains.bias > noise, dtype))
+    return chains._replace(state=unit.value(chains.bias > noise, dtype))
 
 
 def from_states(unit, params, known, is_high, stream):
@@ -123,7 +123,7 @@ def _stateless(unit, params, known, stream, alike):
 def _started(unit, chains, is_high):
     """Free units as asked for, the known ones where their biases hold them."""
     is_high = np.where(np.isinf(chains.bias), chains.bias > 0, is_high)
-    return chains._replace(state=_values(unit, is_high, chains.bias.dtype))
+    return chains._replace(state=unit.value(is_high, chains.bias.dtype))
 
 
 def _biases(unit, params, known, places):
@@ -134,19 +134,15 @@ def _biases(unit, params, known, places):
     """
     dtype, missing = params.coupling.dtype, np.isnan(known)
     held = np.nan_to_num(known).astype(dtype)
-    is_high = 2 * held > unit.low + unit.high
+    is_high = unit.is_high(held)
     outside = np.ones(known.shape[1], dtype)
     outside[places] = 0
-    inside = np.where(outside, 0, _values(unit, is_high, dtype))
+    inside = np.where(outside, 0, unit.value(is_high, dtype))
     beyond = np.where(missing, 0, held - inside)
     bias = params.units.bias[places] + beyond @ params.coupling[:, places]
     endless = np.where(is_high, np.inf, -np.inf)
     bias = np.where(missing[:, places], bias, endless[:, places])
     return np.ascontiguousarray(bias.T.astype(dtype, copy=False))
-
-
-def _values(unit, is_high, dtype):
-    return np.where(is_high, dtype.type(unit.high), dtype.type(unit.low))
 
 
 def _noise(unit, chains):
@@ -157,7 +153,7 @@ def _noise(unit, chains):
         noise = noise[chains.places]
     else:
         noise, stream = chains.stream.draw(chains.state.shape, dtype)
-    return noise / dtype.type(unit.span), chains._replace(stream=stream)
+    return unit.field_of(noise), chains._replace(stream=stream)
 
 
 def step(unit, chains, beta=1.0):

@@ -142,7 +142,7 @@ def of_pairs(unit, chains):
     pairs = 0.5 * ((every @ chains.coupling.astype(float)) * every).sum(axis=1)
     held = np.isinf(bias)  # by biases without end
     log_weight = pairs[:, None] + every @ np.where(held, 0, bias).astype(float)
-    is_high = 2 * every > unit.low + unit.high
+    is_high = unit.is_high(every)
     wrong = is_high @ (held & (bias < 0)) + ~is_high @ (held & (bias > 0))
     log_weight[wrong > 0] = -np.inf
     u, stream = _uniform(chains.stream, n_chains)

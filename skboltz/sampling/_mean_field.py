@@ -3,7 +3,6 @@
 from functools import singledispatch
 
 import numpy as np
-from scipy.special import entr
 
 from ..models import Bipartite, Pairwise
 
@@ -143,9 +142,8 @@ def independent_bound(unit, params, mean):
     >>> mean_field.independent_bound(SPIN, params, np.zeros((1, 2))).round(6)
     array([1.386294])
     """
-    entropy = entr((mean - unit.low) / unit.span) + entr((unit.high - mean) / unit.span)
     pairs = 0.5 * mean * (mean @ params.coupling)
-    return (entropy + pairs).sum(axis=1) + mean @ params.units.bias
+    return (unit.entropy(mean) + pairs).sum(axis=1) + mean @ params.units.bias
 
 
 def magnetisations(
@@ -217,10 +215,10 @@ def magnetisations(
     """
     squares = coupling**2 if tap else None
     if start is None:
-        middle = np.full_like(field, (unit.low + unit.high) / 2)
+        middle = np.full_like(field, unit.middle)
         start = _asked(unit, coupling, None, field, middle)
     mean = np.array(start, field.dtype)
-    limit = unit.span * max(tol, 16 * np.finfo(mean.dtype).eps)
+    limit = unit.distance(max(tol, 16 * np.finfo(mean.dtype).eps))
     part = np.full((len(mean), 1), 1 - damping, mean.dtype)
     last, moving = np.zeros_like(mean), np.arange(len(mean))
     for move in range(n_steps + 1):
@@ -244,6 +242,5 @@ def _asked(unit, coupling, squares, field, mean):
     """
     total = field + mean @ coupling
     if squares is not None:
-        variance = (mean - unit.low) * (unit.high - mean)
-        total -= (mean - (unit.low + unit.high) / 2) * (variance @ squares)
+        total -= (mean - unit.middle) * (unit.variance(mean) @ squares)
     return unit.mean(None, total)

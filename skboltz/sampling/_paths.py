@@ -208,12 +208,12 @@ class PairwisePath(NamedTuple):
         return kernels.sample(self.model.unit, params, no_input, noise)
 
     def _coupled(self, beta, bias, visible, noise):
-        """A unit turns high iff span (bias + beta input) > noise.
+        """A unit turns high iff gap(bias + beta input) > noise.
 
-        That is input > (noise / span - bias) / beta: the couplings need no copy.
+        That is input > (field_of(noise) - bias) / beta: the couplings need no copy.
         """
-        unit, number = self.model.unit, noise.dtype.type
-        noise /= number(unit.span)
+        unit = self.model.unit
+        noise = unit.field_of(noise)
         noise -= bias[:, None]
         with np.errstate(over="ignore"):  # at infinity the input does not matter
             noise /= beta

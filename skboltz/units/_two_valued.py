@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from scipy.special import entr
 
 
 class Bias(NamedTuple):
@@ -55,6 +56,86 @@ class TwoValuedUnit:
     def gap(self, field):
         """Log-odds of `high` against `low`."""
         return self.span * field
+
+    # Values as shares of the way from `low` to `high`, and couplings of two units ---
+
+    @property
+    def middle(self):
+        """Half-way between the two values."""
+        return (self.low + self.high) / 2
+
+    def distance(self, part=1.0):
+        """How far it is to go that part of the way from `low` to `high`."""
+        return (self.high - self.low) * part
+
+    def share(self, x):
+        """Part of the way from `low` to `high` at which x lies: of a mean, P(high)."""
+        return (x - self.low) / self.distance()
+
+    def at(self, share, total=1.0):
+        """The value at a share; a sum of values, from that of shares and weights."""
+        return self.low * total + self.distance(share)
+
+    def is_high(self, x):
+        """Whether x is nearer to `high` than to `low`."""
+        return 2 * x > self.low + self.high
+
+    def value(self, is_high, dtype):
+        """`high` where asked for, else `low`."""
+        return self._value(is_high, dtype)
+
+    def flipped(self, x):
+        """x mirrored at the middle; the mirror of an end is exactly the other one."""
+        mirrored = np.where(x == self.high, self.low, self.low + self.high - x)
+        return np.where(x == self.low, self.high, mirrored)
+
+    def variance(self, mean):
+        """Of a unit of this mean: (mean - low) (high - mean)."""
+        return (mean - self.low) * (self.high - mean)
+
+    def entropy(self, mean):
+        """-p log p - q log q of a unit of this mean, p its P(high) and q its P(low)."""
+        return entr(self.share(mean)) + entr((self.high - mean) / self.distance())
+
+    def field_of(self, gap):
+        """The field at which log-odds are `gap`."""
+        return gap / self.distance()
+
+    def pair_gap(self, coupling):
+        """Log odds ratio of two units that are coupled: (high - low)^2 J."""
+        return self.distance() ** 2 * coupling
+
+    def coupling_of(self, pair_gap):
+        """The coupling at which the log odds ratio of two units is `pair_gap`."""
+        return pair_gap / self.distance() ** 2
+
+    def pair_mean(self, both_high, either_high, total=1.0):
+        """E[xy] of two units from P(both high) and P(x high) + P(y high).
+
+        (low + d s) (low + d t) with d = high - low, s and t each 0 or 1; a weighted sum
+        over rows from sums of these and of the weights.
+        """
+        d = self.distance()
+        return d**2 * both_high + d * self.low * either_high + self.low**2 * total
+
+    def both_high(self, pair_mean, either_high):
+        """P(both high) of two units from E[xy] and P(x high) + P(y high)."""
+        d = self.distance()
+        return (pair_mean - self.low**2) / d**2 - self.low / d * either_high
+
+    def in_terms_of(self, other):
+        """Numbers a and c of x = a + c y, y the same state in the values of `other`."""
+        c = self.distance() / other.distance()
+        return self.low - c * other.low, c
+
+    def near_zero(self):
+        """The unit itself if 0 lies between its values, else as far moved as it takes.
+
+        Numbers far from 0 say nothing but where the values lie; what matters is lost in
+        their rounding.
+        """
+        low = min(max(self.low, -self.distance()), 0.0)
+        return self if low == self.low else TwoValuedUnit(low, low + self.distance())
 
     def field(self, params, input):
         return params.bias + input

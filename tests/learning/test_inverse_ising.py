@@ -187,7 +187,9 @@ def test_a_unit_that_never_changes_is_named_and_to_be_dropped():
 def test_pairs_that_miss_a_state_need_a_penalty(values):
     unit = TwoValuedUnit(*values)
     rows = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 0], [1, 0, 1], [1, 0, 0]])
-    rows = unit.low + unit.span * rows  # the second is never high without the first
+    rows = (
+        unit.low + unit.distance() * rows
+    )  # the second is never high without the first
     pairs = all_pairs(3)
     wanted = data_moments(rows, pairs)
     # Here (0, 1) and (1, 2) each miss one of four states; (0, 2) has them all.

@@ -33,8 +33,10 @@ NO_OFFSETS = Offsets(np.zeros(N_VISIBLE), np.zeros(N_UNITS - N_VISIBLE))
 def params_of(unit, mask=ALL, scale=1.0, n_units=N_UNITS):
     rng = np.random.default_rng(n_units)
     upper = np.triu(rng.normal(size=(n_units, n_units)), 1)
-    coupling = scale * 2 / unit.span**2 * np.where(mask, upper + upper.T, 0)
-    return PairwiseParams(coupling, Bias(scale / unit.span * rng.normal(size=n_units)))
+    coupling = scale * 2 / unit.distance() ** 2 * np.where(mask, upper + upper.T, 0)
+    return PairwiseParams(
+        coupling, Bias(scale / unit.distance() * rng.normal(size=n_units))
+    )
 
 
 def model_of(unit, n_visible=N_VISIBLE):
@@ -45,7 +47,7 @@ def rows_of(unit, gaps=False):
     rows = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 1], [0, 0, 1], [1, 0, 0]], float)
     if gaps:
         rows[[0, 1, 1, 3], [1, 0, 2, 2]] = NAN
-    return unit.low + unit.span * rows
+    return unit.low + unit.distance() * rows
 
 
 def exact_sums(unit, params, rows, weight=None):
@@ -56,9 +58,10 @@ def exact_sums(unit, params, rows, weight=None):
     return data.sums, negative
 
 
-def step_of(gradient, sums, offsets=NO_OFFSETS, rate=1.0):
-    step = gradient.step(None, None, *sums, rate, offsets)
-    gradient.finish(None, None, step, offsets, rate)
+def step_of(gradient, sums, offsets=NO_OFFSETS, rate=1.0, unit=SPIN):
+    model = model_of(unit)
+    step = gradient.step(model, None, *sums, rate, offsets)
+    gradient.finish(model, None, step, offsets, rate)
     return step
 
 
@@ -118,19 +121,22 @@ def test_exact_phases_give_the_slope_of_the_likelihood(unit, mask, gaps, weight)
 
 @EACH_UNIT
 @MASKS
-def test_the_centered_step_is_the_slope_in_centered_parameters(unit, mask):
+def test_the_centered_step_is_the_slope_in_centered_parameters_of_spins(unit, mask):
+    """Of spins t: dJ_t = dJ / c^2 for s = a + c t, and J = J_t / c^2 in turn."""
     params, rows = params_of(unit, mask), rows_of(unit, gaps=True)
     rng = np.random.default_rng(1)
     offsets = Offsets(rng.normal(size=N_VISIBLE), rng.normal(size=2))
     sums = exact_sums(unit, params, rows)
-    step = step_of(learning.CenteredPairwiseGradient(mask), sums, offsets)
+    gradient, c = learning.CenteredPairwiseGradient(mask), (unit.high - unit.low) / 2
+    step = step_of(gradient, sums, offsets, unit=unit)
     pairs, biases = slope(lambda p: mean_log_likelihood(unit, p, rows), params, offsets)
-    pairs = np.where(mask, pairs, 0)
-    np.testing.assert_allclose(step.coupling, pairs, atol=1e-8)
+    pairs, biases = np.where(mask, pairs, 0) / c**4, biases / c**2
+    np.testing.assert_allclose(step.coupling, pairs, atol=1e-8 / c**4)
+    np.testing.assert_allclose(gradient.pull(model_of(unit), 0.1), 0.1 / c**4)
     # A step of (pairs, biases) in the centered machine, as the plain one sees it.
     expected = biases - pairs @ np.concatenate(offsets)
     np.testing.assert_allclose(step.units.bias, expected, atol=1e-8)
-    plain = step_of(learning.PairwiseGradient(mask), sums, offsets)
+    plain = step_of(learning.PairwiseGradient(mask), sums, offsets, unit=unit)
     assert abs(plain.coupling - pairs).max() > 1e-3
 
 
@@ -244,7 +250,7 @@ def labelled(unit, between=False):
     rows = np.array([[0, 1, 1, 0], [1, 1, 0, 1], [1, 0, 1, 0], [0, 0, 0, 1]], float)
     if between:
         rows[0, 0] = 0.3
-    return unit.low + unit.span * rows
+    return unit.low + unit.distance() * rows
 
 
 def mean_log_conditional(unit, params, rows, weight):
@@ -324,9 +330,9 @@ def inferred(infer, unit, size, seed=0):
     """Means and pairs of four free units, and those of the enumeration."""
     rng = np.random.default_rng(seed)
     n = 4
-    upper = np.triu(rng.normal(size=(n, n)), 1) / unit.span**2
+    upper = np.triu(rng.normal(size=(n, n)), 1) / unit.distance() ** 2
     coupling = size * 4 * (upper + upper.T)
-    field = rng.normal(size=(3, n)) / unit.span * 2
+    field = rng.normal(size=(3, n)) / unit.distance() * 2
     weight = np.array([1.0, 0.5, 2.0])
     mean, pairs = infer(unit, coupling, field, weight)
     expected_mean, expected = np.zeros((3, n)), np.zeros((n, n))
@@ -358,8 +364,11 @@ def test_mean_fields_are_right_to_their_order(unit, infer, orders, monkeypatch):
 @EACH_UNIT
 @pytest.mark.parametrize("coupling", [-3.0, -0.4, 0.0, 0.7, 3.0])
 def test_both_high_is_the_law_of_two_units(unit, coupling):
-    coupling = coupling / unit.span**2
-    J, bias = [[0, coupling], [coupling, 0]], [0.3 / unit.span, -0.8 / unit.span]
+    coupling = coupling / unit.distance() ** 2
+    J, bias = (
+        [[0, coupling], [coupling, 0]],
+        [0.3 / unit.distance(), -0.8 / unit.distance()],
+    )
     oracle = PairwiseOracle(J, bias, (unit.low, unit.high))
     states = configurations((unit.low, unit.high), 2)
     p = dict(zip(states, oracle.table([NAN, NAN]), strict=True))
@@ -367,7 +376,9 @@ def test_both_high_is_the_law_of_two_units(unit, coupling):
     first = sum(q for s, q in p.items() if s[0] == high)
     second = sum(q for s, q in p.items() if s[1] == high)
     found = learning.both_high(
-        np.array([first]), np.array([second]), unit.span**2 * np.array([coupling])
+        np.array([first]),
+        np.array([second]),
+        unit.distance() ** 2 * np.array([coupling]),
     )
     np.testing.assert_allclose(found, p[high, high], rtol=1e-12)
 

@@ -88,7 +88,7 @@ def test_one_step_from_everywhere_gives_z_exactly(case):
     """E over the base of f_1/f_0 is Z_1/Z_0: summed over all states, not sampled."""
     unit, n = case.model.unit, len(case.params.coupling)
     path = annealing.base_path(
-        case.model, case.params, np.full(n, unit.low + 0.3 * unit.span)
+        case.model, case.params, np.full(n, unit.low + 0.3 * unit.distance())
     )
     states = np.array(configurations((unit.low, unit.high), n))
     chains = annealing.from_visible(path, states, None)

@@ -38,7 +38,7 @@ def states_of(case, n_units=None):
 def means_of_data(case):
     """Means that are not those of the target: base and target biases differ."""
     unit, n = case.model.unit, len(case.params.coupling)
-    return unit.low + unit.span * np.linspace(0.3, 0.6, n)
+    return unit.low + unit.distance() * np.linspace(0.3, 0.6, n)
 
 
 def path_of(case, dtype=np.float64):
@@ -115,7 +115,7 @@ def swept_by_loops(case, beta, start, noise, order):
     for s, limits in zip(states, noise.T, strict=True):
         for i in order:
             field = bias[i] + beta * sum(coupling[i, j] * s[j] for j in range(len(s)))
-            s[i] = unit.high if unit.span * field > limits[i] else unit.low
+            s[i] = unit.high if unit.distance() * field > limits[i] else unit.low
     return states
 
 
@@ -350,7 +350,7 @@ def test_means_solve_their_equations_in_every_row(unit, tap):
     assert converged.all()
     for row, own in zip(means, field, strict=True):
         asked = asked_by_loops(unit, coupling, own, row, tap)
-        assert abs(row - asked).max() < 1.1e-9 * unit.span
+        assert abs(row - asked).max() < 1.1e-9 * unit.distance()
         other = asked_by_loops(unit, coupling, own, row, not tap)
         assert abs(row - other).max() > 1e-4  # the two differ, and are told apart
 
@@ -360,7 +360,7 @@ def test_means_solve_their_equations_in_every_row(unit, tap):
 def test_the_first_move_by_hand(unit, tap):
     """A quarter of the way is left; then no row can have converged to 1e-300."""
     coupling, bias = weak_machine(unit, 0.5)
-    start = np.full((1, 8), unit.low + 0.3 * unit.span)
+    start = np.full((1, 8), unit.low + 0.3 * unit.distance())
     found, converged = mean_field.magnetisations(
         *(unit, coupling, bias[None]),
         **{"tap": tap, "n_steps": 1, "damping": 0.25, "start": start},
@@ -377,7 +377,7 @@ def test_other_values_of_the_units_have_the_same_answer(tap):
     for unit in (BERNOULLI, TwoValuedUnit(-0.5, 2.0)):
         coupling, field = in_units_of(unit, spins, fields)
         found, _ = mean_field.magnetisations(unit, coupling, field[None], tap=tap)
-        share = (found - unit.low) / unit.span
+        share = (found - unit.low) / unit.distance()
         np.testing.assert_allclose(2 * share - 1, expected, atol=1e-13)
 
 
@@ -433,7 +433,7 @@ def test_independent_units_bound_z_from_below(case):
     unit, n = case.model.unit, states.shape[1]
     rng = np.random.default_rng(0)
     share = np.vstack([rng.random((20, n)), np.zeros((1, n)), np.ones((1, n))])
-    mean = unit.low + unit.span * share
+    mean = unit.low + unit.distance() * share
     bounds = mean_field.independent_bound(unit, case.params, mean)
     for row, bound in zip(share, bounds, strict=True):
         assert np.isclose(bound, bound_by_loops(case, row))

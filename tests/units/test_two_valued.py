@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from model_cases import UNITS
 
-from skboltz.units import BERNOULLI, Bias
+from skboltz.units import BERNOULLI, Bias, TwoValuedUnit
 
 FIELDS = np.array([-30.0, -2.5, -0.1, 0.0, 0.3, 1.0, 25.0])
 FREE = Bias(np.zeros(len(FIELDS)))
 
-unit_cases = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
+CASES = UNITS | {"apart": TwoValuedUnit(2.0, 5.0)}
+unit_cases = pytest.mark.parametrize("unit", CASES.values(), ids=CASES)
 
 
 def boltzmann(unit, field):
@@ -57,9 +58,102 @@ def test_mode_is_the_likelier_value(unit):
     np.testing.assert_array_equal(unit.mode(FREE, FIELDS), expected)
 
 
+SHARES = np.array([0.001, 0.25, 0.5, 0.999])
+
+
+@unit_cases
+def test_values_and_shares_invert_each_other(unit):
+    p = SHARES
+    means = [q * unit.low + s * unit.high for q, s in zip(1 - p, p, strict=True)]
+    np.testing.assert_allclose(unit.at(p), means, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(unit.share(np.array(means)), p, rtol=1e-9)
+    # A sum over rows of weights 2 and 3, each with a share of its own.
+    total = 2 * means[0] + 3 * means[1]
+    found = unit.at(2 * p[0] + 3 * p[1], total=5.0)
+    np.testing.assert_allclose(found, total, rtol=1e-12)
+    assert unit.at(0.0) == unit.low and unit.share(unit.high) == 1
+    assert unit.distance() == unit.high - unit.low
+    np.testing.assert_allclose(unit.at(0.5), unit.middle)
+    np.testing.assert_allclose(unit.at(0.75) - unit.at(0.25), unit.distance(0.5))
+
+
+@unit_cases
+def test_moments_of_one_unit_are_sums_over_its_values(unit):
+    for p in SHARES:
+        mean = (1 - p) * unit.low + p * unit.high
+        second = (1 - p) * unit.low**2 + p * unit.high**2
+        np.testing.assert_allclose(
+            unit.variance(mean), second - mean**2, rtol=1e-9, atol=1e-9
+        )
+        entropy = -p * math.log(p) - (1 - p) * math.log(1 - p)
+        np.testing.assert_allclose(unit.entropy(mean), entropy, rtol=1e-9)
+
+
+@unit_cases
+def test_moments_of_a_pair_are_sums_over_its_states(unit):
+    law = {(0, 0): 0.1, (0, 1): 0.2, (1, 0): 0.3, (1, 1): 0.4}  # P(s, t)
+    ends = unit.low, unit.high
+    expected = sum(p * ends[s] * ends[t] for (s, t), p in law.items())
+    either = sum(p * (s + t) for (s, t), p in law.items())
+    found = unit.pair_mean(law[1, 1], either)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(unit.both_high(found, either), law[1, 1], rtol=1e-9)
+    summed = unit.pair_mean(3 * law[1, 1], 3 * either, total=3.0)
+    np.testing.assert_allclose(summed, 3 * expected, rtol=1e-12, atol=1e-12)
+
+
+@unit_cases
+def test_gaps_of_a_field_and_of_a_coupling_are_log_odds(unit):
+    coupling, low, high = 0.3, unit.low, unit.high
+    weight = {
+        (x, y): math.exp(coupling * x * y) for x in (low, high) for y in (low, high)
+    }
+    ratio = weight[high, high] * weight[low, low]
+    ratio /= weight[high, low] * weight[low, high]
+    np.testing.assert_allclose(unit.pair_gap(coupling), math.log(ratio), rtol=1e-9)
+    np.testing.assert_allclose(unit.coupling_of(unit.pair_gap(coupling)), coupling)
+    np.testing.assert_allclose(unit.field_of(unit.gap(FIELDS)), FIELDS)
+
+
+@unit_cases
+def test_high_low_and_flipped(unit):
+    x = np.array([unit.low, unit.high, np.nan], np.float32)
+    assert unit.is_high(x[:2]).tolist() == [False, True]
+    back = unit.value(np.array([False, True]), x.dtype)
+    np.testing.assert_array_equal(back, x[:2])
+    assert back.dtype == np.float32
+    np.testing.assert_array_equal(
+        unit.flipped(x), np.array([unit.high, unit.low, np.nan]).astype(np.float32)
+    )
+    between = np.array([unit.at(0.25)])
+    np.testing.assert_allclose(unit.share(unit.flipped(between)), [0.75])
+
+
+@unit_cases
+@pytest.mark.parametrize("other", CASES.values(), ids=CASES)
+def test_the_same_states_in_other_values(unit, other):
+    a, c = unit.in_terms_of(other)
+    ends = [a + c * other.low, a + c * other.high]
+    np.testing.assert_allclose(ends, [unit.low, unit.high], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "values, expected",
+    [
+        ((0, 1), (0, 1)),
+        ((-1, 3), (-1, 3)),
+        ((5, 7), (0, 2)),
+        ((-9, -8), (-1, 0)),
+    ],
+)
+def test_values_far_from_zero_are_moved_next_to_it(values, expected):
+    near = TwoValuedUnit(*map(float, values)).near_zero()
+    assert (near.low, near.high) == expected
+
+
 @unit_cases
 def test_free_params_invert_the_mean(unit):
-    means = unit.low + unit.span * np.array([0.001, 0.25, 0.5, 0.999])
+    means = unit.at(SHARES)
     bias = unit.free_params(means).bias
     free = Bias(np.zeros(4))
     np.testing.assert_allclose(unit.mean(free, bias), means, rtol=1e-12, atol=1e-12)

@@ -337,8 +337,8 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
             if hasattr(self, name):
                 setattr(other, name, deepcopy(getattr(self, name)))
         other._publish_params(converted(self._params(), self._visible_unit, unit))
-        offsets = self._training_state.offsets
-        means = (unit.low + unit.span * self._shares(mean) for mean in offsets)
+        offsets, share = self._training_state.offsets, self._visible_unit.share
+        means = (unit.at(share(mean)) for mean in offsets)
         other._training_state = _begun(*means, self._training_state.shuffle)
         return other
 
@@ -390,14 +390,10 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         machine._n_features_out = machine.n_hidden
         machine.n_iter_ = 0
         machine.history_ = empty_history()
-        middle = np.full(n_units, (unit.low + unit.high) / 2)
+        middle = np.full(n_units, unit.middle)
         means = middle[:n_features], middle[n_features:]
         machine._training_state = _begun(*means, Stream((0, 0), Purpose.SHUFFLE))
         return machine
-
-    def _shares(self, values):
-        unit = self._visible_unit
-        return (values - unit.low) / unit.span
 
     def _publish_params(self, params):
         self.coupling_ = params.coupling.astype(self._dtype)
@@ -468,7 +464,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
             model=self._model,
             positive=positive,
             negative=negative,
-            gradient=GRADIENTS[self.gradient](self._mask, self._visible_unit.span),
+            gradient=GRADIENTS[self.gradient](self._mask),
             optimiser=self._optimiser(),
             decay=learning.WeightDecay(self.l1, self.l2),
             sparsity=learning.SparsityTarget(),

@@ -85,8 +85,7 @@ class PairwiseMachine(
         )
 
     def _pseudo_log_likelihoods(self, v):
-        unit, gap = self._model.unit, self._gaps(v)
-        share = (v - unit.low) / unit.span
+        share, gap = self._model.unit.share(v), self._gaps(v)
         return likelihood.log_probability(share, gap).sum(axis=1).astype(self._dtype)
 
     def conditional_proba(self, X):

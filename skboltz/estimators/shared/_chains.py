@@ -160,7 +160,7 @@ def _settled(unit, params, known, stream):
     chains = clamped_chains.init(unit, params, known, stream)
     chains = clamped_chains.run(unit, chains, np.ones(_SETTLE))
     states = clamped_chains.filled(chains, known)
-    return 2 * states > unit.low + unit.high, chains.stream
+    return unit.is_high(states), chains.stream
 
 
 def annealed_pairwise(model, params, n_chains, burn_in, stream, visible_mean=None):

@@ -84,10 +84,7 @@ class AnnealedClamped(OfRows):
         uniform = stream.generator().random(v.shape)
         odds = np.where(v == unit.high, self.noise[0], self.noise[1])
         odds[:, v.shape[1] if self.n_noisy is None else self.n_noisy :] = 0
-        # The mirror of an end would be off by rounding; gaps stay gaps.
-        mirrored = np.where(v == unit.high, unit.low, unit.low + unit.high - v)
-        mirrored = np.where(v == unit.low, unit.high, mirrored)
-        flipped = np.where(uniform < odds, mirrored, v)
+        flipped = np.where(uniform < odds, unit.flipped(v), v)  # gaps stay gaps
         return flipped.astype(v.dtype), stream._replace(step=stream.step + 1)
 
 

@@ -69,21 +69,19 @@ def tap(unit, coupling, field, weight):
     a pair at strong couplings, and training then diverges.
     """
     mean, _ = mean_field.magnetisations(unit, coupling, field, tap=True)
-    high = (mean - unit.low) / unit.span
+    high = unit.share(mean)
     both = np.zeros_like(coupling)
     for row, share in zip(high, weight, strict=True):
-        both += share * both_high(row[:, None], row, unit.span**2 * coupling)
-    # s_i s_j = low^2 + span low (x_i + x_j) + span^2 x_i x_j with x in {0, 1}.
-    single = (weight @ high)[:, None] + weight @ high
-    pairs = unit.span**2 * both + unit.span * unit.low * single
-    return mean, pairs + unit.low**2 * weight.sum()
+        both += share * both_high(row[:, None], row, unit.pair_gap(coupling))
+    either = (weight @ high)[:, None] + weight @ high
+    return mean, unit.pair_mean(both, either, total=weight.sum())
 
 
 def both_high(first, second, log_odds_ratio):
     """P(both high) of two units with given P(high) and a given log odds ratio.
 
     p solves p (1 - p1 - p2 + p) = exp(r) (p1 - p) (p2 - p), the law of two coupled
-    units (Plackett 1965); r is span^2 J.
+    units (Plackett 1965); r is the `pair_gap` of J.
 
     Examples
     --------
@@ -159,6 +157,6 @@ class ClampedGibbs(OfRows):
         chains = clamped_chains.run(model.unit, chains, np.ones(n_sweeps))
         state.seen[rows] = True
         full = clamped_chains.filled(chains, known)
-        state.is_high[rows] = full == model.unit.high
+        state.is_high[rows] = model.unit.is_high(full)
         sums = state_sums(model, full, weight)
         return DataPhase(sums, v, None, weight), state._replace(stream=chains.stream)

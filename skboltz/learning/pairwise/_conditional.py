@@ -68,7 +68,7 @@ def _assembled(unit, known, share, means, hidden_pairs, weight):
         Of the hidden units given inputs and class.
     """
     n_hidden, n_classes = means.shape[2], share.shape[1]
-    code = unit.low + unit.span * share
+    code = unit.at(share)
     shared = share.T[:, :, None] * means
     hidden = shared.sum(axis=0)
     inputs = known[:, : known.shape[1] - n_hidden - n_classes]
@@ -78,10 +78,10 @@ def _assembled(unit, known, share, means, hidden_pairs, weight):
     last = np.arange(label[-1] + 1, len(pairs))
     pairs[np.ix_(last, last)] = hidden_pairs
     # A class unit is high in the share of its class alone; elsewhere it is low.
-    of_class = unit.low * (weight @ hidden) + unit.span * (weight @ shared)
+    of_class = unit.at(weight @ shared, total=weight @ hidden)
     pairs[np.ix_(label, last)], pairs[np.ix_(last, label)] = of_class, of_class.T
     high = weight @ share
-    two = unit.low**2 * weight.sum() + unit.low * unit.span * (high[:, None] + high)
+    two = unit.pair_mean(0.0, high[:, None] + high, total=weight.sum())
     pairs[np.ix_(label, label)] = two
     np.fill_diagonal(pairs, 0)
     return clamped.Moments(mean, pairs)

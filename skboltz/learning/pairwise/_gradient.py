@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...models import PairwiseParams
-from ...units import Bias
+from ...units import SPIN, Bias
 
 
 class PairwiseSums(NamedTuple):
@@ -71,14 +71,11 @@ class PairwiseGradient:
     ----------
     mask : ndarray of shape (n_units, n_units), bool
         Which units may be coupled; symmetric, with a zero diagonal.
-    span : float, default=2.0
-        Of the values of the units; it does not matter here.
     """
 
     mask: np.ndarray
-    span: float = 2.0
 
-    def pull(self, rate):
+    def pull(self, model, rate):
         """The rate at which couplings move."""
         return rate
 
@@ -102,21 +99,18 @@ class CenteredPairwiseGradient:
     Parameters
     ----------
     mask : ndarray of shape (n_units, n_units), bool
-    span : float, default=2.0
-        Of the values of the units: 2 c.
     """
 
     mask: np.ndarray
-    span: float = 2.0
 
-    def pull(self, rate):
+    def pull(self, model, rate):
         """The rate at which couplings move."""
-        return rate * (2 / self.span) ** 4
+        return rate * _per_value(model) ** 4
 
     def step(self, model, params, positive, negative, rate, offsets):
         """rate x gradient; its biases lack what `finish` adds."""
         pairs, units = _differences(positive, negative, rate)
-        scale = (2 / self.span) ** 2
+        scale = _per_value(model) ** 2
         cross = np.outer(units, np.concatenate(offsets))
         pairs = scale**2 * (pairs - (cross + cross.T))
         return PairwiseParams(pairs, Bias(scale * units))
@@ -139,14 +133,11 @@ class SignedPairwiseGradient:
     Parameters
     ----------
     mask : ndarray of shape (n_units, n_units), bool
-    span : float, default=2.0
-        Of the values of the units; it does not matter here.
     """
 
     mask: np.ndarray
-    span: float = 2.0
 
-    def pull(self, rate):
+    def pull(self, model, rate):
         """That of the slopes, whose size is lost: penalties count beside them."""
         return 1.0
 
@@ -160,6 +151,11 @@ class SignedPairwiseGradient:
         _forbid(step, self.mask)
         step.coupling[:] = rate * np.sign(step.coupling)
         step.units.bias[:] = rate * np.sign(step.units.bias)
+
+
+def _per_value(model):
+    """1 / c: how far a spin moves as the unit moves by 1."""
+    return SPIN.in_terms_of(model.unit)[1]
 
 
 def _forbid(step, mask):

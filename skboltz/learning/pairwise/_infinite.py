@@ -15,7 +15,7 @@ _STRONG = 25.0  # nats, from which a coupling is as good as infinite
 
 def limits(unit, pairs):
     """The largest parameters that make a difference of at most FAR nats."""
-    units, couplings = FAR / unit.span, FAR / unit.span**2
+    units, couplings = unit.field_of(FAR), unit.coupling_of(FAR)
     return np.repeat([units, couplings], [pairs.n_units, len(pairs.i)])
 
 
@@ -53,7 +53,7 @@ def warn_of_infinite(unit, moments, pairs, theta, follows=None):
         _warn(f"{apart} pairs miss a state: their couplings {large}; set l2 > 0.")
     if constant.any() or apart or not free:
         return
-    strong = np.abs(theta[pairs.n_units :]) * unit.span**2 > _STRONG
+    strong = unit.pair_gap(np.abs(theta[pairs.n_units :])) > _STRONG
     if strong.any() or (follows is not None and follows()):
         _warn(
             f"Some units follow from others without exception, or nearly so: couplings "
@@ -67,14 +67,14 @@ def count_sure(unit, moments, pairs, log_p):
     And a small part of what their shares alone would make it, which is next to 0 as
     well where a unit hardly ever changes.
     """
-    share = np.clip(_shares(unit, moments, pairs), 0, 1)
+    share = np.clip(unit.share(moments[: pairs.n_units]), 0, 1)
     alone = entr(share) + entr(1 - share)
     return int(np.count_nonzero(-log_p < np.minimum(_SURE, _PART * alone)))
 
 
 def _constant(unit, moments, pairs):
     """Which units have one value throughout."""
-    share = _shares(unit, moments, pairs)
+    share = unit.share(moments[: pairs.n_units])
     return np.minimum(share, 1 - share) < _NEVER
 
 
@@ -83,20 +83,14 @@ def _apart(unit, moments, pairs, constant):
 
     A state as rare as its units alone would make it is not lacking.
     """
-    share = _shares(unit, moments, pairs)
+    share = unit.share(moments[: pairs.n_units])
     first, second = share[pairs.i], share[pairs.j]
-    both = moments[pairs.n_units :] - unit.low**2
-    both = both / unit.span**2 - unit.low / unit.span * (first + second)
+    both = unit.both_high(moments[pairs.n_units :], first + second)
     found = np.stack([both, first - both, second - both, 1 - first - second + both])
     one, two = np.stack([first, 1 - first]), np.stack([second, 1 - second])
     expected = one[[0, 0, 1, 1]] * two[[0, 1, 0, 1]]
     apart = (found < np.minimum(_NEVER, _PART * expected)).any(axis=0)
     return apart & ~(constant[pairs.i] | constant[pairs.j])
-
-
-def _shares(unit, moments, pairs):
-    """Of the high value of each unit."""
-    return (moments[: pairs.n_units] - unit.low) / unit.span
 
 
 def warn_unless(converged, gradient, tol, function):

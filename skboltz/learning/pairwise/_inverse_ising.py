@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 
 from ...models import PairwiseParams, converted
 from ...sampling import blocks
-from ...units import Bias, TwoValuedUnit
+from ...units import Bias
 from .._batches import batches, take
 from ._infinite import (
     count_sure,
@@ -127,16 +127,6 @@ def _moments(data, pairs):
     return pairs.vector(linear, matrix) / data.weight.sum()
 
 
-def _near_zero(unit):
-    """The unit itself if 0 lies between its values, else as far moved as it takes.
-
-    Far from 0 the bias b_i = a_i - low sum_j J_ij and the pairs of values are large
-    numbers that say nothing but where the values lie, and what matters drowns in them.
-    """
-    low = min(max(unit.low, -unit.span), 0.0)
-    return unit if low == unit.low else TwoValuedUnit(low, low + unit.span)
-
-
 def _moved(moments, pairs, origin):
     """Moments of values less an origin."""
     if not origin:
@@ -187,7 +177,7 @@ def fit_moments(unit, moments, pairs, *, l2=0.0, tol=1e-10, max_iter=200):
     array([[0. , 0.5],
            [0.5, 0. ]])
     """
-    near = _near_zero(unit)
+    near = unit.near_zero()
     moments = _moved(moments, pairs, unit.low - near.low)
     theta, limit = np.zeros(len(moments)), limits(near, pairs)
     decay = np.where(np.arange(len(theta)) < pairs.n_units, 0.0, l2)
@@ -265,7 +255,7 @@ def fit_pseudo_likelihood(
         As of :func:`fit_moments`.
     """
     weight = np.ones(X.shape[0]) if weight is None else np.asarray(weight, float)
-    near, n, n_pairs = _near_zero(unit), pairs.n_units, len(pairs.i)
+    near, n, n_pairs = unit.near_zero(), pairs.n_units, len(pairs.i)
     data = _Rows(X, weight / weight.sum(), unit.low - near.low)
 
     def cost(theta):
@@ -293,7 +283,7 @@ def fit_pseudo_likelihood(
 
 def _leaves_range(unit, X):
     """Whether a value is beyond those of the units by more than rounding."""
-    rounding = 1e-6 * unit.span
+    rounding = unit.distance(1e-6)
     low, high = X.min() - unit.low, X.max() - unit.high
     return low < -rounding or high > rounding
 
@@ -347,8 +337,8 @@ def _log_proba(unit, data, params):
     """Weighted mean of log P(s_i | others) of every unit."""
     total = np.zeros(len(params.units.bias))
     for states, weight in data.blocks():
-        share = (states - unit.low) / unit.span
-        gap = unit.span * (states @ params.coupling + params.units.bias)
+        share = unit.share(states)
+        gap = unit.gap(states @ params.coupling + params.units.bias)
         total += weight @ (share * gap - np.logaddexp(0, gap))
     return total
 
@@ -358,13 +348,13 @@ def _pseudo_gradient(unit, data, pairs, theta):
     params, n = pairs.params(theta), pairs.n_units
     value, linear, matrix = 0.0, np.zeros(n), np.zeros((n, n))
     for states, weight in data.blocks():
-        share = (states - unit.low) / unit.span
-        gap = unit.span * (states @ params.coupling + params.units.bias)
+        share = unit.share(states)
+        gap = unit.gap(states @ params.coupling + params.units.bias)
         tail = np.exp(-np.abs(gap))
         # log P = share * gap - softplus(gap), whose slope is share - P(high).
         log_p = (share * gap - np.maximum(gap, 0) - np.log1p(tail)).sum(axis=1)
         high = np.where(gap > 0, 1, tail) / (1 + tail)
-        slope = (share - high) * (unit.span * weight[:, None])
+        slope = (share - high) * unit.distance(weight[:, None])
         value += weight @ log_p
         linear += slope.sum(axis=0)
         matrix += slope.T @ states

@@ -56,7 +56,7 @@ class Offsets(NamedTuple):
 class Gradient:
     """The gradient as it is."""
 
-    def pull(self, rate):
+    def pull(self, model, rate):
         """The rate at which weights move."""
         return rate
 
@@ -71,7 +71,7 @@ class Gradient:
 class CenteredGradient:
     """The centered gradient, which does not depend on which value is called zero."""
 
-    def pull(self, rate):
+    def pull(self, model, rate):
         """The rate at which weights move."""
         return rate
 

@@ -24,9 +24,9 @@ class Holding:
     gradient: Any
     units: np.ndarray
 
-    def pull(self, rate):
+    def pull(self, model, rate):
         """The rate at which weights move."""
-        return self.gradient.pull(rate)
+        return self.gradient.pull(model, rate)
 
     def step(self, model, params, *phases):
         """The step of the gradient as it is."""

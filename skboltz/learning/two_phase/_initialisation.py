@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...models import BipartiteParams, PairwiseParams
-from ...units import Bias
+from ...units import SPIN, Bias
 
 WEIGHT_SCALE = 0.01
 COUPLING_SCALE = 0.1  # at 0.01 a parity, of no linear part, takes ten times as long
@@ -48,7 +48,8 @@ def initial_pairwise_params(model, stream, visible_mean, total_weight, mask, dty
     visible = _log_odds(unit, visible_mean, total_weight).bias
     bias = np.zeros(len(mask))
     bias[: len(visible)] = visible
-    scale = COUPLING_SCALE * min(1.0, 2 / unit.span) ** 2
+    _, spin = SPIN.in_terms_of(unit)  # how far one moves as the unit moves by 1
+    scale = COUPLING_SCALE * min(1.0, spin) ** 2
     coupling = scale * stream.generator().standard_normal(mask.shape)
     coupling = np.triu(np.where(mask, coupling, 0), 1)
     coupling[: len(visible), : len(visible)] = 0

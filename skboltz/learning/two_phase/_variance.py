@@ -69,9 +69,9 @@ class VarianceScaled:
     factor: float = 1.0
     bounds: Any = UNBOUNDED
 
-    def pull(self, rate):
+    def pull(self, model, rate):
         """The rate at which weights move."""
-        return self.gradient.pull(rate)
+        return self.gradient.pull(model, rate)
 
     def step(self, model, params, *phases):
         """The step of the gradient as it is."""
