@@ -10,7 +10,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .. import kernels
 from .._config import config_context, get_config
-from ..utils import one_blas_thread, require
+from ..utils import check_betas, one_blas_thread, require, require_count
 from . import _sequential
 from ._couplings import checked_system
 from ._stream import Purpose, Stream, random_key
@@ -64,8 +64,7 @@ def minimize_energy(
     values=(-1, 1),
     method="metropolis",
     n_restarts=64,
-    n_sweeps=1000,
-    betas=None,
+    betas=1000,
     random_state=None,
     n_jobs=None,
 ):
@@ -87,12 +86,11 @@ def minimize_energy(
         A flip that raises the energy by D is made with probability exp(-beta D), or
         any flip with probability 1 / (1 + exp(beta D)).
     n_restarts : int, default=64
-    n_sweeps : int, default=1000
-        Updates of every unit in each restart; counts for nothing if `betas` are given.
-    betas : array-like of shape (n_sweeps,), default=None
-        Inverse temperature of each sweep, above 0 and not falling.  None rises
-        linearly from 0.3 to 8 over the root mean square of the field on a spin among
-        random others; a flip against a field f costs 2 abs(f).
+    betas : int or array-like of shape (n_sweeps,), default=1000
+        Inverse temperature of each sweep of a restart, above 0 and never falling; or a
+        number of sweeps, in which it rises linearly from 0.3 to 8 over the root mean
+        square of the field on a spin among random others; a flip against a field f
+        costs 2 abs(f).
     random_state : int, RandomState instance or None, default=None
     n_jobs : int, default=None
         Number of threads, over parts of 64 restarts each; the result does not depend on
@@ -125,25 +123,24 @@ def minimize_energy(
     >>> import numpy as np
     >>> from skboltz.sampling import minimize_energy
     >>> J = np.array([[0, -1, -1], [-1, 0, -1], [-1, -1, 0]])
-    >>> minimize_energy(J, n_restarts=4, n_sweeps=10, random_state=0).energy
+    >>> minimize_energy(J, n_restarts=4, betas=10, random_state=0).energy
     -1.0
     """
     J, b = checked_system(coupling, field)
     low, high = _checked_values(values)
     known = isinstance(method, str) and method in METHODS
     require(known, "method", f"one of {sorted(METHODS)}", method)
-    for name, value in (("n_restarts", n_restarts), ("n_sweeps", n_sweeps)):
-        good = isinstance(value, Integral) and value >= 1
-        require(good, name, "an integer of at least 1", value)
+    require_count("n_restarts", n_restarts, 1)
+    betas = check_betas(betas)
     good = n_jobs is None or (isinstance(n_jobs, Integral) and n_jobs != 0)
     require(good, "n_jobs", "None, a number of jobs, or -1 for all cores", n_jobs)
     stream = Stream(random_key(check_random_state(random_state)), Purpose.SAMPLE)
     given, spins = _scaled(J, b)
     inner, spins = _scaled(*_as_spins(*spins, low, high))
-    if betas is None:
-        schedule = default_betas(*spins, n_sweeps)
+    if isinstance(betas, int):
+        schedule = default_betas(*spins, betas)
     else:
-        schedule = given * inner * _checked_betas(betas)
+        schedule = given * inner * betas
     system = System(_compact(spins[0]), spins[1].astype(np.float32))
     ends = _in_parts(system, spins, schedule, method, stream, n_restarts, n_jobs)
     states = np.where(ends > 0, high, low)
@@ -296,14 +293,6 @@ def _checked_values(values):
     good = good and values[0] < values[1]
     require(good, "values", "two finite numbers, the lower first", values)
     return tuple(map(float, values))
-
-
-def _checked_betas(betas):
-    betas = np.asarray(betas, dtype=np.float64)
-    good = betas.ndim == 1 and len(betas) and (betas > 0).all()
-    good = good and np.isfinite(betas).all() and (np.diff(betas) >= 0).all()
-    require(good, "betas", "finite, above 0 and not falling", betas)
-    return betas
 
 
 METHODS = {

@@ -186,7 +186,7 @@ def test_recall_tells_the_way():
 
 def test_noise_of_its_own_for_each_row_only_on_request():
     X = random_patterns(1, 50)
-    memory = HopfieldMemory(dynamics=Stochastic([2.0] * 5, n_average=1)).fit(X)
+    memory = HopfieldMemory(dynamics=Stochastic([0.5] * 5, n_average=1)).fit(X)
     same = np.repeat(X, 30, axis=0)
     assert len(np.unique(memory.transform(same), axis=0)) == 1
     assert len(np.unique(memory.recall(same, random_state=0).patterns, axis=0)) == 30
@@ -399,7 +399,7 @@ def test_what_cannot_be_stored_or_forgotten():
         memory.partial_fit(X, [1, 2, 3])
     with pytest.raises(ValueError, match="at least one non-zero"):
         HopfieldMemory().fit(X, sample_weight=[0, 0, 0])
-    with pytest.raises(ValueError, match="temperatures"):
+    with pytest.raises(ValueError, match="betas"):
         Stochastic([-1.0])
     with pytest.raises(ValueError, match="n_average"):
         Stochastic([1.0], n_average=2)

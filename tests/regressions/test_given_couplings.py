@@ -125,7 +125,7 @@ def test_rounding_alone_is_told_apart():
     with pytest.raises(ValueError, match=r"by rounding: pass \(coupling \+") as error:
         minimize_energy(J)
     assert "QUBO" not in str(error.value)
-    minimize_energy((J + J.T) / 2, n_sweeps=1, n_restarts=1)
+    minimize_energy((J + J.T) / 2, betas=1, n_restarts=1)
 
 
 @pytest.mark.parametrize("values", [SPINS, BITS, (1, 3)])
