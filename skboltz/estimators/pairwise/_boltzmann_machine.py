@@ -377,7 +377,7 @@ default="linear"
         >>> pair.conditional_proba([[1.0, 1.0]])
         array([[0.8, 0.8]])
         """
-        coupling, intercept = checked_system(coupling, intercept, "intercept")
+        coupling, intercept = checked_system(coupling, intercept)
         n_units = len(intercept)
         n_features = check_visible(n_features, n_units)
         machine = cls(n_units - n_features, values=values)
