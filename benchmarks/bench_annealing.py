@@ -78,8 +78,8 @@ def ours(coupling, betas, restarts, kernels):
 
             def call(betas, method=method):
                 return minimize_energy(
-                    coupling, method=method, n_restarts=restarts, n_sweeps=len(betas),
-                    betas=betas, random_state=0,
+                    coupling, method=method, n_restarts=restarts, betas=betas,
+                    random_state=0,
                 )  # fmt: skip
 
             call(betas[:1])  # compiles

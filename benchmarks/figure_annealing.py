@@ -63,7 +63,7 @@ def to_target(coupling, target, seconds, method, restarts, sweeps):
             coupling,
             method=method,
             n_restarts=restarts,
-            n_sweeps=sweeps,
+            betas=sweeps,
             random_state=seed,
         )
         best, seed = min(best, found.energy), seed + 1
@@ -79,7 +79,7 @@ def main():
     parser.add_argument("--cases", nargs="*", default=["100", "1000", "max-cut"])
     options = parser.parse_args()
     report(**machine(), **vars(options))
-    minimize_energy(spin_glass(300, np.random.default_rng(0)), n_sweeps=2)  # compiles
+    minimize_energy(spin_glass(300, np.random.default_rng(0)), betas=2)  # compiles
     for case in options.cases:
         for seed in range(options.instances):
             rng = np.random.default_rng(seed)

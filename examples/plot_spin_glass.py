@@ -24,7 +24,7 @@ sweeps = [10, 30, 100, 300, 1000]
 energies = {}
 for method in ("metropolis", "heat-bath"):
     found = [
-        minimize_energy(coupling, method=method, n_sweeps=k, random_state=0)
+        minimize_energy(coupling, method=method, betas=k, random_state=0)
         for k in sweeps
     ]
     energies[method] = np.array([minimum.energies for minimum in found]) / n

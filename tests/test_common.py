@@ -50,7 +50,7 @@ ESTIMATORS = [
     GaussianBernoulliRBM(4, n_iter=5, batch_size=5, momentum=0.5, max_step=0.1),
     EnergyImputer(GaussianBernoulliRBM(4, n_iter=2, method="exact", batch_size=10_000)),
     HopfieldMemory(),
-    HopfieldMemory(fit_bias=True, dynamics="synchronous"),
+    HopfieldMemory(fit_intercept=True, dynamics="synchronous"),
     HopfieldMemory("pseudo-inverse", dynamics="stochastic"),
     HopfieldMemory("storkey", dynamics="continuous"),
     HopfieldMemory(n_hidden=3),

@@ -19,7 +19,7 @@ class Score(NamedTuple):
     ----------
     value : float
     baseline : float or None
-        What perfect samples would get; None where no baseline was given.
+        What perfect samples would get; None where no reference was given.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class MomentErrors(NamedTuple):
 
 
 def moment_errors(
-    samples, held_out, *, order, baseline=None, max_terms=MAX_TERMS, random_state=None
+    samples, held_out, *, order, reference=None, max_terms=MAX_TERMS, random_state=None
 ):
     """Differences between the moments of samples and those of held-out data.
 
@@ -66,9 +66,9 @@ def moment_errors(
     samples : array-like of shape (n_samples, n_features)
     held_out : array-like of shape (n_held_out, n_features)
     order : {1, 2, 3}
-    baseline : array-like of shape (n_baseline, n_features), default=None
-        Other rows of data, scored as the samples are.  Noise adds to the error of
-        a small set: give as many rows as there are samples.
+    reference : array-like of shape (n_reference, n_features), default=None
+        Other rows of data, scored as the samples are: the baseline.  Noise adds to the
+        error of a small set: give as many rows as there are samples.
     max_terms : int, default=10_000
         For order 3, all triples if there are no more than this, otherwise this many
         of them, drawn without replacement and the same for all sets.
@@ -103,8 +103,8 @@ def moment_errors(
         raise ValueError(f"order must be 1, 2 or 3, found {order!r}.")
     _check_count(max_terms, "max_terms")
     least = 3 if order == 3 else 2
-    samples, held_out, baseline = checked_sets(
-        least, samples=samples, held_out=held_out, baseline=baseline
+    samples, held_out, reference = checked_sets(
+        least, samples=samples, held_out=held_out, reference=reference
     )
     n_features = held_out.shape[1]
     if n_features < order:
@@ -117,7 +117,7 @@ def moment_errors(
     moments = {1: _means, 2: _covariances, 3: lambda x: _third_cumulants(x, triples)}
     target = moments[order](held_out)
     found = moments[order](samples)
-    other = None if baseline is None else moments[order](baseline)
+    other = None if reference is None else moments[order](reference)
     return MomentErrors(
         score(lambda m: _rms(m - target), found, other),
         score(lambda m: _correlation(m, target), found, other),
@@ -188,16 +188,15 @@ def _correlation(a, b):
 
 
 def score(measure, found, other):
-    """A measure of what was found, beside that of the baseline, if there is one."""
+    """A measure of what was found, beside that of the reference, if there is one."""
     return Score(measure(found), None if other is None else measure(other))
 
 
 def checked_sets(least, **sets):
     """Sets of rows as finite arrays in double precision; some may be None."""
-    optional = ("baseline", "reference")
     sets = {
         name: None
-        if rows is None and name in optional
+        if rows is None and name == "reference"
         else _checked_rows(rows, name, least)
         for name, rows in sets.items()
     }

@@ -74,7 +74,7 @@ class SampleQuality(NamedTuple):
     n_rows: int
 
 
-def mmd(samples, held_out, *, bandwidth=None, baseline=None, random_state=None):
+def mmd(samples, held_out, *, bandwidth=None, reference=None, random_state=None):
     """Unbiased squared maximum mean discrepancy under a Gaussian kernel.
 
     With k(x, y) = exp(-norm(x - y)^2 / (2 bandwidth^2)), it is the mean of k over pairs
@@ -90,8 +90,9 @@ def mmd(samples, held_out, *, bandwidth=None, baseline=None, random_state=None):
         By default the median distance between two held-out rows; if that is 0, as
         where most rows are equal, the median of the distances above 0.  Samples
         have no part in it, so that models are measured by the same kernel.
-    baseline : array-like of shape (n_baseline, n_features), default=None
-        Other rows of data, scored as the samples are; as many of them vary as much.
+    reference : array-like of shape (n_reference, n_features), default=None
+        Other rows of data, scored as the samples are: the baseline; as many of them
+        vary as much.
     random_state : int, RandomState instance or None, default=None
         Draws the 1000 rows that give the default bandwidth where there are more.
 
@@ -119,8 +120,8 @@ def mmd(samples, held_out, *, bandwidth=None, baseline=None, random_state=None):
     >>> round(mmd([[0], [1]], [[0], [1]], bandwidth=1).squared.value, 6)
     -0.393469
     """
-    samples, held_out, baseline = checked_sets(
-        2, samples=samples, held_out=held_out, baseline=baseline
+    samples, held_out, reference = checked_sets(
+        2, samples=samples, held_out=held_out, reference=reference
     )
     if bandwidth is None:
         bandwidth = _median_distance(held_out, random_state)
@@ -129,17 +130,17 @@ def mmd(samples, held_out, *, bandwidth=None, baseline=None, random_state=None):
             f"bandwidth must be positive and finite, found {bandwidth!r}; leave it "
             f"None for the median distance."
         )
-    samples, held_out, baseline = _shifted(samples, held_out, baseline)
+    samples, held_out, reference = _shifted(samples, held_out, reference)
     within = _mean_kernel(held_out, held_out, bandwidth, distinct=True)
 
     def squared(rows):
         own = _mean_kernel(rows, rows, bandwidth, distinct=True)
         return float(own + within - 2 * _mean_kernel(rows, held_out, bandwidth))
 
-    return MaximumMeanDiscrepancy(score(squared, samples, baseline), float(bandwidth))
+    return MaximumMeanDiscrepancy(score(squared, samples, reference), float(bandwidth))
 
 
-def adversarial_accuracy(samples, held_out, *, baseline=None, random_state=None):
+def adversarial_accuracy(samples, held_out, *, reference=None, random_state=None):
     """Accuracy of telling samples from held-out data by their nearest neighbours.
 
     With d_TS(i) the distance of held-out row i to its nearest sample, d_TT(i) to
@@ -155,8 +156,8 @@ def adversarial_accuracy(samples, held_out, *, baseline=None, random_state=None)
     ----------
     samples : array-like of shape (n_samples, n_features)
     held_out : array-like of shape (n_held_out, n_features)
-    baseline : array-like of shape (n_baseline, n_features), default=None
-        Other rows of data, scored as the samples are.
+    reference : array-like of shape (n_reference, n_features), default=None
+        Other rows of data, scored as the samples are: the baseline.
     random_state : int, RandomState instance or None, default=None
         Draws, without replacement, as many rows of every set as the smallest has:
         more rows have nearer neighbours.
@@ -194,14 +195,14 @@ def adversarial_accuracy(samples, held_out, *, baseline=None, random_state=None)
     --------
     >>> from skboltz.likelihood import adversarial_accuracy
     >>> rows = [[0, 0], [1, 1]]
-    >>> adversarial_accuracy(rows, rows, baseline=[[7, 7], [8, 8]]).accuracy
+    >>> adversarial_accuracy(rows, rows, reference=[[7, 7], [8, 8]]).accuracy
     Score(value=0.0, baseline=1.0)
     """
-    sets = checked_sets(2, samples=samples, held_out=held_out, baseline=baseline)
+    sets = checked_sets(2, samples=samples, held_out=held_out, reference=reference)
     sets = _cut_to_equal(sets, check_random_state(random_state))
-    samples, held_out, baseline = _shifted(*sets)
+    samples, held_out, reference = _shifted(*sets)
     within = _nearest_other(held_out)
-    tolerance = _rounding(*(x for x in (samples, held_out, baseline) if x is not None))
+    tolerance = _rounding(*(x for x in (samples, held_out, reference) if x is not None))
 
     def halves(rows):
         to_rows, to_held_out = _nearest_across(held_out, rows)
@@ -209,7 +210,7 @@ def adversarial_accuracy(samples, held_out, *, baseline=None, random_state=None)
         of_rows = _share_farther(to_held_out, _nearest_other(rows), tolerance)
         return (of_held_out + of_rows) / 2, of_held_out, of_rows
 
-    other = (None,) * 3 if baseline is None else halves(baseline)
+    other = (None,) * 3 if reference is None else halves(reference)
     return AdversarialAccuracy(*map(Score, halves(samples), other))
 
 
@@ -276,7 +277,7 @@ def sample_quality(
         held_out, reference = _halves(held_out, random_state)
     sets = (samples, held_out, reference)
     samples, held_out, reference = _cut_to_equal(sets, random_state)
-    both = {"baseline": reference, "random_state": random_state}
+    both = {"reference": reference, "random_state": random_state}
 
     def errors(order):
         if order > held_out.shape[1]:
@@ -314,13 +315,13 @@ def _halves(held_out, rng):
     return rows[:half], rows[half : 2 * half]
 
 
-def _shifted(samples, held_out, baseline):
+def _shifted(samples, held_out, reference):
     """All sets about the mean of the held-out rows.
 
     Distances stay, and come from inner products without cancellation of an offset.
     """
     centre = held_out.mean(axis=0)
-    sets = (samples, held_out, baseline)
+    sets = (samples, held_out, reference)
     return tuple(None if rows is None else rows - centre for rows in sets)
 
 

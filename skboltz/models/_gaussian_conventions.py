@@ -24,16 +24,16 @@ class GaussianConvention(NamedTuple):
     Attributes
     ----------
     weights : ndarray of shape (n_hidden, n_visible)
-    visible_bias : ndarray of shape (n_visible,)
-    hidden_bias : ndarray of shape (n_hidden,)
+    intercept_visible : ndarray of shape (n_visible,)
+    intercept_hidden : ndarray of shape (n_hidden,)
     scale : ndarray of shape (n_visible,)
         Standard deviations s ("salakhutdinov", "lee"), or precisions 1 / s^2
         ("natural").
     """
 
     weights: np.ndarray
-    visible_bias: np.ndarray
-    hidden_bias: np.ndarray
+    intercept_visible: np.ndarray
+    intercept_hidden: np.ndarray
     scale: np.ndarray
 
 
@@ -71,7 +71,7 @@ def to_convention(params, name):
     ...     GaussianParams(np.array([1.0]), np.log([4.0])), Bias(np.array([0.5])))
     >>> to_convention(params, "salakhutdinov").weights  # W / s
     array([[2.]])
-    >>> to_convention(params, "natural").visible_bias  # b / s^2
+    >>> to_convention(params, "natural").intercept_visible  # b / s^2
     array([0.25])
     """
     _check(name)

@@ -19,7 +19,7 @@ from ._couplings import (
     check_diagonal,
     check_pairs,
     check_symmetric,
-    checked_field,
+    checked_intercept,
     checked_matrix,
     checked_system,
 )
@@ -73,7 +73,7 @@ __all__ = [
     "check_diagonal",
     "check_pairs",
     "check_symmetric",
-    "checked_field",
+    "checked_intercept",
     "checked_matrix",
     "checked_system",
     "clamped",

@@ -1,4 +1,4 @@
-"""Couplings and fields that come from elsewhere, where other conventions hold."""
+"""Couplings and biases that come from elsewhere, where other conventions hold."""
 
 import numpy as np
 from scipy import sparse
@@ -6,12 +6,12 @@ from scipy import sparse
 from ..utils import require
 
 
-def checked_system(coupling, field, name="field"):
-    """Couplings, dense or CSR, and fields in double precision, if they are valid."""
+def checked_system(coupling, intercept):
+    """Couplings, dense or CSR, and biases in double precision, if they are valid."""
     coupling = checked_matrix(coupling)
-    check_symmetric(coupling, name)
-    check_diagonal(coupling, name)
-    return coupling, checked_field(field, coupling.shape[0], name)
+    check_symmetric(coupling)
+    check_diagonal(coupling)
+    return coupling, checked_intercept(intercept, coupling.shape[0])
 
 
 def checked_matrix(coupling):
@@ -31,16 +31,16 @@ def checked_matrix(coupling):
     return coupling.astype(np.float64)
 
 
-def checked_field(field, n_units, name):
+def checked_intercept(intercept, n_units):
     """A finite number for each unit, in double precision; None means zeros."""
-    field = np.zeros(n_units) if field is None else np.asarray(field)
-    good = field.shape == (n_units,) and field.dtype.kind in "biuf"
-    good = good and np.isfinite(field).all()
-    require(good, name, f"{n_units} finite numbers", field)
-    return field.astype(np.float64)
+    bias = np.zeros(n_units) if intercept is None else np.asarray(intercept)
+    good = bias.shape == (n_units,) and bias.dtype.kind in "biuf"
+    good = good and np.isfinite(bias).all()
+    require(good, "intercept", f"{n_units} finite numbers", bias)
+    return bias.astype(np.float64)
 
 
-def check_diagonal(coupling, name, called="coupling"):
+def check_diagonal(coupling, name="intercept", called="coupling"):
     """Refuse units that are coupled to themselves."""
     if coupling.diagonal().any():
         raise ValueError(
@@ -52,7 +52,7 @@ def check_diagonal(coupling, name, called="coupling"):
         )
 
 
-def check_pairs(coupling, name, called="coupling"):
+def check_pairs(coupling, name="intercept", called="coupling"):
     """Refuse couplings that name each pair once."""
     if not _is_once(coupling):
         return
@@ -65,7 +65,7 @@ def check_pairs(coupling, name, called="coupling"):
     )
 
 
-def check_symmetric(coupling, name, called="coupling"):
+def check_symmetric(coupling, name="intercept", called="coupling"):
     """Refuse couplings of a pair that differ in the two directions."""
     if not (coupling != coupling.T).sum():
         return

@@ -12,8 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import kernels
-from ..utils import require, require_count
+from ..utils import check_betas, require, require_count, stretched
 from . import _network, _sequential
+
+_COOLING = (0.4, 0.3, 0.2, 0.1)  # temperatures of recall
 
 
 class Status(IntEnum):
@@ -148,39 +150,44 @@ class Synchronous(_Spins):
 
 @dataclass(frozen=True)
 class Stochastic(_Spins):
-    """Units follow the heat bath one by one while the temperature changes.
+    """Units follow the heat bath one by one while the temperature falls.
 
-    A unit with field f becomes +1 with probability 1 / (1 + exp(-2 f / T)).  The
+    A unit with field f becomes +1 with probability 1 / (1 + exp(-2 beta f)).  The
     answer is the sign of the mean over the last sweeps (Amit 1989).
 
     Parameters
     ----------
-    temperatures : sequence of float, default=(0.4, 0.3, 0.2, 0.1) each 5 times
-        Of each sweep, in units of the couplings: Hebb's rule with few memories
-        recalls below 1.
+    betas : int or array-like of shape (n_sweeps,), default=20
+        Inverse temperature of each sweep, above 0 and never falling, over the unit of
+        the couplings: Hebb's rule with few memories recalls above 1, and `np.inf` is a
+        temperature of 0.  A number of sweeps goes through the temperatures 0.4, 0.3,
+        0.2 and 0.1, a quarter of the sweeps at each.
     n_average : int, default=None
         Sweeps at the end whose states are averaged; None takes 8, or all if there
         are fewer.
     """
 
-    temperatures: tuple = tuple(np.repeat((0.4, 0.3, 0.2, 0.1), 5).tolist())
+    betas: int | tuple = 20
     n_average: int | None = None
 
     def __post_init__(self):
-        found, n_average = np.asarray(self.temperatures, dtype=float), self.n_average
-        good = found.ndim == 1 and len(found) and (found >= 0).all()
-        require(good, "temperatures", "numbers >= 0, one for each sweep", found)
-        what = f"None or between 1 and the number of sweeps, {len(found)}"
-        good = n_average is None or 1 <= n_average <= len(found)
+        n_sweeps, n_average = len(self._temperatures()), self.n_average
+        what = f"None or between 1 and the number of sweeps, {n_sweeps}"
+        good = n_average is None or 1 <= n_average <= n_sweeps
         require(good, "n_average", what, n_average)
+
+    def _temperatures(self):
+        """Of each sweep."""
+        betas = check_betas(self.betas)
+        return stretched(_COOLING, betas) if isinstance(betas, int) else 1 / betas
 
     @property
     def averaged(self):
-        return self.n_average or min(8, len(self.temperatures))
+        return self.n_average or min(8, self.max_iter)
 
     @property
     def max_iter(self):
-        return len(self.temperatures)
+        return len(self._temperatures())
 
     def init(self, network, start, hold):
         return _init_spins(network, start, hold, np.zeros(start.shape))
@@ -190,7 +197,7 @@ class Stochastic(_Spins):
         noise, _ = stream.draw(shape, motion.state.dtype)
         # On iff 2 f / T > log(u / (1 - u)), and f is the field times the scale.
         noise *= motion.state.dtype.type(
-            self.temperatures[stream.step] / (2 * network.scale)
+            self._temperatures()[stream.step] / (2 * network.scale)
         )
         state = np.ascontiguousarray(motion.state.T)
         _sequential.sweep(

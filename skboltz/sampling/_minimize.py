@@ -10,7 +10,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .. import kernels
 from .._config import config_context, get_config
-from ..utils import one_blas_thread, require
+from ..utils import check_betas, one_blas_thread, require, require_count
 from . import _sequential
 from ._couplings import checked_system
 from ._stream import Purpose, Stream, random_key
@@ -50,22 +50,21 @@ class System(NamedTuple):
     Attributes
     ----------
     coupling : ndarray or CSR array of shape (n_units, n_units)
-    field : ndarray of shape (n_units,)
+    intercept : ndarray of shape (n_units,)
     """
 
     coupling: np.ndarray
-    field: np.ndarray
+    intercept: np.ndarray
 
 
 def minimize_energy(
     coupling,
-    field=None,
+    intercept=None,
     *,
     values=(-1, 1),
     method="metropolis",
     n_restarts=64,
-    n_sweeps=1000,
-    betas=None,
+    betas=1000,
     random_state=None,
     n_jobs=None,
 ):
@@ -79,7 +78,7 @@ def minimize_energy(
     ----------
     coupling : {array-like, sparse matrix} of shape (n_units, n_units)
         J, symmetric with a zero diagonal: each pair stands there twice.
-    field : array-like of shape (n_units,), default=None
+    intercept : array-like of shape (n_units,), default=None
         b; None means none.
     values : pair of float, default=(-1, 1)
         The two values of a unit, the lower first.
@@ -87,12 +86,11 @@ def minimize_energy(
         A flip that raises the energy by D is made with probability exp(-beta D), or
         any flip with probability 1 / (1 + exp(beta D)).
     n_restarts : int, default=64
-    n_sweeps : int, default=1000
-        Updates of every unit in each restart; counts for nothing if `betas` are given.
-    betas : array-like of shape (n_sweeps,), default=None
-        Inverse temperature of each sweep, above 0 and not falling.  None rises
-        linearly from 0.3 to 8 over the root mean square of the field on a spin among
-        random others; a flip against a field f costs 2 abs(f).
+    betas : int or array-like of shape (n_sweeps,), default=1000
+        Inverse temperature of each sweep of a restart, above 0 and never falling; or a
+        number of sweeps, in which it rises linearly from 0.3 to 8 over the root mean
+        square of the field on a spin among random others; a flip against a field f
+        costs 2 abs(f).
     random_state : int, RandomState instance or None, default=None
     n_jobs : int, default=None
         Number of threads, over parts of 64 restarts each; the result does not depend on
@@ -125,25 +123,24 @@ def minimize_energy(
     >>> import numpy as np
     >>> from skboltz.sampling import minimize_energy
     >>> J = np.array([[0, -1, -1], [-1, 0, -1], [-1, -1, 0]])
-    >>> minimize_energy(J, n_restarts=4, n_sweeps=10, random_state=0).energy
+    >>> minimize_energy(J, n_restarts=4, betas=10, random_state=0).energy
     -1.0
     """
-    J, b = checked_system(coupling, field)
+    J, b = checked_system(coupling, intercept)
     low, high = _checked_values(values)
     known = isinstance(method, str) and method in METHODS
     require(known, "method", f"one of {sorted(METHODS)}", method)
-    for name, value in (("n_restarts", n_restarts), ("n_sweeps", n_sweeps)):
-        good = isinstance(value, Integral) and value >= 1
-        require(good, name, "an integer of at least 1", value)
+    require_count("n_restarts", n_restarts, 1)
+    betas = check_betas(betas)
     good = n_jobs is None or (isinstance(n_jobs, Integral) and n_jobs != 0)
     require(good, "n_jobs", "None, a number of jobs, or -1 for all cores", n_jobs)
     stream = Stream(random_key(check_random_state(random_state)), Purpose.SAMPLE)
     given, spins = _scaled(J, b)
     inner, spins = _scaled(*_as_spins(*spins, low, high))
-    if betas is None:
-        schedule = default_betas(*spins, n_sweeps)
+    if isinstance(betas, int):
+        schedule = default_betas(*spins, betas)
     else:
-        schedule = given * inner * _checked_betas(betas)
+        schedule = given * inner * betas
     system = System(_compact(spins[0]), spins[1].astype(np.float32))
     ends = _in_parts(system, spins, schedule, method, stream, n_restarts, n_jobs)
     states = np.where(ends > 0, high, low)
@@ -163,7 +160,7 @@ def _in_parts(system, spins, schedule, method, stream, n_restarts, n_jobs):
         size = min(_PART, n_restarts - number * _PART)
         with config_context(kernels=kernels_here):
             own = stream._replace(shard=number)
-            start, own = _random_spins(size, len(system.field), own)
+            start, own = _random_spins(size, len(system.intercept), own)
             return _downhill(*spins, anneal(system, start, schedule, method, own))
 
     numbers = range(-(-n_restarts // _PART))
@@ -174,23 +171,25 @@ def _in_parts(system, spins, schedule, method, stream, n_restarts, n_jobs):
         return np.concatenate(Parallel(n_jobs=n_jobs, prefer="threads")(jobs))
 
 
-def _as_spins(coupling, field, low, high):
-    """Couplings and fields of the spins x in s = middle + half x, up to a constant.
+def _as_spins(coupling, intercept, low, high):
+    """Couplings and biases of the spins x in s = middle + half x, up to a constant.
 
     -1/2 s'Js - b's = -1/2 x'(half^2 J)x - half (b + middle J 1)'x + constant.
     """
     middle, half = (low + high) / 2, (high - low) / 2
     if (middle, half) == (0, 1):
-        return coupling, field
+        return coupling, intercept
     pull = np.asarray(coupling.sum(axis=1)).ravel()
-    return half**2 * coupling, half * (field + middle * pull)
+    return half**2 * coupling, half * (intercept + middle * pull)
 
 
-def _scaled(coupling, field):
+def _scaled(coupling, intercept):
     """A power of 2 near the largest term, and all of them by it, as float32 needs."""
-    largest = max(coupling.max(), -coupling.min(), field.max(), -field.min())
-    unit = 2.0 ** np.floor(np.log2(largest)) if largest else 1.0
-    return unit, (coupling / unit, field / unit) if unit != 1 else (coupling, field)
+    ends = coupling.max(), -coupling.min(), intercept.max(), -intercept.min()
+    unit = 2.0 ** np.floor(np.log2(max(ends))) if max(ends) else 1.0
+    if unit == 1:
+        return unit, (coupling, intercept)
+    return unit, (coupling / unit, intercept / unit)
 
 
 def _compact(coupling):
@@ -209,7 +208,7 @@ def anneal(system, states, betas, method, stream):
     """
     draw, mirror = METHODS[method]
     size, field = max(1, _NOISE // states.size), None
-    follow = sparse.issparse(system.coupling) or len(system.field) <= _SMALL
+    follow = sparse.issparse(system.coupling) or len(system.intercept) <= _SMALL
     for start in range(0, len(betas), size):
         part = np.maximum(betas[start : start + size], _HOTTEST)
         noise, stream = draw(stream, (len(part), *states.shape))
@@ -239,13 +238,13 @@ def _by_blocks(system, states, noise, mirror):
 def _fields(system, states):
     """J s + b of every row."""
     total = np.ascontiguousarray((system.coupling @ states.T).T)
-    total += system.field
+    total += system.intercept
     return total
 
 
-def _downhill(coupling, field, states):
+def _downhill(coupling, intercept, states):
     """States that no single flip lowers by more than rounding, in double precision."""
-    system, states = System(coupling, field), states.astype(np.float64)
+    system, states = System(coupling, intercept), states.astype(np.float64)
     rows = np.arange(len(states))
     while len(rows):
         part = states[rows]
@@ -272,9 +271,9 @@ def _settle(states, fields, coupling):
     return total
 
 
-def _energy(coupling, field, states):
+def _energy(coupling, intercept, states):
     """E of every row in double precision."""
-    total = np.ascontiguousarray((coupling @ states.T).T) / 2 + field
+    total = np.ascontiguousarray((coupling @ states.T).T) / 2 + intercept
     return -(total * states).sum(axis=1)
 
 
@@ -283,10 +282,10 @@ def _random_spins(n_rows, n_units, stream):
     return np.where(noise > 0, np.float32(1), np.float32(-1)), stream
 
 
-def default_betas(coupling, field, n_sweeps):
+def default_betas(coupling, intercept, n_sweeps):
     """Inverse temperatures that rise linearly past the scale of the fields of spins."""
     squares = coupling.power(2) if sparse.issparse(coupling) else coupling**2
-    of_fields = np.asarray(squares.sum(axis=1)).ravel() + field**2
+    of_fields = np.asarray(squares.sum(axis=1)).ravel() + intercept**2
     return np.linspace(0.3, 8, n_sweeps) / (np.sqrt(of_fields.mean()) or 1.0)
 
 
@@ -296,14 +295,6 @@ def _checked_values(values):
     good = good and values[0] < values[1]
     require(good, "values", "two finite numbers, the lower first", values)
     return tuple(map(float, values))
-
-
-def _checked_betas(betas):
-    betas = np.asarray(betas, dtype=np.float64)
-    good = betas.ndim == 1 and len(betas) and (betas > 0).all()
-    good = good and np.isfinite(betas).all() and (np.diff(betas) >= 0).all()
-    require(good, "betas", "finite, above 0 and not falling", betas)
-    return betas
 
 
 METHODS = {

@@ -1,5 +1,6 @@
 """What every room may need: nested tuples, numbers and gaps, names, threads of BLAS."""
 
+from ._betas import check_betas, stretched
 from ._blocks import blocks, row_mean
 from ._missing import has_missing
 from ._names import known_as
@@ -12,6 +13,7 @@ from ._warn import warn
 __all__ = [
     "as_numbers",
     "blocks",
+    "check_betas",
     "check_type",
     "copied",
     "each",
@@ -21,6 +23,7 @@ __all__ = [
     "require",
     "require_count",
     "row_mean",
+    "stretched",
     "suited_threads",
     "warn",
 ]

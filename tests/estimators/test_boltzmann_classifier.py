@@ -351,7 +351,7 @@ def test_noise_in_clamping_leaves_the_biases_of_features_alone():
     """Features are clamped in both phases: nothing is to be learnt of them alone."""
     machine = machine_of(
         2, method="annealing", clamping_noise=(0.4, 0.1), n_iter=3, n_average=1,
-        temperatures=((1.0, 2),), gradient="plain",
+        betas=(1.0, 1.0), gradient="plain",
     )  # fmt: skip
     start = BoltzmannClassifier(machine_of(2, n_iter=0)).fit(BITS, LABELS)
     classifier = BoltzmannClassifier(machine).fit(BITS, LABELS)
@@ -363,7 +363,7 @@ def test_noise_in_clamping_leaves_the_sum_of_class_biases_alone():
     """One class is high in any code: a shift of all their biases changes nothing."""
     machine = machine_of(
         2, method="annealing", clamping_noise=(0.4, 0.1), n_iter=3, n_average=1,
-        temperatures=((1.0, 2),), gradient="plain",
+        betas=(1.0, 1.0), gradient="plain",
     )  # fmt: skip
     start = BoltzmannClassifier(machine_of(2, n_iter=0)).fit(BITS, LABELS)
     classifier = BoltzmannClassifier(machine).fit(BITS, LABELS)

@@ -322,6 +322,18 @@ def test_every_method_learns(method, n_hidden):
     assert kl(machine, rows) < 0.3 * free
 
 
+@pytest.mark.parametrize("n_sweeps", [1, 5, 10, 20])
+def test_a_number_of_betas_goes_through_the_published_temperatures(n_sweeps):
+    stages = np.repeat([2.0, 1.5, 1.2, 1.0], [2, 2, 2, 4])
+    shares = np.ceil(np.arange(1, n_sweeps + 1) * 10 / n_sweeps).astype(int)
+    options = {"method": "annealing", "n_iter": 1, "n_average": 2, "random_state": 0}
+    one, other = (
+        BoltzmannMachine(2, betas=betas, **options).fit(BITS)
+        for betas in (n_sweeps, 1 / stages[shares - 1])
+    )
+    np.testing.assert_array_equal(one.coupling_, other.coupling_)
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("n_hidden", [0, 2])
 @pytest.mark.parametrize("rows", [BITS, PARTLY], ids=["whole", "gaps"])
@@ -329,7 +341,7 @@ def test_every_method_resumes_bit_for_bit(method, n_hidden, rows):
     options = {
         "method": method, "batch_size": 25, "momentum": 0.5, "schedule": "constant",
         "random_state": 0, "clamping_noise": (0.1, 0.05), "n_average": 2,
-        "temperatures": ((1.5, 1), (1.0, 2)),
+        "betas": (1 / 1.5, 1.0, 1.0),
     }  # fmt: skip
     whole = BoltzmannMachine(n_hidden, n_iter=4, **options).fit(rows)
     half = BoltzmannMachine(n_hidden, n_iter=2, warm_start=True, **options).fit(rows)
@@ -423,7 +435,7 @@ def test_couplings_are_symmetric_to_the_last_bit(method, gradient, weight):
     """Nothing would ever pull two triangles together that rounding drove apart."""
     machine = BoltzmannMachine(
         3, method=method, gradient=gradient, n_iter=2, batch_size=7, n_chains=33,
-        n_average=3, temperatures=((1.5, 1), (1.0, 1)), random_state=0,
+        n_average=3, betas=(1 / 1.5, 1.0), random_state=0,
     ).fit(BITS.astype(np.float32), sample_weight=weight)  # fmt: skip
     np.testing.assert_array_equal(machine.coupling_, machine.coupling_.T)
     assert not machine.coupling_.diagonal().any()
@@ -721,13 +733,14 @@ LONELY = SYMMETRIC * np.outer(np.arange(6) < 5, np.arange(6) < 5)
         ({"mask": np.full((6, 6), "a")}, "mask must be"),
         ({"mask": LONELY}, "hidden unit 1"),
         ({"visible_hidden": False}, "visible_hidden=True"),
-        ({"temperatures": ((2.0, 3), (0.0, 2), (1.0, 1))}, "temperatures must be"),
-        ({"temperatures": ((-1.0, 3), (1.0, 1))}, "temperatures must be"),
-        ({"temperatures": ((1.0, 3), (2.0, 1), (1.0, 1))}, "temperatures must be"),
-        ({"temperatures": ((2.0, 3),)}, "temperatures must be"),
-        ({"temperatures": ()}, "temperatures must be"),
-        ({"temperatures": ((2.0, 0), (1.0, 1))}, "temperatures must be"),
-        ({"temperatures": ((2.0, 1.5), (1.0, 1))}, "temperatures must be"),
+        ({"betas": (0.5, np.inf, 1.0)}, "betas must be"),
+        ({"betas": (-1.0, 1.0)}, "betas must be"),
+        ({"betas": (1.0, 0.5, 1.0)}, "betas must be"),
+        ({"betas": (0.5, 0.5)}, "betas must be.*ending with 1"),
+        ({"betas": ()}, "betas must be"),
+        ({"betas": ((0.5, 2), (1.0, 1))}, "betas must be"),
+        ({"betas": 0}, "betas"),
+        ({"betas": 2.0}, "betas"),
         ({"clamping_noise": (0.1,)}, "clamping_noise must be"),
         ({"clamping_noise": (0.1, 1.5)}, "clamping_noise must be"),
         ({"clamping_noise": (-0.1, 0.5)}, "clamping_noise must be"),
@@ -752,9 +765,9 @@ def test_what_is_wrong_is_named(options, message):
 @pytest.mark.parametrize(
     "options",
     [
-        {"temperatures": np.array([[2.0, 2], [1.0, 2]])},
-        {"temperatures": [(2.0, 2.0), (1.0, 2.0)]},
-        {"temperatures": [[2, np.int64(2)], [1, 2]]},
+        {"betas": np.array([0.5, 0.5, 1.0])},
+        {"betas": [0.5, 1]},
+        {"betas": np.int64(3)},
         {"clamping_noise": np.array([0.1, 0.05])},
         {"clamping_noise": [0.1, 0.05]},
         {"clamping_noise": (0, 0)},

@@ -226,6 +226,31 @@ def test_the_score_is_above_the_variational_bound(tuning):
     assert scores.mean() >= bounds.mean() and dbn.score(X) == scores.mean()
 
 
+@pytest.mark.parametrize("method", ["score_samples", "lower_bound"])
+def test_a_bound_draws_by_its_random_state(dbn, method):
+    def bound(**options):
+        return getattr(dbn, method)(X[:3], 5, **options).tolist()
+
+    assert bound() == bound() == bound(random_state=0)
+    assert bound(random_state=1) == bound(random_state=1) != bound()
+    generator = np.random.RandomState(3)
+    first = bound(random_state=np.random.RandomState(3))
+    assert bound(random_state=generator) == first != bound(random_state=generator)
+    assert bound(random_state=None) != bound(random_state=None)
+    with pytest.raises(ValueError, match="random_state must be"):
+        bound(random_state="0")
+    with pytest.raises(ValueError, match="random_state must be"):
+        bound(random_state=-1)
+
+
+def test_seeds_scatter_about_the_variational_bound(dbn):
+    exact = oracle_of(network(dbn.layers_), dbn._params())
+    drawn = [dbn.lower_bound(X[:1], 20, random_state=seed)[0] for seed in range(60)]
+    error = np.std(drawn, ddof=1) / np.sqrt(60)
+    expected = exact.bound(tuple(int(x) for x in X[0]))
+    assert abs(np.mean(drawn) - expected) < 4 * error < 0.2
+
+
 @pytest.mark.parametrize("method", ["score_samples", "lower_bound", "transform"])
 def test_a_row_does_not_depend_on_its_company(dbn, method):
     many = np.tile(X, (5, 1))  # several chunks

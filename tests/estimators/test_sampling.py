@@ -172,9 +172,12 @@ def test_an_estimate_that_fails_a_check_warns_and_does_not_flatter():
     [
         ({"method": "guess"}, "method must be one of"),
         ({"betas": 0}, "betas must be"),
-        ({"betas": [0.1, 1.0]}, "rise from 0 to 1"),
-        ({"betas": [0.0, 0.9]}, "rise from 0 to 1"),
-        ({"betas": [0.0, 0.7, 0.5, 1.0]}, "rise from 0 to 1"),
+        ({"betas": [0.1, 1.0]}, "never falling, beginning with 0 and e"),
+        ({"betas": [0.0, 0.9]}, "never falling, beginning with 0 and e"),
+        (
+            {"betas": [0.0, 0.7, 0.5, 1.0]},
+            "never falling, beginning with 0 and e",
+        ),
         ({"n_chains": 0}, "n_chains must be"),
         ({"n_sweeps": -1}, "n_sweeps must be"),
     ],

@@ -101,7 +101,7 @@ def expectation(score, states, p, n_s, n_t, q=None):
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_moment_errors_by_loop(sets, order):
     s, t, r = sets
-    found = moment_errors(s, t, order=order, baseline=r)
+    found = moment_errors(s, t, order=order, reference=r)
     moments = [moments_by_loop(x.tolist(), order) for x in sets]
     assert found.n_terms == len(moments[0]) == math.comb(s.shape[1], order)
     for i, of in ((0, "value"), (2, "baseline")):
@@ -194,7 +194,7 @@ def test_every_triple_is_drawn_equally_often():
 
 def test_drawn_triples_serve_all_sets():
     rows = np.random.default_rng(0).random((10, 20))
-    errors = moment_errors(rows, rows, order=3, baseline=rows, max_terms=7)
+    errors = moment_errors(rows, rows, order=3, reference=rows, max_terms=7)
     assert errors.n_terms == 7
     assert errors.rms == (0, 0)
     assert errors.correlation == pytest.approx((1, 1))
@@ -206,7 +206,7 @@ def test_drawn_triples_serve_all_sets():
 @each_kind
 def test_mmd_by_loop(sets):
     s, t, r = (x.tolist() for x in sets)
-    found = mmd(s, t, bandwidth=0.8, baseline=r)
+    found = mmd(s, t, bandwidth=0.8, reference=r)
     assert found.bandwidth == 0.8
     assert found.squared.value == pytest.approx(mmd_by_loop(s, t, 0.8), abs=1e-11)
     assert found.squared.baseline == pytest.approx(mmd_by_loop(r, t, 0.8), abs=1e-11)
@@ -252,7 +252,7 @@ def test_mmd_keeps_the_bound_of_gretton():
     rng, n = np.random.default_rng(0), 1600
     bound = math.sqrt(8 * math.log(2 / ALPHA) / (n // 2))
     s, t = rng.integers(0, 2, (2, n, 10))
-    found = mmd(s, t, baseline=s + 10, random_state=0)
+    found = mmd(s, t, reference=s + 10, random_state=0)
     assert abs(found.squared.value) < bound < found.squared.baseline
 
 
@@ -293,7 +293,7 @@ def test_adversarial_accuracy_by_loop(n, n_features, levels):
     rng = np.random.default_rng(n)
     for _ in range(20):
         s, t, r = rng.integers(0, levels, (3, n, n_features)) / 4
-        found = adversarial_accuracy(s, t, baseline=r)
+        found = adversarial_accuracy(s, t, reference=r)
         for of, rows in (("value", s), ("baseline", r)):
             truth = adversary_by_loop(rows.tolist(), t.tolist())
             assert [getattr(part, of) for part in found] == pytest.approx(truth)
@@ -314,7 +314,7 @@ def test_halves_tell_which_set_was_missed():
 def test_copies_score_zero_and_distant_sets_one(offset, decimals):
     rng = np.random.default_rng(0)
     t = offset + np.unique(rng.random((60, 5)).round(decimals), axis=0)
-    found = adversarial_accuracy(rng.permutation(t), t, baseline=t + 50)
+    found = adversarial_accuracy(rng.permutation(t), t, reference=t + 50)
     assert found == ((0, 1),) * 3
 
 
@@ -380,9 +380,9 @@ def test_the_larger_sets_are_cut_to_the_smallest():
         assert len(part) == len(drawn) == 10
         assert drawn <= set(map(tuple, whole.tolist()))
     s, t, r = sets
-    found = [adversarial_accuracy(s, t, baseline=r, random_state=i) for i in (0, 0, 1)]
+    found = [adversarial_accuracy(s, t, reference=r, random_state=i) for i in (0, 0, 1)]
     assert found[0] == found[1] != found[2]
-    assert found[0] == adversarial_accuracy(cut[0], cut[1], baseline=cut[2])
+    assert found[0] == adversarial_accuracy(cut[0], cut[1], reference=cut[2])
     uncut = adversary_by_loop(s.tolist(), t.tolist())
     assert found[0].accuracy.value != pytest.approx(uncut[0])
 
@@ -447,11 +447,11 @@ def test_sets_are_left_as_they_were():
 def test_scores_are_those_of_the_functions_alone():
     s, t, r = (x[:6] for x in REAL)
     found = sample_quality(s, t, r)
-    assert found.means == moment_errors(s, t, order=1, baseline=r)
-    assert found.covariances == moment_errors(s, t, order=2, baseline=r)
-    assert found.third_cumulants == moment_errors(s, t, order=3, baseline=r)
-    assert found.mmd == mmd(s, t, baseline=r)
-    assert found.adversarial_accuracy == adversarial_accuracy(s, t, baseline=r)
+    assert found.means == moment_errors(s, t, order=1, reference=r)
+    assert found.covariances == moment_errors(s, t, order=2, reference=r)
+    assert found.third_cumulants == moment_errors(s, t, order=3, reference=r)
+    assert found.mmd == mmd(s, t, reference=r)
+    assert found.adversarial_accuracy == adversarial_accuracy(s, t, reference=r)
     assert found.n_rows == 6
 
 
@@ -557,12 +557,12 @@ def test_sets_that_do_not_fit(score):
         score(T, T[0])
 
 
-def test_a_baseline_that_does_not_fit():
+def test_a_reference_that_does_not_fit():
     for score in (mmd, adversarial_accuracy):
-        with pytest.raises(ValueError, match="baseline has 1 features"):
-            score(T, T, baseline=T[:, :1])
-        with pytest.raises(ValueError, match=r"baseline has 1 row\(s\)"):
-            score(T, T, baseline=T[:1])
+        with pytest.raises(ValueError, match="reference has 1 features"):
+            score(T, T, reference=T[:, :1])
+        with pytest.raises(ValueError, match=r"reference has 1 row\(s\)"):
+            score(T, T, reference=T[:1])
     with pytest.raises(ValueError, match="reference contains NaN"):
         sample_quality(T, T, T * np.nan)
 

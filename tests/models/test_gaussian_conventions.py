@@ -68,7 +68,7 @@ def test_energies_differ_by_a_constant(name):
     assert np.ptp(found) < 1e-12
     # A bias that is forgotten is no constant.
     theirs = to_convention(params(name), name)
-    assert np.ptp(differences(name, theirs._replace(hidden_bias=0 * C))) > 0.1
+    assert np.ptp(differences(name, theirs._replace(intercept_hidden=0 * C))) > 0.1
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)

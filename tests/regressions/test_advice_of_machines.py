@@ -607,7 +607,7 @@ NETWORKS = {
     ),
     "coupled hidden units of a classifier": Advice(
         lambda: joint(40, hidden_hidden=True).fit(X, CLASSES),
-        "Set hidden_hidden=False in the machine, fewer hidden units",
+        "Set hidden_hidden=False in `estimator`, fewer hidden units",
         lambda: [
             joint(40, hidden_hidden=False).fit(X, CLASSES).score(X, CLASSES),
             joint(3, hidden_hidden=True).fit(X, CLASSES).score(X, CLASSES),
@@ -616,7 +616,7 @@ NETWORKS = {
     ),
     "classes without couplings": Advice(
         lambda: joint(0, visible_visible=False).fit(X, CLASSES),
-        "set visible_visible=True in the machine, add hidden units",
+        "set visible_visible=True in `estimator`, add hidden units",
         lambda: [
             joint(0, visible_visible=True).fit(X, CLASSES).score(X, CLASSES),
             joint(2, visible_visible=False).fit(X, CLASSES).score(X, CLASSES),

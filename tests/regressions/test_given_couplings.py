@@ -125,7 +125,7 @@ def test_rounding_alone_is_told_apart():
     with pytest.raises(ValueError, match=r"by rounding: pass \(coupling \+") as error:
         minimize_energy(J)
     assert "QUBO" not in str(error.value)
-    minimize_energy((J + J.T) / 2, n_sweeps=1, n_restarts=1)
+    minimize_energy((J + J.T) / 2, betas=1, n_restarts=1)
 
 
 @pytest.mark.parametrize("values", [SPINS, BITS, (1, 3)])
@@ -154,7 +154,7 @@ def test_the_advice_on_a_qubo_from_message_to_message(Q):
     with pytest.raises(ValueError, match=r"-\((Q|A) \+ (Q|A).T\)"):
         minimize_energy(Q, values=BITS)
     J = -(Q + Q.T)
-    with pytest.raises(ValueError, match="0 and 1 add half of it to field"):
+    with pytest.raises(ValueError, match="0 and 1 add half of it to intercept"):
         minimize_energy(J, values=BITS)
     b = np.diag(J) / 2
     found = minimize_energy(J - np.diag(np.diag(J)), b, values=BITS, random_state=0)
@@ -200,7 +200,7 @@ def test_given_couplings_recall():
 @pytest.mark.parametrize("layout", [np.asarray, np.ndarray.tolist, sparse.csr_array])
 def test_given_couplings_are_those_of_a_fitted_memory(layout, values):
     X = np.random.default_rng(0).choice(values, (4, 40))
-    fitted = HopfieldMemory("perceptron", fit_bias=True, n_hidden=5).fit(X)
+    fitted = HopfieldMemory("perceptron", fit_intercept=True, n_hidden=5).fit(X)
     given = HopfieldMemory.from_params(
         layout(fitted.coupling_),
         fitted.intercept_,
@@ -269,7 +269,7 @@ def assigned(memory):
 @pytest.mark.parametrize("change", [changed_in_place, assigned])
 def test_changed_couplings_hold(change):
     """Recall and energy went on with the old ones."""
-    memory = HopfieldMemory("pseudo-inverse", fit_bias=True, random_state=0).fit(X)
+    memory = HopfieldMemory("pseudo-inverse", fit_intercept=True, random_state=0).fit(X)
     J, b = -memory.coupling_, np.where(np.arange(60) == 3, 7.0, memory.intercept_)
     before = copy.copy(memory)
     change(memory)
@@ -314,7 +314,7 @@ def test_a_memory_that_nobody_looks_into_costs_nothing_more():
 @pytest.mark.parametrize("change", [changed_in_place, assigned])
 def test_learning_on_does_not_lose_changed_couplings(change):
     """partial_fit and forget learn all couplings anew."""
-    memory = HopfieldMemory("pseudo-inverse", fit_bias=True).fit(X)
+    memory = HopfieldMemory("pseudo-inverse", fit_intercept=True).fit(X)
     change(memory)
     for action in (memory.partial_fit, memory.forget):
         with pytest.raises(ValueError, match="Store all memories by fit, or change"):
@@ -407,7 +407,7 @@ MACHINES = [
     DeepBeliefNetwork((4, 3), layers=LAYER, fine_tuning="up-down", n_iter=1),
     DBNClassifier((4, 3), layers=LAYER, n_iter=1),
     DBNClassifier((4, 3), layers=LAYER, n_iter=1, fine_tuning="up-down"),
-    HopfieldMemory("perceptron", fit_bias=True),
+    HopfieldMemory("perceptron", fit_intercept=True),
 ]
 QUESTIONS = (
     "transform predict_proba score_samples free_energy pseudo_log_likelihood energy "

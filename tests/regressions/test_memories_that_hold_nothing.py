@@ -82,9 +82,9 @@ def check_advice(memory, X):
     ids=["5 blots", "20 blots", "6 digits", "20 digits", "random", "too many"],
 )
 @pytest.mark.parametrize("rule", ["hebb", "storkey"])
-@pytest.mark.parametrize("fit_bias", [False, True])
-def test_memories_that_are_not_stable_warn_with_what_holds_them(X, rule, fit_bias):
-    memory = HopfieldMemory(rule, fit_bias=fit_bias, random_state=0)
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_memories_that_are_not_stable_warn_with_what_holds_them(X, rule, fit_intercept):
+    memory = HopfieldMemory(rule, fit_intercept=fit_intercept, random_state=0)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         memory.fit(X)

@@ -285,7 +285,7 @@ def test_memories_of_which_nothing_is_known_are_not_stored(kind):
     "memory",
     [
         *(HopfieldMemory(dynamics=dynamics) for dynamics in DYNAMICS),
-        HopfieldMemory(fit_bias=True),
+        HopfieldMemory(fit_intercept=True),
         DenseAssociativeMemory(),
         DenseAssociativeMemory("polynomial"),
     ],

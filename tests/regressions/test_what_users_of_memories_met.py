@@ -76,7 +76,7 @@ def test_a_feature_without_any_value_is_refused():
         (GradedResponse, {"gain": np.inf}),
         (Asynchronous, {"max_iter": 2.5}),
         (Synchronous, {"max_iter": 1.5}),
-        (Stochastic, {"temperatures": ()}),
+        (Stochastic, {"betas": ()}),
     ],
 )
 def test_parts_check_their_parameters(part, options):
@@ -87,7 +87,7 @@ def test_parts_check_their_parameters(part, options):
 
 def test_few_temperatures_are_all_averaged():
     """Two temperatures were refused in the name of n_average, which no one had set."""
-    assert Stochastic((0.3, 0.2)).averaged == 2
+    assert Stochastic((3.0, 5.0)).averaged == 2
 
 
 def test_one_blas_thread_for_a_small_rule():

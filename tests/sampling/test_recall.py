@@ -399,7 +399,7 @@ class Bath:
         self.rows = np.array(self.states)[numbers]
 
     def run(self, temperature=TEMPERATURE, net=None, n_average=1):
-        dynamics = Stochastic((temperature,) * 4, n_average)
+        dynamics = Stochastic((1 / temperature,) * 4, n_average)
         free = np.zeros(self.rows.shape, bool)
         net = self.net if net is None else net
         return recall.run(dynamics, net, self.rows, free, STREAM, shared=False)
@@ -446,7 +446,7 @@ def test_means_are_those_of_the_distribution(temperature, holds):
 def test_at_temperature_0_it_is_descent_in_a_fixed_order():
     J, b = couplings(80)
     net, cues = network(J, b), coins((140, 80))
-    end, states, _ = run(Stochastic((0.0,) * 5, n_average=3), net, cues)
+    end, states, _ = run(Stochastic((np.inf,) * 5, n_average=3), net, cues)
     state = cues.astype(np.float32)
     field, hold = network_field(net, state), np.zeros_like(state)
     for sweep in range(5):
@@ -469,16 +469,24 @@ def test_the_temperature_is_that_of_the_sweep():
     # Without couplings a sweep at temperature 0 keeps all ties, and a bias wins.
     J, free = np.zeros((20, 20)), coins((30, 20))
     net = network(J, np.ones(20))
-    end = run(Stochastic((100.0, 0.0), n_average=1), net, free)[0]
+    dynamics = Stochastic((0.01, np.inf), n_average=1)
+    end, states, _ = run(dynamics, net, free, shared=False)
+    assert (states[1] == -1).any()
     assert (end.state == 1).all()
-    end = run(Stochastic((0.0, 100.0), n_average=1), net, free, shared=False)[0]
-    assert (end.state == -1).any()
+
+
+def test_a_number_of_sweeps_goes_through_the_temperatures_of_recall():
+    net, cues = network(*couplings(30)), coins((20, 30))
+    many = run(Stochastic(8), net, cues)[0]
+    same = run(Stochastic(1 / np.repeat([0.4, 0.3, 0.2, 0.1], 2)), net, cues)[0]
+    np.testing.assert_array_equal(many.mean, same.mean)
+    assert Stochastic().max_iter == 20 and many.n_iter.max() == 8
 
 
 def test_rows_may_share_their_noise():
     J, b = couplings(10)
     cues = np.repeat(coins((1, 10)), 5, axis=0)
-    args = Stochastic((3.0,) * 5, n_average=2), network(J, b), cues
+    args = Stochastic((1 / 3,) * 5, n_average=2), network(J, b), cues
     shared, own = (run(*args, shared=shared)[0].mean for shared in (True, False))
     assert (shared == shared[0]).all()
     assert (own != own[0]).any()
@@ -487,10 +495,13 @@ def test_rows_may_share_their_noise():
 @pytest.mark.parametrize(
     "options, name",
     [
-        ({"temperatures": (-1.0,) * 8}, "temperatures"),
-        ({"temperatures": (np.nan,) * 8}, "temperatures"),
-        ({"temperatures": 1.0}, "temperatures"),
-        ({"temperatures": (1.0, 1.0), "n_average": 3}, "n_average"),
+        ({"betas": (-1.0,) * 8}, "betas"),
+        ({"betas": (np.nan,) * 8}, "betas"),
+        ({"betas": 1.0}, "betas"),
+        ({"betas": (1.0, 0.5)}, "betas"),
+        ({"betas": 0}, "betas"),
+        ({"betas": (1.0, 1.0), "n_average": 3}, "n_average"),
+        ({"betas": 2, "n_average": 3}, "n_average"),
         ({"n_average": 0}, "n_average"),
     ],
 )
@@ -508,7 +519,7 @@ MAX_ITER = {"asynchronous": 20, "synchronous": 20, "continuous": 60}
 def dynamics_of(name):
     """A short one, so that some rows have not ended."""
     if name == "stochastic":
-        return Stochastic((2.0, 1.0, 0.5, 0.0), n_average=2)
+        return Stochastic((0.5, 1.0, 2.0, np.inf), n_average=2)
     return DYNAMICS[name](max_iter=MAX_ITER[name])
 
 
@@ -533,7 +544,7 @@ def test_free_units_see_what_is_clamped(name):
     J[0, 1:] = J[1:, 0] = 1
     net, lead = network(J, [-9, 0, 0, 0]), np.array([[1.0, -1, -1, -1]])
     clamped = np.array([[True, False, False, False]])
-    dynamics = Stochastic((0.0,), 1) if name == "stochastic" else DYNAMICS[name]()
+    dynamics = Stochastic((np.inf,), 1) if name == "stochastic" else DYNAMICS[name]()
     assert run(dynamics, net, lead, clamped)[0].state.tolist() == [[1, 1, 1, 1]]
 
 

@@ -14,15 +14,20 @@ from sklearn.utils.validation import check_is_fitted
 
 from ... import likelihood
 from ..._sklearn import Interval, StrOptions, fit_context
+from ...sampling import random_key
 from ..shared._log_z import warn_of
 from ..shared._total import warn_of_total
-from ..shared._validation import check_count, check_data, check_layer, learnable_rows
+from ..shared._validation import (
+    check_count,
+    check_data,
+    check_layer,
+    check_seed,
+    learnable_rows,
+)
 from ._deep import Deep, up_down_stage
 from ._deep_samples import DeepSamples, check_visible
 from ._layers import afresh, features, further, moved, one_pass
 from ._up_down_stage import UpDownStage, network
-
-_KEY = (0, 0)  # of the hidden states behind a score
 
 
 class DeepBeliefNetwork(
@@ -450,17 +455,38 @@ default="constant"
 
     # Likelihoods ------------------------------------------------------------
 
-    def log_partition(self, **options):
+    def log_partition(
+        self,
+        *,
+        method="auto",
+        betas=1000,
+        n_chains=100,
+        n_sweeps=100,
+        random_state=0,
+        n_jobs=None,
+    ):
         """log Z of the top machine in nats, see :meth:`BernoulliRBM.log_partition`.
+
+        Parameters
+        ----------
+        method, betas, n_chains, n_sweeps, random_state, n_jobs
+            As of :meth:`BernoulliRBM.log_partition`.
 
         Returns
         -------
         LogPartition
         """
         check_is_fitted(self)
-        return self.layers_[-1].log_partition(**options)
+        return self.layers_[-1].log_partition(
+            method=method,
+            betas=betas,
+            n_chains=n_chains,
+            n_sweeps=n_sweeps,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
 
-    def lower_bound(self, X, n_samples=100):
+    def lower_bound(self, X, n_samples=100, *, random_state=0):
         """The variational bound on the log-likelihood of every row, in nats.
 
         The mean over q(h | v) of log P(v, h) - log q(h | v), estimated from
@@ -470,14 +496,17 @@ default="constant"
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         n_samples : int, default=100
+        random_state : int, RandomState instance or None, default=0
+            Of the draws, the same for every row. With an int the result is always the
+            same, and that of a row depends on no other.
 
         Returns
         -------
         ndarray of shape (n_samples,)
         """
-        return self._bounded(X, n_samples, likelihood.lower_bound)
+        return self._bounded(X, n_samples, random_state, likelihood.lower_bound)
 
-    def score_samples(self, X, n_samples=100):
+    def score_samples(self, X, n_samples=100, *, random_state=0):
         """A lower bound on the log-likelihood of every row, in nats.
 
         log of the mean over `n_samples` draws h from q(h | v) of P(v, h) / q(h | v):
@@ -488,6 +517,9 @@ default="constant"
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         n_samples : int, default=100
+        random_state : int, RandomState instance or None, default=0
+            Of the draws, the same for every row. With an int the result is always the
+            same, and that of a row depends on no other.
 
         Returns
         -------
@@ -499,7 +531,7 @@ default="constant"
             If log Z of the top machine had to be estimated and the estimate fails a
             check; the highest of the estimates is then used.
         """
-        return self._bounded(X, n_samples, likelihood.importance_bound)
+        return self._bounded(X, n_samples, random_state, likelihood.importance_bound)
 
     def score(self, X, y=None):
         """Mean of :meth:`score_samples`, in nats.
@@ -515,15 +547,16 @@ default="constant"
         """
         return float(np.mean(self.score_samples(X)))
 
-    def _bounded(self, X, n_samples, bound):
+    def _bounded(self, X, n_samples, random_state, bound):
         check_is_fitted(self)
         X = self._asked(X, "a bound on the likelihood")
         self._warn_of_range(X)
         n_samples = check_count(n_samples, "n_samples", 1)
+        key = _key_of_draws(random_state)
         net, params, top = network(self.layers_), self._params(), self.layers_[-1]
 
         def of_rows(v):
-            return bound(likelihood.log_weights(net, params, v, _KEY, n_samples))
+            return bound(likelihood.log_weights(net, params, v, key, n_samples))
 
         estimate, reasons = top._log_partition("auto", *likelihood.Effort())
         warn_of(reasons)
@@ -545,3 +578,11 @@ default="constant"
         tags.input_tags.allow_nan = not self._fine_tunes()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _key_of_draws(random_state):
+    """A key of noise: an integer itself, 0 being that of all scores without a seed."""
+    generator = check_seed(random_state)
+    if isinstance(random_state, Integral):
+        return int(random_state), 0
+    return random_key(generator)

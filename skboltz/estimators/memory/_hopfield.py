@@ -76,7 +76,7 @@ class HopfieldMemory(AssociativeMemory):
         How a cue moves: "asynchronous", "synchronous", "stochastic" or "continuous",
         or one of :class:`skboltz.sampling.Asynchronous`, `Synchronous`,
         `Stochastic`, `GradedResponse` with its own parameters.
-    fit_bias : bool, default=False
+    fit_intercept : bool, default=False
         Whether units have a bias.  It is learnt by the same rule, as the coupling to
         one more unit that is always +1.  Without, the reverse of a memory is as
         stable as the memory.
@@ -150,7 +150,7 @@ class HopfieldMemory(AssociativeMemory):
     _parameter_constraints: ClassVar = {
         "rule": [StrOptions(set(learning.RULES)), *learning.RULES.values()],
         "dynamics": [StrOptions(set(sampling.DYNAMICS)), *sampling.DYNAMICS.values()],
-        "fit_bias": ["boolean"],
+        "fit_intercept": ["boolean"],
         "n_hidden": [Interval(Integral, 0, None, closed="left")],
         "hidden_fill": [StrOptions(set(FILLS))],
         "unlearning": [learning.Unlearning, None],
@@ -164,7 +164,7 @@ class HopfieldMemory(AssociativeMemory):
         rule="hebb",
         *,
         dynamics="asynchronous",
-        fit_bias=False,
+        fit_intercept=False,
         n_hidden=0,
         hidden_fill="random",
         unlearning=None,
@@ -174,7 +174,7 @@ class HopfieldMemory(AssociativeMemory):
     ):
         self.rule = rule
         self.dynamics = dynamics
-        self.fit_bias = fit_bias
+        self.fit_intercept = fit_intercept
         self.n_hidden = n_hidden
         self.hidden_fill = hidden_fill
         self.unlearning = unlearning
@@ -328,12 +328,12 @@ class HopfieldMemory(AssociativeMemory):
         """
         dense = sampling.checked_matrix(coupling)
         dense = dense.toarray() if sparse.issparse(dense) else dense
-        sampling.check_pairs(dense, "intercept")
-        sampling.check_diagonal(dense, "intercept")
-        bias = sampling.checked_field(intercept, len(dense), "intercept")
+        sampling.check_pairs(dense)
+        sampling.check_diagonal(dense)
+        bias = sampling.checked_intercept(intercept, len(dense))
         n_visible = check_visible(n_features, len(dense))
         memory = cls(
-            fit_bias=intercept is not None,
+            fit_intercept=intercept is not None,
             n_hidden=len(dense) - n_visible,
             values=tuple(values),
         )
@@ -370,7 +370,7 @@ class HopfieldMemory(AssociativeMemory):
     def _learnt(self, spins, weight, stream):
         """The network of a rule; a bias is the coupling to a unit that is always +1."""
         rule = _instance(self.rule, learning.RULES)
-        n, bias = spins.shape[1], int(self.fit_bias)
+        n, bias = spins.shape[1], int(self.fit_intercept)
         patterns = np.pad(spins.astype(float), ((0, 0), (0, bias)), constant_values=1)
         fixed = np.arange(n + bias) >= n
         with suited_threads(len(patterns) * patterns.shape[1] ** 2):

@@ -14,13 +14,12 @@ from ..._sklearn import Interval, StrOptions
 from ...models import Pairwise, converted
 from ...sampling import Purpose, Stream, checked_system, clamped, coupled
 from ...units import TwoValuedUnit
-from ...utils import has_missing
+from ...utils import check_betas, has_missing
 from ..shared._offered import offered_if
 from ..shared._training import Trainable, empty_history
 from ..shared._validation import (
     check_clamping_noise,
     check_states,
-    check_temperatures,
     check_values,
     check_visible,
     float_type,
@@ -98,7 +97,7 @@ class BoltzmannMachine(Trainable, PairwiseMachine, DensityMixin, BaseEstimator):
         most 1024, else by chains of their own that are clamped to each row; "exact",
         all states summed, the gradient of the log-likelihood itself; "annealing", the
         classical algorithm, both phases brought to equilibrium from random starts by
-        `temperatures` [1]_; "mean-field" and "tap", persistent chains against hidden
+        `betas` [1]_; "mean-field" and "tap", persistent chains against hidden
         means by mean field [4]_, or by the equations of Thouless, Anderson and Palmer.
         For `n_hidden=0` alone, convex and solved for all rows at once: "moments",
         means and pairs matched by Newton's method (up to about 16 units);
@@ -141,10 +140,10 @@ default="linear"
         become exactly 0 by l1, from the mean pseudo-log-likelihood, in which each pair
         counts twice.
 
-    temperatures : list of pairs (float, int), \
-default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
-        Of "annealing": temperatures and how many sweeps to do at each, falling to 1.
-        The default is that of [1]_, whose machine runs at a temperature of 10.
+    betas : int or array-like of shape (n_sweeps,), default=10
+        Of "annealing": the inverse temperature of each sweep, never falling, up to 1;
+        or how many sweeps at the temperatures of [1]_, whose machine runs at one of 10:
+        in units of that, a fifth of them at 2, 1.5 and 1.2 each, and the rest at 1.
 
     n_average : int, default=10
         Of "annealing": sweeps at temperature 1 from which statistics are taken.
@@ -240,7 +239,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         "k": [Interval(Integral, 1, None, closed="left")],
         "n_chains": [Interval(Integral, 1, None, closed="left"), None],
         "gradient": [StrOptions(set(GRADIENTS))],
-        "temperatures": ["array-like"],
+        "betas": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "n_average": [Interval(Integral, 1, None, closed="left")],
         "clamping_noise": ["array-like", None],
     }
@@ -265,7 +264,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         schedule="linear",
         l1=0.0,
         l2=0.0,
-        temperatures=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4)),
+        betas=10,
         n_average=10,
         clamping_noise=None,
         warm_start=False,
@@ -289,7 +288,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         self.schedule = schedule
         self.l1 = l1
         self.l2 = l2
-        self.temperatures = temperatures
+        self.betas = betas
         self.n_average = n_average
         self.clamping_noise = clamping_noise
         self.warm_start = warm_start
@@ -378,7 +377,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
         >>> pair.conditional_proba([[1.0, 1.0]])
         array([[0.8, 0.8]])
         """
-        coupling, intercept = checked_system(coupling, intercept, "intercept")
+        coupling, intercept = checked_system(coupling, intercept)
         n_units = len(intercept)
         n_features = check_visible(n_features, n_units)
         machine = cls(n_units - n_features, values=values)
@@ -433,7 +432,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
                 f'method="moments" takes l2 alone, found l1={self.l1}; use '
                 f'method="pseudo-likelihood" for couplings that are exactly 0.'
             )
-        check_temperatures(self.temperatures)
+        check_betas(self.betas, last=1)
         check_clamping_noise(self.clamping_noise)
         self._check_tractable(self._mask)
 

@@ -2,11 +2,13 @@
 
 from ... import learning
 from ...sampling import clamped, coupled
-from ...utils import has_missing
-from ..shared._validation import check_clamping_noise, check_temperatures
+from ...utils import check_betas, has_missing, stretched
+from ..shared._validation import check_clamping_noise
 
 _MOST_CHAINS = 1000  # unless asked for: batches may be as long as the data
 _CHEAP = 2**10  # hidden states that are enumerated for every row of every batch
+# Ackley, Hinton & Sejnowski (1985): 2 sweeps each at 20, 15 and 12, and 4 at 10.
+_COOLING = tuple(1 / t for t in (2.0, 2.0, 1.5, 1.5, 1.2, 1.2, 1.0, 1.0, 1.0, 1.0))
 
 GRADIENTS = {
     "plain": learning.PairwiseGradient,
@@ -21,8 +23,9 @@ def _chains(machine):
 
 
 def _schedule(machine):
-    stages = check_temperatures(machine.temperatures)
-    betas = [1 / temperature for temperature, n in stages for _ in range(n)]
+    betas = check_betas(machine.betas, last=1)
+    if isinstance(betas, int):
+        betas = stretched(_COOLING, betas)
     return learning.Schedule(tuple(betas), machine.n_average)
 
 

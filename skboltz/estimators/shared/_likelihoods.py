@@ -5,12 +5,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from ... import likelihood
 from ...sampling import random_key
-from ...utils import has_missing
+from ...utils import check_betas, has_missing
 from ._log_z import log_partition, warn_of
 from ._machine import Machine
 from ._total import warn_of_total
 from ._validation import (
-    check_betas,
     check_count,
     check_jobs,
     check_method,
@@ -96,9 +95,10 @@ class LikelihoodMixin(Machine):
             importance sampling); "reverse_ais" leads samples of the machine back;
             "bridge" joins both by Bennett's acceptance ratio.  "auto" is "exact" up
             to about 10^8 terms, and "bridge" beyond.
-        betas : int or array-like, default=1000
-            Number of steps in inverse temperature, or all inverse temperatures from
-            0 to 1.
+        betas : int or array-like of shape (n_sweeps + 1,), default=1000
+            Number of sweeps from independent units to the machine, or the inverse
+            temperature of each: never falling, from 0, where units are independent,
+            to 1.  A number of sweeps is spread over a ladder of parallel tempering.
         n_chains : int, default=100
             Chains each way.
         n_sweeps : int, default=100
@@ -138,7 +138,7 @@ class LikelihoodMixin(Machine):
     ):
         check_method(method)
         effort = likelihood.Effort(
-            check_betas(betas),
+            check_betas(betas, first=0, last=1),
             check_count(n_chains, "n_chains", 2),
             check_count(n_sweeps, "n_sweeps", 0),
         )

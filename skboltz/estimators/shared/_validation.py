@@ -244,23 +244,6 @@ def check_method(method):
         raise ValueError(f"method must be one of {list(METHODS)}, found {method!r}.")
 
 
-def check_betas(betas):
-    """A number of steps, or inverse temperatures that rise from 0 to 1."""
-    if isinstance(betas, Integral):
-        return check_count(betas, "betas", 1)
-    try:
-        ladder = np.asarray(betas, dtype=np.float64)
-    except (TypeError, ValueError):  # text, or rows of different lengths
-        ladder = np.empty(0)
-    good = ladder.ndim == 1 and len(ladder) > 1 and (np.diff(ladder) > 0).all()
-    if not good or ladder[0] != 0 or ladder[-1] != 1:
-        raise ValueError(
-            "betas must be a number of steps, or inverse temperatures that rise from "
-            f"0 to 1, found {betas!r}."
-        )
-    return ladder
-
-
 def check_jobs(n_jobs):
     if n_jobs is None or (isinstance(n_jobs, Integral) and n_jobs != 0):
         return n_jobs
@@ -314,25 +297,6 @@ def check_values(values):
     good = good and values[0] < values[1]
     require(good, "values", "two finite numbers, the lower first", values)
     return tuple(map(float, values))
-
-
-def check_temperatures(temperatures):
-    """Pairs of a temperature and a number of sweeps, falling to 1."""
-    good = isinstance(temperatures, tuple | list | np.ndarray) and len(temperatures) > 0
-    good = good and all(_is_stage(stage) for stage in temperatures)
-    good = good and temperatures[-1][0] == 1
-    good = good and all(
-        a[0] >= b[0] for a, b in zip(temperatures[:-1], temperatures[1:], strict=True)
-    )
-    what = "pairs (temperature, sweeps): finite, above 0, never rising, the last one 1"
-    require(good, "temperatures", what, temperatures)
-    return [(float(temperature), int(n)) for temperature, n in temperatures]
-
-
-def _is_stage(stage):
-    good = isinstance(stage, tuple | list | np.ndarray) and len(stage) == 2
-    good = good and all(isinstance(x, Real) and 0 < x < np.inf for x in stage)
-    return good and int(stage[1]) == stage[1]
 
 
 def check_clamping_noise(noise):
