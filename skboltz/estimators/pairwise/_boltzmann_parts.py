@@ -45,7 +45,7 @@ def _annealed(machine, X, hidden):
     )
 
 
-def _inferred_by(infer):
+def _by_mean_field(infer):
     return lambda machine, X, hidden: (learning.Inferred(infer), _chains(machine))
 
 
@@ -54,14 +54,8 @@ PHASES = {
     "pcd": _persistent,
     "exact": _exact,
     "annealing": _annealed,
-    "mean-field": lambda machine, X, hidden: (
-        learning.Inferred(learning.naive),
-        _chains(machine),
-    ),
-    "tap": lambda machine, X, hidden: (
-        learning.Inferred(learning.tap),
-        _chains(machine),
-    ),
+    "mean-field": _by_mean_field(learning.naive),
+    "tap": _by_mean_field(learning.tap),
 }
 
 
