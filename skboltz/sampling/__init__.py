@@ -43,9 +43,9 @@ from ._enumeration import blocks, in_float64, states
 from ._gibbs import Chains
 from ._langevin import Langevin
 from ._minimize import Minimum, minimize_energy
-from ._network import Network, network
-from ._network import energy as network_energy
-from ._network import field as network_field
+from ._spin_network import SpinNetwork, spin_network
+from ._spin_network import energy as spin_energy
+from ._spin_network import field as spin_field
 from ._stream import Alike, Purpose, Stream, random_key
 
 __all__ = [
@@ -57,10 +57,10 @@ __all__ = [
     "GradedResponse",
     "Langevin",
     "Minimum",
-    "Network",
     "PatternMemory",
     "Purpose",
     "SpinMemory",
+    "SpinNetwork",
     "Status",
     "Stochastic",
     "Stream",
@@ -88,13 +88,13 @@ __all__ = [
     "mean_field",
     "minimize_energy",
     "modes",
-    "network",
-    "network_energy",
-    "network_field",
     "r_hat",
     "random_key",
     "recall",
     "sequential",
+    "spin_energy",
+    "spin_field",
+    "spin_network",
     "states",
     "tempering",
 ]
