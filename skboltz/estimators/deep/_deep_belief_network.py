@@ -20,7 +20,7 @@ from ..shared._validation import check_count, check_data, check_layer, learnable
 from ._deep import Deep, up_down_stage
 from ._deep_samples import DeepSamples, check_visible
 from ._layers import afresh, features, further, moved, one_pass
-from ._up_down_stage import UpDownStage, network
+from ._up_down_stage import UpDownStage, belief_network
 
 _KEY = (0, 0)  # of the hidden states behind a score
 
@@ -520,7 +520,11 @@ default="constant"
         X = self._asked(X, "a bound on the likelihood")
         self._warn_of_range(X)
         n_samples = check_count(n_samples, "n_samples", 1)
-        net, params, top = network(self.layers_), self._params(), self.layers_[-1]
+        net, params, top = (
+            belief_network(self.layers_),
+            self._params(),
+            self.layers_[-1],
+        )
 
         def of_rows(v):
             return bound(likelihood.log_weights(net, params, v, _KEY, n_samples))
