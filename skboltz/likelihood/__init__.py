@@ -12,12 +12,6 @@ from ..metrics import (
     sample_quality,
 )
 from ._annealed import bridge_estimate, forward_estimate, reverse_estimate
-from ._clamped import (
-    clamped_free_energy,
-    clamped_means,
-    conditional_gaps,
-    is_exact,
-)
 from ._classes import class_proba, sampled_class_proba
 from ._estimate import (
     DEFAULT_EFFORT,
@@ -37,6 +31,12 @@ from ._labels import hidden_means_given, log_label_proba, sampled_log_label_prob
 from ._log_partition import LogPartition
 from ._lower_bound import importance_bound, log_weights, lower_bound
 from ._missing import conditional_means, marginal_free_energy
+from ._partly_known import (
+    conditional_gaps,
+    is_exact,
+    pairwise_free_energy,
+    pairwise_means,
+)
 from ._pseudo import log_probability, pseudo_log_likelihood
 from ._reliability import doubts, separation, visited_bound
 
@@ -53,8 +53,6 @@ __all__ = [
     "Score",
     "adversarial_accuracy",
     "bridge_estimate",
-    "clamped_free_energy",
-    "clamped_means",
     "class_proba",
     "conditional_gaps",
     "conditional_means",
@@ -76,6 +74,8 @@ __all__ = [
     "mmd",
     "moment_errors",
     "n_terms",
+    "pairwise_free_energy",
+    "pairwise_means",
     "pseudo_log_likelihood",
     "reverse_estimate",
     "sample_quality",

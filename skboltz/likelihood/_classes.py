@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import softmax
 
-from ..sampling import Purpose, Stream, clamped, clamped_chains
-from ._clamped import log_free_sum
+from ..sampling import Purpose, Stream, clamped_chains, partly_known
+from ._partly_known import log_free_sum
 from ._visited import warn_of_rows
 
 _BURN_IN, _SWEEPS = 50, 200
@@ -45,8 +45,10 @@ def class_proba(unit, params, known, first, n_classes):
     base = known.astype(np.float64)
     base[:, first : first + n_classes] = unit.low
     log_weight, doubtful = np.empty((len(known), n_classes)), 0
-    for rest in clamped.rests(params, base):
-        fields, gain = clamped.one_high(unit, params, base[rest.rows], first, n_classes)
+    for rest in partly_known.rests(params, base):
+        fields, gain = partly_known.one_high(
+            unit, params, base[rest.rows], first, n_classes
+        )
         found = [log_free_sum(unit, rest._replace(field=f)) for f in fields]
         log_sums, doubted = map(np.array, zip(*found, strict=True))
         log_weight[rest.rows] = gain + log_sums.T

@@ -13,10 +13,10 @@ from ..sampling import (
     Purpose,
     Stream,
     annealing,
-    clamped,
     clamped_chains,
     mean_field,
     modes,
+    partly_known,
 )
 from ._visited import Led, Sent, agree, apart, verdict
 
@@ -61,7 +61,7 @@ def _span(unit, rest):
 def _chains_of(unit, rest):
     """Means of chains of each row, a chain of every row after the other."""
     n_rows, n_free = rest.field.shape
-    params = clamped.free_params(rest, 0)
+    params = partly_known.free_params(rest, 0)
     free = np.full((n_rows, n_free), np.nan)
     bias = np.ascontiguousarray(rest.field.T)
     for number in range(_HOT):
@@ -87,7 +87,7 @@ def _mean_of(unit, chains):
 
 def _modes_of(unit, rest, row):
     """Modes of what a row leaves, the best first, and logarithms of their weights."""
-    model, params = Pairwise(unit), clamped.free_params(rest, row)
+    model, params = Pairwise(unit), partly_known.free_params(rest, row)
     path = annealing.base_path(model, params)
     starts = annealing.init(path, Stream(_KEY, Purpose.LADDER, shard=1), 20).visible
     found, _ = modes.find(model, params, starts)
@@ -108,7 +108,7 @@ def weighed(unit, rest):
 
 
 def _weighed(unit, rest, row):
-    model, params = Pairwise(unit), clamped.free_params(rest, row)
+    model, params = Pairwise(unit), partly_known.free_params(rest, row)
     path = annealing.base_path(model, params)
     chains = annealing.init(path, Stream(_KEY, Purpose.FORWARD), _CHAINS)
     chains = annealing.run(path, chains, _LADDER)

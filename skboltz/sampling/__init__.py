@@ -2,7 +2,6 @@
 
 from . import _ancestral as ancestral
 from . import _annealing as annealing
-from . import _clamped as clamped
 from . import _clamped_chains as clamped_chains
 from . import _clamping as clamping
 from . import _coupled as coupled
@@ -11,6 +10,7 @@ from . import _exact_start as exact_start
 from . import _gibbs as gibbs
 from . import _mean_field as mean_field
 from . import _modes as modes
+from . import _partly_known as partly_known
 from . import _recall as recall
 from . import _sequential as sequential
 from . import _tempering as tempering
@@ -76,7 +76,6 @@ __all__ = [
     "checked_field",
     "checked_matrix",
     "checked_system",
-    "clamped",
     "clamped_chains",
     "clamping",
     "coupled",
@@ -88,6 +87,7 @@ __all__ = [
     "mean_field",
     "minimize_energy",
     "modes",
+    "partly_known",
     "r_hat",
     "random_key",
     "recall",

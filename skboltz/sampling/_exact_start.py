@@ -13,9 +13,9 @@ from scipy.special import logsumexp
 from ..models import Bipartite, BipartiteParams
 from ..units import n_states
 from . import _clamping as clamping
-from ._clamped import patterns
 from ._enumeration import in_float64, states
 from ._gibbs import draw_visible, from_visible
+from ._partly_known import patterns
 
 MOST_TERMS = 2**18  # that a start may take: some milliseconds
 

@@ -15,14 +15,14 @@ from scipy.special import logsumexp
 
 from skboltz import BernoulliRBM, GaussianBernoulliRBM, UnreliableEstimateWarning
 from skboltz.likelihood import (
-    _clamped,
+    _partly_known,
     _posterior,
     _sampled_posterior,
-    clamped_free_energy,
-    clamped_means,
     conditional_means,
     exact_log_partition,
     marginal_free_energy,
+    pairwise_free_energy,
+    pairwise_means,
 )
 from skboltz.likelihood._visited import Led, Sent, verdict
 from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
@@ -240,7 +240,7 @@ def known_first(n_rows=2):
 
 @pytest.fixture
 def no_pair_sums(monkeypatch):
-    monkeypatch.setattr(_clamped, "EXACT_TERMS", 0)
+    monkeypatch.setattr(_partly_known, "EXACT_TERMS", 0)
 
 
 @pytest.mark.parametrize("bias", [0.0, 0.02, 0.1])
@@ -250,10 +250,10 @@ def test_both_ways_of_a_magnet_count(bias, no_pair_sums):
     log_weight = -Pairwise(SPIN).energy(params, s)
     down = s[:, 0] < 0
     expected = [logsumexp(log_weight), logsumexp(log_weight[down])]
-    found = clamped_free_energy(SPIN, params, rows)
+    found = pairwise_free_energy(SPIN, params, rows)
     np.testing.assert_allclose(found, -np.array(expected), atol=0.2)
     p = np.exp(log_weight - expected[0])
-    means = clamped_means(SPIN, params, rows)
+    means = pairwise_means(SPIN, params, rows)
     np.testing.assert_allclose(means[0], p @ s, atol=0.02)
     np.testing.assert_allclose(means[1], p[down] @ s[down] / p[down].sum(), atol=0.02)
 
@@ -284,9 +284,9 @@ def test_a_glass_is_summed_by_what_chains_visit(seed, no_pair_sums):
     log_weight = -Pairwise(SPIN).energy(params, s)
     total = logsumexp(log_weight)
     free = np.full((1, 14), np.nan)
-    (found,), doubted = with_doubts(clamped_free_energy, SPIN, params, free)
+    (found,), doubted = with_doubts(pairwise_free_energy, SPIN, params, free)
     assert doubted or abs(found + total) < 0.1
-    means, doubted = with_doubts(clamped_means, SPIN, params, free)
+    means, doubted = with_doubts(pairwise_means, SPIN, params, free)
     assert doubted or abs(means[0] - np.exp(log_weight - total) @ s).max() < 0.2
 
 
@@ -303,7 +303,7 @@ def test_one_unit_that_no_chain_leaves_is_seen_among_many_that_are_free():
     params = PairwiseParams(coupling + coupling.T, Bias(bias))
     known = np.full((1, n), np.nan)
     known[0, -1] = 1.0
-    means, doubted = with_doubts(clamped_means, SPIN, params, known)
+    means, doubted = with_doubts(pairwise_means, SPIN, params, known)
     assert doubted or abs(means[0, 0] - np.tanh(-1.0)) < 0.15
 
 

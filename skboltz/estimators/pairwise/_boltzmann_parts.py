@@ -1,7 +1,7 @@
 """Parts of the training of a Boltzmann machine, by the names of its parameters."""
 
 from ... import learning
-from ...sampling import clamped, coupled
+from ...sampling import coupled, partly_known
 from ...utils import has_missing
 from ..shared._validation import check_clamping_noise, check_temperatures
 
@@ -27,12 +27,12 @@ def _schedule(machine):
 
 
 def _exact(machine, X, hidden):
-    return learning.Inferred(clamped.exact), learning.FreeEnumeration()
+    return learning.Inferred(partly_known.exact), learning.FreeEnumeration()
 
 
 def _persistent(machine, X, hidden):
     if coupled.n_states(hidden) <= _CHEAP and not has_missing(X):
-        return learning.Inferred(clamped.exact), _chains(machine)
+        return learning.Inferred(partly_known.exact), _chains(machine)
     return learning.ClampedGibbs(machine.k), _chains(machine)
 
 

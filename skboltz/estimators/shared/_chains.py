@@ -7,11 +7,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ...sampling import (
     annealing,
-    clamped,
     clamped_chains,
     clamping,
     exact_start,
     gibbs,
+    partly_known,
     tempering,
 )
 from ...utils import warn
@@ -137,7 +137,7 @@ def sequential(model, params, n_chains, burn_in, stream, given=None, start=None)
     unit, n_hidden = model.unit, len(params.coupling) - model.n_visible
     if given is None:
         given = np.full((n_chains, model.n_visible), np.nan, params.coupling.dtype)
-    known = clamped.with_hidden(given, n_hidden)
+    known = partly_known.with_hidden(given, n_hidden)
     if start is None:
         chains = clamped_chains.init(unit, params, known, stream)
         exact = exact_start.of_pairs(unit, chains)
@@ -146,7 +146,7 @@ def sequential(model, params, n_chains, burn_in, stream, given=None, start=None)
         else:
             chains = exact
     else:
-        begin = clamped.with_hidden(start, n_hidden)
+        begin = partly_known.with_hidden(start, n_hidden)
         is_high, stream = _settled(unit, params, begin, stream)
         chains = clamped_chains.from_states(unit, params, known, is_high, stream)
     chains = clamped_chains.run(unit, chains, np.ones(burn_in))

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...sampling import Stream, clamped, clamped_chains, mean_field
+from ...sampling import Stream, clamped_chains, mean_field, partly_known
 from ..two_phase._missing import digest
 from ..two_phase._positive import DataPhase
 from ._gradient import pairwise_sums, state_sums
@@ -23,7 +23,7 @@ class OfRows:
         return model.unit.mean(None, field)
 
     def _known(self, model, params, v):
-        return clamped.with_hidden(v, len(params.coupling) - model.n_visible)
+        return partly_known.with_hidden(v, len(params.coupling) - model.n_visible)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Inferred(OfRows):
     def step(self, model, params, state, v, weight=None, rows=None):
         """The data phase of a batch, and the state after it."""
         known = self._known(model, params, v)
-        moments = clamped.moments(model.unit, params, known, weight, self.infer)
+        moments = partly_known.moments(model.unit, params, known, weight, self.infer)
         sums = pairwise_sums(model, params, moments, weight)
         return DataPhase(sums, v, None, weight), state
 

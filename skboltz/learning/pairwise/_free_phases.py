@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...sampling import Stream, clamped, clamped_chains
+from ...sampling import Stream, clamped_chains, partly_known
 from ._gradient import pairwise_sums, state_sums
 
 
@@ -27,7 +27,7 @@ class FreeEnumeration:
 
     def step(self, model, params, stream, data):
         """Sums of the negative phase (of total weight 1), and the state after it."""
-        moments = clamped.moments(model.unit, params, nothing_known(params))
+        moments = partly_known.moments(model.unit, params, nothing_known(params))
         return pairwise_sums(model, params, moments, None), stream
 
 

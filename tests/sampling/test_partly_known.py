@@ -8,10 +8,10 @@ from judges import comes_from
 from oracles import PairwiseOracle
 
 from skboltz import likelihood
-from skboltz.likelihood import _clamped as of_rows
+from skboltz.likelihood import _partly_known as of_rows
 from skboltz.likelihood import sampled_class_proba
 from skboltz.models import PairwiseParams
-from skboltz.sampling import Purpose, Stream, clamped, clamped_chains
+from skboltz.sampling import Purpose, Stream, clamped_chains, partly_known
 from skboltz.units import BERNOULLI, SPIN, Bias, TwoValuedUnit
 
 NAN = np.nan
@@ -67,14 +67,14 @@ def test_moments_are_sums_over_what_is_free(unit, hidden_hidden, dtype):
     params, oracle = machine(unit, hidden_hidden, dtype)
     known = rows_with_gaps(unit, dtype=dtype)
     weight = np.linspace(0.0, 2.0, len(known)).astype(dtype)
-    found = clamped.moments(unit, params, known, weight)
+    found = partly_known.moments(unit, params, known, weight)
     expected = [oracle.moments(row) for row in known.astype(float)]
     # In double precision whatever the parameters: sums of 2^7 terms of order 1.
     np.testing.assert_allclose(found.mean, [m for m, _ in expected], atol=1e-11)
     pairs = sum(w * p for w, (_, p) in zip(weight.astype(float), expected, strict=True))
     np.testing.assert_allclose(found.pairs, pairs, atol=1e-10)
     assert found.mean.dtype == found.pairs.dtype == np.float64
-    unweighted = clamped.moments(unit, params, known).pairs
+    unweighted = partly_known.moments(unit, params, known).pairs
     np.testing.assert_allclose(unweighted, sum(p for _, p in expected), atol=1e-10)
 
 
@@ -85,10 +85,10 @@ def test_free_energies_and_means_sum_out_what_is_free(unit, hidden_hidden, dtype
     params, oracle = machine(unit, hidden_hidden, dtype)
     known = rows_with_gaps(unit, dtype=dtype)
     rows = known.astype(float)
-    found = likelihood.clamped_free_energy(unit, params, known)
+    found = likelihood.pairwise_free_energy(unit, params, known)
     expected = [oracle.free_energy(row) for row in rows]
     np.testing.assert_allclose(found, expected, atol=1e-11)
-    means = likelihood.clamped_means(unit, params, known)
+    means = likelihood.pairwise_means(unit, params, known)
     np.testing.assert_allclose(means, [oracle.moments(r)[0] for r in rows], atol=1e-11)
 
 
@@ -136,8 +136,8 @@ def test_huge_fields_give_no_nan():
     params = PairwiseParams(coupling, Bias(np.array([-1e4, 0.0, -1e4])))
     known = np.array([[1.0, NAN, NAN], [0.0, NAN, NAN]])
     with np.errstate(over="raise", invalid="raise"):
-        found = clamped.moments(BERNOULLI, params, known)
-        free_energy = likelihood.clamped_free_energy(BERNOULLI, params, known)
+        found = partly_known.moments(BERNOULLI, params, known)
+        free_energy = likelihood.pairwise_free_energy(BERNOULLI, params, known)
     # By hand: given 1, both others on (E = -2e4); given 0, s2 is free of s3 = 0 or 1:
     # E(0, s2, s3) is 0 for 00, 10 and 11, and 1e4 for 01.
     np.testing.assert_allclose(found.mean, [[1, 1, 1], [0, 2 / 3, 1 / 3]], atol=1e-12)
@@ -150,14 +150,14 @@ def test_beyond_enumeration_means_are_near_and_free_of_batch_mates(unit, monkeyp
     params, oracle = machine(unit, scale=0.7)
     known = rows_with_gaps(unit)[:8]
     monkeypatch.setattr(of_rows, "EXACT_TERMS", 0)
-    found = likelihood.clamped_means(unit, params, known)
+    found = likelihood.pairwise_means(unit, params, known)
     expected = np.array([oracle.moments(row)[0] for row in known])
     assert abs(found - expected).max() / unit.distance() < 0.15
     for i in (1, 2, 5):  # rows that have mates with the same gaps
-        alone = likelihood.clamped_means(unit, params, known[[i]])[0]
+        alone = likelihood.pairwise_means(unit, params, known[[i]])[0]
         np.testing.assert_allclose(found[i], alone, atol=1e-12)
     hot = PairwiseParams(params.coupling / 3, params.units)
-    wrong = likelihood.clamped_means(unit, hot, known)
+    wrong = likelihood.pairwise_means(unit, hot, known)
     assert (
         abs(wrong - expected).max() / unit.distance() > 0.15
     )  # the judge would notice
@@ -168,11 +168,11 @@ def test_beyond_enumeration_free_energies_are_near(unit, monkeypatch):
     params, oracle = machine(unit, scale=0.7)
     known = rows_with_gaps(unit)
     monkeypatch.setattr(of_rows, "EXACT_TERMS", 0)
-    found = likelihood.clamped_free_energy(unit, params, known[:5])
+    found = likelihood.pairwise_free_energy(unit, params, known[:5])
     expected = [oracle.free_energy(row) for row in known[:5]]
     np.testing.assert_allclose(found, expected, atol=0.1)
     some = [2, 4]  # both have a mate with the same gaps
-    alone = [likelihood.clamped_free_energy(unit, params, known[[i]])[0] for i in some]
+    alone = [likelihood.pairwise_free_energy(unit, params, known[[i]])[0] for i in some]
     np.testing.assert_allclose(found[some], alone, atol=1e-10)
 
 
