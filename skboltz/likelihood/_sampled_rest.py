@@ -13,9 +13,9 @@ from ..sampling import (
     Purpose,
     Stream,
     annealing,
-    clamped_chains,
     mean_field,
     modes,
+    pairwise_chains,
     partly_known,
 )
 from ._visited import Led, Sent, agree, apart, verdict
@@ -66,22 +66,22 @@ def _chains_of(unit, rest):
     bias = np.ascontiguousarray(rest.field.T)
     for number in range(_HOT):
         stream = Stream(_KEY, Purpose.SAMPLE, shard=number)
-        chains = clamped_chains.init_hot(unit, params, free, stream, alike=True)
-        chains = clamped_chains.run(unit, chains._replace(bias=bias), _BETAS)
+        chains = pairwise_chains.init_hot(unit, params, free, stream, alike=True)
+        chains = pairwise_chains.run(unit, chains._replace(bias=bias), _BETAS)
         yield _mean_of(unit, chains)
     starts = [apart(*_modes_of(unit, rest, row), _FROM_MODES) for row in range(n_rows)]
     for number, start in enumerate(np.swapaxes(starts, 0, 1), start=_HOT):
         stream = Stream(_KEY, Purpose.SAMPLE, shard=number)
         is_high = unit.is_high(start)
-        chains = clamped_chains.from_states(unit, params, free, is_high, stream)
+        chains = pairwise_chains.from_states(unit, params, free, is_high, stream)
         yield _mean_of(unit, chains._replace(bias=bias, alike=True))
 
 
 def _mean_of(unit, chains):
     total = 0.0
     for _ in range(_SWEEPS):
-        chains = clamped_chains.step(unit, chains)
-        total = total + clamped_chains.field_means(unit, chains) / _SWEEPS
+        chains = pairwise_chains.step(unit, chains)
+        total = total + pairwise_chains.field_means(unit, chains) / _SWEEPS
     return total
 
 

@@ -2,7 +2,6 @@
 
 from . import _ancestral as ancestral
 from . import _annealing as annealing
-from . import _clamped_chains as clamped_chains
 from . import _clamping as clamping
 from . import _coupled as coupled
 from . import _dense_recall as dense_recall
@@ -10,6 +9,7 @@ from . import _exact_start as exact_start
 from . import _gibbs as gibbs
 from . import _mean_field as mean_field
 from . import _modes as modes
+from . import _pairwise_chains as pairwise_chains
 from . import _partly_known as partly_known
 from . import _recall as recall
 from . import _sequential as sequential
@@ -76,7 +76,6 @@ __all__ = [
     "checked_field",
     "checked_matrix",
     "checked_system",
-    "clamped_chains",
     "clamping",
     "coupled",
     "dense_recall",
@@ -87,6 +86,7 @@ __all__ = [
     "mean_field",
     "minimize_energy",
     "modes",
+    "pairwise_chains",
     "partly_known",
     "r_hat",
     "random_key",

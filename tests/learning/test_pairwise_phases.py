@@ -14,7 +14,7 @@ from skboltz.learning.pairwise import _clamped_phases
 from skboltz.learning.two_phase._gradient import Offsets
 from skboltz.learning.two_phase._positive import DataPhase
 from skboltz.models import Pairwise, PairwiseParams
-from skboltz.sampling import Purpose, Stream, clamped_chains, partly_known
+from skboltz.sampling import Purpose, Stream, pairwise_chains, partly_known
 from skboltz.units import BERNOULLI, SPIN, Bias, TwoValuedUnit
 
 NAN = np.nan
@@ -522,8 +522,10 @@ def test_each_row_has_a_chain_of_its_own():
     assert after.stream.step == state.stream.step + 2 and data.sums.weight == 2
     # By hand, from what was remembered, with the same noise.
     known = partly_known.with_hidden(X[rows], 2)
-    chains = clamped_chains.from_states(unit, params, known, before[rows], state.stream)
-    full = clamped_chains.filled(clamped_chains.run(unit, chains, [1, 1]), known)
+    chains = pairwise_chains.from_states(
+        unit, params, known, before[rows], state.stream
+    )
+    full = pairwise_chains.filled(pairwise_chains.run(unit, chains, [1, 1]), known)
     np.testing.assert_array_equal(after.is_high[rows], full == unit.high)
     expected = full.T @ full
     np.fill_diagonal(expected, 0)

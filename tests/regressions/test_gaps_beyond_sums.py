@@ -29,9 +29,9 @@ from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
 from skboltz.sampling import (
     Purpose,
     Stream,
-    clamped_chains,
     clamping,
     mean_field,
+    pairwise_chains,
     states,
 )
 from skboltz.units import BERNOULLI, GAUSSIAN, SPIN, Bias, GaussianParams
@@ -262,11 +262,11 @@ def test_one_annealed_chain_goes_one_way():
     """The negative control: as it was, +1 or -1 where the truth is 0."""
     params, free = ferromagnet(0.0), np.full((1, 12), np.nan)
     stream = Stream((0, 0), Purpose.SAMPLE)
-    chains = clamped_chains.init_hot(SPIN, params, free, stream, alike=True)
-    chains = clamped_chains.run(SPIN, chains, np.linspace(0.02, 1, 50))
+    chains = pairwise_chains.init_hot(SPIN, params, free, stream, alike=True)
+    chains = pairwise_chains.run(SPIN, chains, np.linspace(0.02, 1, 50))
     total = 0.0
     for _ in range(200):
-        chains = clamped_chains.step(SPIN, chains)
+        chains = pairwise_chains.step(SPIN, chains)
         total = total + chains.visible.mean() / 200
     assert abs(total) > 0.9
 

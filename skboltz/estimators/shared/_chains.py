@@ -7,10 +7,10 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ...sampling import (
     annealing,
-    clamped_chains,
     clamping,
     exact_start,
     gibbs,
+    pairwise_chains,
     partly_known,
     tempering,
 )
@@ -139,7 +139,7 @@ def sequential(model, params, n_chains, burn_in, stream, given=None, start=None)
         given = np.full((n_chains, model.n_visible), np.nan, params.coupling.dtype)
     known = partly_known.with_hidden(given, n_hidden)
     if start is None:
-        chains = clamped_chains.init(unit, params, known, stream)
+        chains = pairwise_chains.init(unit, params, known, stream)
         exact = exact_start.of_pairs(unit, chains)
         if exact is None:
             _warn_if_locked(model.strongest(params), burn_in)
@@ -148,18 +148,18 @@ def sequential(model, params, n_chains, burn_in, stream, given=None, start=None)
     else:
         begin = partly_known.with_hidden(start, n_hidden)
         is_high, stream = _settled(unit, params, begin, stream)
-        chains = clamped_chains.from_states(unit, params, known, is_high, stream)
-    chains = clamped_chains.run(unit, chains, np.ones(burn_in))
+        chains = pairwise_chains.from_states(unit, params, known, is_high, stream)
+    chains = pairwise_chains.run(unit, chains, np.ones(burn_in))
     while True:
-        yield clamped_chains.filled(chains, known)
-        chains = clamped_chains.step(unit, chains)
+        yield pairwise_chains.filled(chains, known)
+        chains = pairwise_chains.step(unit, chains)
 
 
 def _settled(unit, params, known, stream):
     """Which units are high after some sweeps of the hidden ones alone."""
-    chains = clamped_chains.init(unit, params, known, stream)
-    chains = clamped_chains.run(unit, chains, np.ones(_SETTLE))
-    states = clamped_chains.filled(chains, known)
+    chains = pairwise_chains.init(unit, params, known, stream)
+    chains = pairwise_chains.run(unit, chains, np.ones(_SETTLE))
+    states = pairwise_chains.filled(chains, known)
     return unit.is_high(states), chains.stream
 
 
@@ -169,7 +169,7 @@ def annealed_pairwise(model, params, n_chains, burn_in, stream, visible_mean=Non
     chains = annealing.init(path, stream, n_chains)
     chains = annealing.run(path, chains, np.linspace(0, 1, burn_in + 1))
     state = np.ascontiguousarray(chains.visible.T)
-    chains = clamped_chains.free(params, state, chains.stream)
+    chains = pairwise_chains.free(params, state, chains.stream)
     while True:
         yield chains.visible
-        chains = clamped_chains.step(model.unit, chains)
+        chains = pairwise_chains.step(model.unit, chains)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...sampling import Stream, clamped_chains, mean_field, partly_known
+from ...sampling import Stream, mean_field, pairwise_chains, partly_known
 from ..two_phase._missing import digest
 from ..two_phase._positive import DataPhase
 from ._gradient import pairwise_sums, state_sums
@@ -150,13 +150,13 @@ class ClampedGibbs(OfRows):
         """The data phase of a batch, and the state after it."""
         known = self._known(model, params, v)
         start = state.is_high[rows]
-        chains = clamped_chains.from_states(
+        chains = pairwise_chains.from_states(
             model.unit, params, known, start, state.stream
         )
         n_sweeps = self.k if state.seen[rows].all() else self.k + _SETTLE
-        chains = clamped_chains.run(model.unit, chains, np.ones(n_sweeps))
+        chains = pairwise_chains.run(model.unit, chains, np.ones(n_sweeps))
         state.seen[rows] = True
-        full = clamped_chains.filled(chains, known)
+        full = pairwise_chains.filled(chains, known)
         state.is_high[rows] = model.unit.is_high(full)
         sums = state_sums(model, full, weight)
         return DataPhase(sums, v, None, weight), state._replace(stream=chains.stream)
