@@ -2,7 +2,7 @@
 
 from . import _ancestral as ancestral
 from . import _annealing as annealing
-from . import _clamping as clamping
+from . import _conditional_gibbs as conditional_gibbs
 from . import _coupled as coupled
 from . import _dense_recall as dense_recall
 from . import _exact_start as exact_start
@@ -76,7 +76,7 @@ __all__ = [
     "checked_field",
     "checked_matrix",
     "checked_system",
-    "clamping",
+    "conditional_gibbs",
     "coupled",
     "dense_recall",
     "effective_sample_size",

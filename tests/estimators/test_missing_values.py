@@ -14,7 +14,7 @@ from skboltz import BernoulliRBM, EnergyImputer
 from skboltz.learning.two_phase import _missing as missing
 from skboltz.likelihood import _posterior as marginal
 from skboltz.likelihood import conditional_means, marginal_free_energy
-from skboltz.sampling import Purpose, Stream, clamping, gibbs
+from skboltz.sampling import Purpose, Stream, conditional_gibbs, gibbs
 
 CASES = BIPARTITE[1:]
 STREAM = Stream(key=(8, 9), purpose=Purpose.SAMPLE)
@@ -107,7 +107,7 @@ def test_clamped_chains_stay_in_the_conditional_distribution(case, broken):
     start = states[rng.choice(len(p), n, p=p / p.sum())]
     chains = gibbs.from_visible(case.model, case.params, start, STREAM)
     given = np.full(row.shape, NAN) if broken else row
-    chains = clamping.run(case.model, case.params, chains, given, 3)
+    chains = conditional_gibbs.run(case.model, case.params, chains, given, 3)
     unit = case.model.visible_unit
     assert comes_from(chains.visible, p, unit.low, unit.high) is not broken
 

@@ -29,7 +29,7 @@ from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
 from skboltz.sampling import (
     Purpose,
     Stream,
-    clamping,
+    conditional_gibbs,
     mean_field,
     pairwise_chains,
     states,
@@ -152,11 +152,11 @@ def test_one_chain_does_not():
     """The negative control: 250 sweeps of a chain from the biases, as it was."""
     model, params = machine("real", 10, 10)
     rows = rows_of(model, params, 7, n_rows=30)
-    walk = clamping.walk(
+    walk = conditional_gibbs.walk(
         *(model, params, rows, np.zeros_like(rows)), Stream((0, 0), Purpose.SAMPLE)
     )
     sweeps = [next(walk).visible_mean for _ in range(250)][50:]
-    visible = clamping.filled(rows, np.mean(sweeps, axis=0))
+    visible = conditional_gibbs.filled(rows, np.mean(sweeps, axis=0))
     assert far_off(model, params, rows, visible) >= 3
 
 

@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ...sampling import (
     annealing,
-    clamping,
+    conditional_gibbs,
     exact_start,
     gibbs,
     pairwise_chains,
@@ -78,12 +78,12 @@ def plain(
         start, stream = chains.visible, chains.stream
     if given is None:
         given = np.full_like(start[:1], np.nan)
-    visible = clamping.filled(given, start).astype(start.dtype, copy=False)
+    visible = conditional_gibbs.filled(given, start).astype(start.dtype, copy=False)
     chains = gibbs.from_visible(model, params, visible, stream)
-    chains = clamping.run(model, params, chains, given, burn_in, draw)
+    chains = conditional_gibbs.run(model, params, chains, given, burn_in, draw)
     while True:
         yield chains.visible
-        chains = clamping.step(model, params, chains, given, draw)
+        chains = conditional_gibbs.step(model, params, chains, given, draw)
 
 
 def _begun(model, params, stream, n_chains, given):
