@@ -38,7 +38,7 @@ from ._partly_known import (
     pairwise_means,
 )
 from ._pseudo import log_probability, pseudo_log_likelihood
-from ._reliability import doubts, separation, visited_bound
+from ._reliability import chains_apart, doubts, visited_bound
 
 __all__ = [
     "DEFAULT_EFFORT",
@@ -53,6 +53,7 @@ __all__ = [
     "Score",
     "adversarial_accuracy",
     "bridge_estimate",
+    "chains_apart",
     "class_proba",
     "conditional_gaps",
     "conditional_means",
@@ -81,6 +82,5 @@ __all__ = [
     "sample_quality",
     "sampled_class_proba",
     "sampled_log_label_proba",
-    "separation",
     "visited_bound",
 ]
