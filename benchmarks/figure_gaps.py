@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from timing import machine, report
 
 from skboltz import BernoulliRBM, GaussianBernoulliRBM
-from skboltz.likelihood import _missing, _posterior, _sampled_posterior
+from skboltz.likelihood import _posterior, _sampled_posterior
 from skboltz.sampling import Purpose, Stream, conditional_gibbs
 from skboltz.units import GAUSSIAN
 
@@ -81,7 +81,7 @@ def sums(model, params, rows):
     """Log weights and means by sums, however long."""
     limit, _posterior.EXACT_TERMS = _posterior.EXACT_TERMS, np.inf
     try:
-        parts = list(_missing._exact(model, params, rows, []))
+        parts = list(_marginal._exact(model, params, rows, []))
     finally:
         _posterior.EXACT_TERMS = limit
     log_weight, visible = np.empty(len(rows)), rows.copy()
@@ -118,8 +118,8 @@ def off(model, params, rows, visible, exact):
 def judge(name, rbm, rows):
     model, params, left = rbm._model, rbm._params(), []
     log_weight, exact = sums(model, params, rows)
-    list(_missing._exact(model, params, rows, left))
-    unsummed = _missing._unsummed(model, params, rows, left)
+    list(_marginal._exact(model, params, rows, left))
+    unsummed = _marginal._unsummed(model, params, rows, left)
     order = np.concatenate([rest.rows for rest in left])
     log_weight, exact, rows = log_weight[order], exact[order], rows[order]
     start = time.perf_counter()

@@ -30,7 +30,7 @@ from ._exact import (
 from ._labels import hidden_means_given, log_label_proba, sampled_log_label_proba
 from ._log_partition import LogPartition
 from ._lower_bound import importance_bound, log_weights, lower_bound
-from ._missing import conditional_means, marginal_free_energy
+from ._marginal import conditional_means, marginal_free_energy
 from ._partly_known import (
     conditional_gaps,
     is_exact,

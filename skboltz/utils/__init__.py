@@ -1,7 +1,7 @@
 """What every room may need: nested tuples, numbers and gaps, names, threads of BLAS."""
 
 from ._blocks import blocks, row_mean
-from ._missing import has_missing
+from ._has_missing import has_missing
 from ._names import known_as
 from ._numbers import as_numbers, check_type
 from ._require import require, require_count

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from skboltz import BernoulliRBM, EnergyImputer
-from skboltz.learning.two_phase import _missing as missing
+from skboltz.learning.two_phase import _guesses as guesses
 from skboltz.likelihood import _posterior as marginal
 from skboltz.likelihood import conditional_means, marginal_free_energy
 from skboltz.sampling import Purpose, Stream, conditional_gibbs, gibbs
@@ -118,13 +118,13 @@ def test_a_training_remembers_each_row_of_its_own(broken):
     case = CASES[0]
     patterns = [row_of(case, holes) for holes in ((0,), (2,), (3,))]
     X = np.concatenate([np.repeat(row[None], 10_000, axis=0) for row in patterns])
-    completion = missing.start(case.model, case.params, X, STREAM)
+    completion = guesses.start(case.model, case.params, X, STREAM)
     rng = np.random.default_rng(0)
     filled = X.copy()
     for _ in range(4):
         for rows in np.array_split(rng.permutation(len(X)), 3):
             places = rows[::-1] if broken else rows
-            filled[rows], completion = missing.complete(
+            filled[rows], completion = guesses.complete(
                 case.model, case.params, completion, places, X[rows]
             )
     stored = X.copy()

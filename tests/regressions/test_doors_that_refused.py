@@ -32,7 +32,7 @@ from skboltz.learning import (
     initial_params,
     training,
 )
-from skboltz.learning.two_phase import _missing as missing
+from skboltz.learning.two_phase import _guesses as guesses
 from skboltz.learning.two_phase._positive import data_phase
 from skboltz.likelihood import (
     conditional_means,
@@ -191,9 +191,9 @@ def of_a_sampler(model, params, given):
 
 def of_a_training(model, params, given):
     """The guesses of a training, which start from the biases and move on."""
-    state = missing.start(model, params, given, Stream((1, 2), Purpose.CHAINS))
+    state = guesses.start(model, params, given, Stream((1, 2), Purpose.CHAINS))
     for _ in range(6):
-        v, state = missing.complete(model, params, state, np.arange(N), given)
+        v, state = guesses.complete(model, params, state, np.arange(N), given)
     return v
 
 

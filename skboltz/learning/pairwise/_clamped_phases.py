@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...sampling import Stream, mean_field, pairwise_chains, partly_known
-from ..two_phase._missing import digest
+from ..two_phase._guesses import digest
 from ..two_phase._positive import DataPhase
 from ._gradient import pairwise_sums, state_sums
 
