@@ -34,7 +34,7 @@ class Inferred(OfRows):
     ----------
     infer : callable
         Of a unit, couplings, fields and weights: means and summed pairs; such as
-        `clamped.exact`, :func:`naive` or :func:`tap`.
+        `partly_known.exact`, :func:`naive` or :func:`tap`.
     """
 
     infer: Any
