@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from timing import machine, report
 
 from skboltz import BernoulliRBM, GaussianBernoulliRBM
-from skboltz.likelihood import _posterior, _sampled_posterior
+from skboltz.likelihood import _marginal, _posterior, _sampled_posterior
 from skboltz.sampling import Purpose, Stream, conditional_gibbs
 from skboltz.units import GAUSSIAN
 
