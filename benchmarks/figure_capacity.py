@@ -23,7 +23,9 @@ from timing import machine, report
 
 from skboltz import CapacityWarning, HopfieldMemory, capacity_curve
 from skboltz.learning import Perceptron
-from skboltz.models import (
+from skboltz.plotting import CapacityDisplay
+from skboltz.sampling import Synchronous
+from skboltz.theory import (
     critical_load,
     gardner_capacity,
     hebb_capacity,
@@ -32,8 +34,6 @@ from skboltz.models import (
     retrieval_error,
     storkey_capacity,
 )
-from skboltz.plotting import CapacityDisplay
-from skboltz.sampling import Synchronous
 
 SIZES = {500: 320, 1000: 160, 2000: 60, 4000: 16}  # units: networks at each load
 BELOW = [0.08, 0.10, 0.12, 0.13, 0.135]

@@ -20,8 +20,8 @@ from threadpoolctl import threadpool_limits
 from timing import machine, report
 
 from skboltz import BernoulliRBM, GaussianBernoulliRBM
-from skboltz.likelihood import _missing, _posterior, _sampled_posterior
-from skboltz.sampling import Purpose, Stream, clamping
+from skboltz.likelihood import _marginal, _posterior, _sampled_posterior
+from skboltz.sampling import Purpose, Stream, conditional_gibbs
 from skboltz.units import GAUSSIAN
 
 
@@ -81,7 +81,7 @@ def sums(model, params, rows):
     """Log weights and means by sums, however long."""
     limit, _posterior.EXACT_TERMS = _posterior.EXACT_TERMS, np.inf
     try:
-        parts = list(_missing._exact(model, params, rows, []))
+        parts = list(_marginal._exact(model, params, rows, []))
     finally:
         _posterior.EXACT_TERMS = limit
     log_weight, visible = np.empty(len(rows)), rows.copy()
@@ -95,14 +95,16 @@ def sums(model, params, rows):
 def before(model, params, unsummed):
     """A chain of each row, and its annealing without a look at what was visited."""
     rows, stream = unsummed.given, Stream((0, 0), Purpose.SAMPLE)
-    walk = clamping.walk(model, unsummed.params, rows, np.nan_to_num(rows), stream)
+    walk = conditional_gibbs.walk(
+        model, unsummed.params, rows, np.nan_to_num(rows), stream
+    )
     sweeps = [next(walk).visible_mean for _ in range(250)][50:]
     log_weight = np.array(
         [led.log_weight for led in _sampled_posterior._annealed(unsummed)]
     )
     bases = [_sampled_posterior.log_base(rest) for rest in unsummed.rests]
     estimate = logsumexp(log_weight, axis=1) - np.log(log_weight.shape[1]) + bases
-    return estimate, clamping.filled(rows, np.mean(sweeps, axis=0))
+    return estimate, conditional_gibbs.filled(rows, np.mean(sweeps, axis=0))
 
 
 def off(model, params, rows, visible, exact):
@@ -116,8 +118,8 @@ def off(model, params, rows, visible, exact):
 def judge(name, rbm, rows):
     model, params, left = rbm._model, rbm._params(), []
     log_weight, exact = sums(model, params, rows)
-    list(_missing._exact(model, params, rows, left))
-    unsummed = _missing._unsummed(model, params, rows, left)
+    list(_marginal._exact(model, params, rows, left))
+    unsummed = _marginal._unsummed(model, params, rows, left)
     order = np.concatenate([rest.rows for rest in left])
     log_weight, exact, rows = log_weight[order], exact[order], rows[order]
     start = time.perf_counter()
@@ -125,7 +127,7 @@ def judge(name, rbm, rows):
     middle = time.perf_counter()
     visible, _, doubted = _sampled_posterior.means(unsummed)
     end = time.perf_counter()
-    visible = clamping.filled(rows, visible)
+    visible = conditional_gibbs.filled(rows, visible)
     old_weight, old_visible = before(model, params, unsummed)
     nats, old_nats = abs(weighed.log_weight - log_weight), abs(old_weight - log_weight)
     mean = off(model, params, rows, visible, exact)

@@ -15,8 +15,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skboltz import DenseAssociativeMemory, HopfieldMemory, capacity_curve
-from skboltz.models import retrieval_overlap
 from skboltz.plotting import CapacityDisplay
+from skboltz.theory import retrieval_overlap
 
 warnings.simplefilter("ignore")  # storing too much is the purpose
 

@@ -12,12 +12,6 @@ from ..metrics import (
     sample_quality,
 )
 from ._annealed import bridge_estimate, forward_estimate, reverse_estimate
-from ._clamped import (
-    clamped_free_energy,
-    clamped_means,
-    conditional_gaps,
-    is_exact,
-)
 from ._classes import class_proba, sampled_class_proba
 from ._estimate import (
     DEFAULT_EFFORT,
@@ -36,9 +30,15 @@ from ._exact import (
 from ._labels import hidden_means_given, log_label_proba, sampled_log_label_proba
 from ._log_partition import LogPartition
 from ._lower_bound import importance_bound, log_weights, lower_bound
-from ._missing import conditional_means, marginal_free_energy
+from ._marginal import conditional_means, marginal_free_energy
+from ._partly_known import (
+    conditional_gaps,
+    is_exact,
+    pairwise_free_energy,
+    pairwise_means,
+)
 from ._pseudo import log_probability, pseudo_log_likelihood
-from ._reliability import doubts, separation, visited_bound
+from ._reliability import chains_apart, doubts, visited_bound
 
 __all__ = [
     "DEFAULT_EFFORT",
@@ -53,8 +53,7 @@ __all__ = [
     "Score",
     "adversarial_accuracy",
     "bridge_estimate",
-    "clamped_free_energy",
-    "clamped_means",
+    "chains_apart",
     "class_proba",
     "conditional_gaps",
     "conditional_means",
@@ -76,11 +75,12 @@ __all__ = [
     "mmd",
     "moment_errors",
     "n_terms",
+    "pairwise_free_energy",
+    "pairwise_means",
     "pseudo_log_likelihood",
     "reverse_estimate",
     "sample_quality",
     "sampled_class_proba",
     "sampled_log_label_proba",
-    "separation",
     "visited_bound",
 ]

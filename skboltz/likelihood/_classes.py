@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import softmax
 
-from ..sampling import Purpose, Stream, clamped, clamped_chains
-from ._clamped import log_free_sum
+from ..sampling import Purpose, Stream, pairwise_chains, partly_known
+from ._partly_known import log_free_sum
 from ._visited import warn_of_rows
 
 _BURN_IN, _SWEEPS = 50, 200
@@ -45,8 +45,10 @@ def class_proba(unit, params, known, first, n_classes):
     base = known.astype(np.float64)
     base[:, first : first + n_classes] = unit.low
     log_weight, doubtful = np.empty((len(known), n_classes)), 0
-    for rest in clamped.rests(params, base):
-        fields, gain = clamped.one_high(unit, params, base[rest.rows], first, n_classes)
+    for rest in partly_known.rests(params, base):
+        fields, gain = partly_known.one_high(
+            unit, params, base[rest.rows], first, n_classes
+        )
         found = [log_free_sum(unit, rest._replace(field=f)) for f in fields]
         log_sums, doubted = map(np.array, zip(*found, strict=True))
         log_weight[rest.rows] = gain + log_sums.T
@@ -84,11 +86,11 @@ def _chain_proba(unit, params, known, first, n_classes, chain):
     for sweep in range(_BURN_IN + _SWEEPS):
         rows = _with_labels(unit, known, labels, first, n_classes)
         if chains is None:
-            chains = clamped_chains.init(unit, params, rows, stream, alike=True)
+            chains = pairwise_chains.init(unit, params, rows, stream, alike=True)
         else:
-            chains = clamped_chains.reclamped(unit, params, rows, chains)
-        chains = clamped_chains.step(unit, chains)
-        states = clamped_chains.filled(chains, rows)
+            chains = pairwise_chains.reclamped(unit, params, rows, chains)
+        chains = pairwise_chains.step(unit, chains)
+        states = pairwise_chains.filled(chains, rows)
         proba = _given_states(unit, params, states, first, n_classes)
         uniform = drawn._replace(step=sweep).generator().random()
         labels = (proba.cumsum(axis=1) < uniform).sum(axis=1).clip(max=n_classes - 1)

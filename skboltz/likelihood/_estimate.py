@@ -16,7 +16,7 @@ from ..sampling import (
 )
 from ..utils import one_blas_thread
 from ._annealed import bridge_estimate, forward_estimate, reverse_estimate
-from ._reliability import doubts, seen_bound, separation
+from ._reliability import chains_apart, doubts, seen_bound
 
 METHODS = ("bridge", "ais", "reverse_ais")
 _SHARD = 50  # chains to a job, whatever `n_jobs`: bits depend on it
@@ -115,7 +115,7 @@ def estimate_log_partition(
             fallen = np.array_split(_at_modes(found, n_chains // 2), len(risen))
             options = rungs, effort.n_sweeps
             reverse, risen, fallen = gather(_reverse, betas, risen, fallen, *options)
-            apart = separation(model, params, risen, fallen)
+            apart = chains_apart(model, params, risen, fallen)
             seen = np.concatenate([ends, risen, fallen])
             estimate = (
                 bridge_estimate(forward, reverse, log_z_base)

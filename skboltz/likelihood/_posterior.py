@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from ..models import Bipartite, BipartiteParams
-from ..sampling import blocks, clamped, in_float64
+from ..sampling import blocks, in_float64, partly_known
 from ..units import n_states, restricted
 
 EXACT_TERMS = 10**6  # of the sum for one row: some milliseconds
@@ -114,7 +114,7 @@ def rests(model, params, v):
     Rest
     """
     params, v = in_float64(params), v.astype(np.float64)
-    for rows, missing in clamped.patterns(v):
+    for rows, missing in partly_known.patterns(v):
         yield _rest(model, params, rows, missing, v[rows])
 
 

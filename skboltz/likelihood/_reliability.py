@@ -117,7 +117,7 @@ def _(model: Bipartite, params, visible, partners):
     ]
 
 
-def separation(model, params, first, second):
+def chains_apart(model, params, first, second):
     """How far two sets of chains are apart, in standard errors.
 
     The largest over the visible units and the free energy of the difference of their
@@ -148,7 +148,7 @@ def doubts(estimate, n_chains, bound=None, apart=None):
     bound : float, default=None
         A value that log Z is not below.
     apart : float, default=None
-        What :func:`separation` gave of chains from different starts.
+        What :func:`chains_apart` gave of chains from different starts.
     """
     missed = [_apart(apart, n_chains), _below(estimate, bound)]
     reasons = [_few_chains(estimate, n_chains), _disagreement(estimate, any(missed))]

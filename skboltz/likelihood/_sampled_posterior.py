@@ -19,7 +19,7 @@ from ..sampling import (
     Purpose,
     Stream,
     annealing,
-    clamping,
+    conditional_gibbs,
     mean_field,
     modes,
 )
@@ -107,11 +107,11 @@ class _Clamped(NamedTuple):
 
     def draw(self, stream, n_chains):
         visible, stream = self.path.draw(stream, n_chains)
-        return clamping.filled(self.given, visible), stream
+        return conditional_gibbs.filled(self.given, visible), stream
 
     def sweep(self, point, states, stream):
         visible, stream = self.path.sweep(point, states, stream)
-        return clamping.filled(self.given, visible), stream
+        return conditional_gibbs.filled(self.given, visible), stream
 
 
 def means(unsummed):
@@ -227,7 +227,7 @@ def _chain_means(part, found):
         chosen = apart(*_ends(rest, found), _MEAN_CHAINS - 1)
         start[row, 1:] = _likeliest(rest, chosen, start[row, 1:])
     start = start.reshape(len(given), -1)
-    walk = clamping.walk(model, params, given, start, stream)
+    walk = conditional_gibbs.walk(model, params, given, start, stream)
     seen = itertools.islice(walk, _BURN_IN, _BURN_IN + _SWEEPS)
     means, squares = 0.0, 0.0
     for sweep in seen:
@@ -265,7 +265,7 @@ def _likeliest(rest, h, visible):
 
 
 def _clamped(model, params, given):
-    model, given = clamping.held(model, given)
+    model, given = conditional_gibbs.held(model, given)
     return _Clamped(annealing.base_path(model, params), given)
 
 
@@ -297,7 +297,7 @@ def _annealed(part):
     stream = Alike(Stream(_KEY, Purpose.FORWARD), _CHAINS)
     path = _clamped(model, params, given)
     chains = annealing.run(path, annealing.init(path, stream, len(given)), _BETAS)
-    walk = clamping.walk(model, params, given, chains.visible, chains.stream)
+    walk = conditional_gibbs.walk(model, params, given, chains.visible, chains.stream)
     means, states = _seen(walk, _LAST_SWEEPS, n)
     log_weight = chains.log_weight.reshape(n, _CHAINS)
     return [Led(*row) for row in zip(log_weight, means, states, strict=True)]
@@ -326,7 +326,9 @@ def _sent_from(part, ends):
             rest.model, rest.params, own, pull=rest.pull
         )
     stream = Alike(Stream(_KEY, Purpose.REVERSE), _FROM_ENDS)
-    walk = clamping.walk(model, params, given, start.reshape(len(given), -1), stream)
+    walk = conditional_gibbs.walk(
+        model, params, given, start.reshape(len(given), -1), stream
+    )
     means, states = _seen(walk, _SWEEPS_FROM_ENDS, n)
     return [Sent(*row) for row in zip(bounds, means, states, strict=True)]
 

@@ -13,10 +13,10 @@ from ..sampling import (
     Purpose,
     Stream,
     annealing,
-    clamped,
-    clamped_chains,
     mean_field,
     modes,
+    pairwise_chains,
+    partly_known,
 )
 from ._visited import Led, Sent, agree, apart, verdict
 
@@ -61,33 +61,33 @@ def _span(unit, rest):
 def _chains_of(unit, rest):
     """Means of chains of each row, a chain of every row after the other."""
     n_rows, n_free = rest.field.shape
-    params = clamped.free_params(rest, 0)
+    params = partly_known.free_params(rest, 0)
     free = np.full((n_rows, n_free), np.nan)
     bias = np.ascontiguousarray(rest.field.T)
     for number in range(_HOT):
         stream = Stream(_KEY, Purpose.SAMPLE, shard=number)
-        chains = clamped_chains.init_hot(unit, params, free, stream, alike=True)
-        chains = clamped_chains.run(unit, chains._replace(bias=bias), _BETAS)
+        chains = pairwise_chains.init_hot(unit, params, free, stream, alike=True)
+        chains = pairwise_chains.run(unit, chains._replace(bias=bias), _BETAS)
         yield _mean_of(unit, chains)
     starts = [apart(*_modes_of(unit, rest, row), _FROM_MODES) for row in range(n_rows)]
     for number, start in enumerate(np.swapaxes(starts, 0, 1), start=_HOT):
         stream = Stream(_KEY, Purpose.SAMPLE, shard=number)
         is_high = unit.is_high(start)
-        chains = clamped_chains.from_states(unit, params, free, is_high, stream)
+        chains = pairwise_chains.from_states(unit, params, free, is_high, stream)
         yield _mean_of(unit, chains._replace(bias=bias, alike=True))
 
 
 def _mean_of(unit, chains):
     total = 0.0
     for _ in range(_SWEEPS):
-        chains = clamped_chains.step(unit, chains)
-        total = total + clamped_chains.field_means(unit, chains) / _SWEEPS
+        chains = pairwise_chains.step(unit, chains)
+        total = total + pairwise_chains.field_means(unit, chains) / _SWEEPS
     return total
 
 
 def _modes_of(unit, rest, row):
     """Modes of what a row leaves, the best first, and logarithms of their weights."""
-    model, params = Pairwise(unit), clamped.free_params(rest, row)
+    model, params = Pairwise(unit), partly_known.free_params(rest, row)
     path = annealing.base_path(model, params)
     starts = annealing.init(path, Stream(_KEY, Purpose.LADDER, shard=1), 20).visible
     found, _ = modes.find(model, params, starts)
@@ -108,7 +108,7 @@ def weighed(unit, rest):
 
 
 def _weighed(unit, rest, row):
-    model, params = Pairwise(unit), clamped.free_params(rest, row)
+    model, params = Pairwise(unit), partly_known.free_params(rest, row)
     path = annealing.base_path(model, params)
     chains = annealing.init(path, Stream(_KEY, Purpose.FORWARD), _CHAINS)
     chains = annealing.run(path, chains, _LADDER)

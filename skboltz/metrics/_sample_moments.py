@@ -23,7 +23,7 @@ class Score(NamedTuple):
 
     Examples
     --------
-    >>> from skboltz.likelihood import Score
+    >>> from skboltz.metrics import Score
     >>> Score(value=0.93, baseline=0.49).baseline
     0.49
     """
@@ -92,7 +92,7 @@ def moment_errors(
     The covariance is 1/2 in the samples, where both features agree, and -1/2 in the
     data; a single moment has no correlation.
 
-    >>> from skboltz.likelihood import moment_errors
+    >>> from skboltz.metrics import moment_errors
     >>> errors = moment_errors([[0, 0], [1, 1]], [[0, 1], [1, 0]], order=2)
     >>> errors.rms
     Score(value=1.0, baseline=None)

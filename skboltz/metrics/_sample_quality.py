@@ -116,7 +116,7 @@ def mmd(samples, held_out, *, bandwidth=None, reference=None, random_state=None)
     Distinct rows are 1 apart, k = e^(-1/2); of the mixed pairs half are equal, k = 1.
     So the estimate is 2 e^(-1/2) - (1 + e^(-1/2)), below 0 for the same rows twice.
 
-    >>> from skboltz.likelihood import mmd
+    >>> from skboltz.metrics import mmd
     >>> round(mmd([[0], [1]], [[0], [1]], bandwidth=1).squared.value, 6)
     -0.393469
     """
@@ -193,7 +193,7 @@ def adversarial_accuracy(samples, held_out, *, reference=None, random_state=None
 
     Examples
     --------
-    >>> from skboltz.likelihood import adversarial_accuracy
+    >>> from skboltz.metrics import adversarial_accuracy
     >>> rows = [[0, 0], [1, 1]]
     >>> adversarial_accuracy(rows, rows, reference=[[7, 7], [8, 8]]).accuracy
     Score(value=0.0, baseline=1.0)
@@ -262,7 +262,7 @@ def sample_quality(
     --------
     Samples that copy one row of six: the mean is 5 instead of 1, the reference has 2.
 
-    >>> from skboltz.likelihood import sample_quality
+    >>> from skboltz.metrics import sample_quality
     >>> quality = sample_quality([[5], [5], [5]], [[0], [1], [2]], [[1], [2], [3]])
     >>> quality.means.rms
     Score(value=4.0, baseline=1.0)

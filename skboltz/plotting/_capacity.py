@@ -27,7 +27,7 @@ class CapacityDisplay:
         What to draw.
     theory : callable, default=None
         What to expect of an array of loads, for example
-        :func:`~skboltz.models.retrieval_overlap`.
+        :func:`~skboltz.theory.retrieval_overlap`.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class CapacityDisplay:
     --------
     >>> import numpy as np
     >>> from skboltz import CapacityCurve
-    >>> from skboltz.models import retrieval_overlap
+    >>> from skboltz.theory import retrieval_overlap
     >>> from skboltz.plotting import CapacityDisplay
     >>> share = np.array([[1.0, 1.0], [1.0, 0.8]])
     >>> curve = CapacityCurve(

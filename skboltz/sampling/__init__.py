@@ -2,15 +2,15 @@
 
 from . import _ancestral as ancestral
 from . import _annealing as annealing
-from . import _clamped as clamped
-from . import _clamped_chains as clamped_chains
-from . import _clamping as clamping
+from . import _conditional_gibbs as conditional_gibbs
 from . import _coupled as coupled
 from . import _dense_recall as dense_recall
 from . import _exact_start as exact_start
 from . import _gibbs as gibbs
 from . import _mean_field as mean_field
 from . import _modes as modes
+from . import _pairwise_chains as pairwise_chains
+from . import _partly_known as partly_known
 from . import _recall as recall
 from . import _sequential as sequential
 from . import _tempering as tempering
@@ -43,9 +43,9 @@ from ._enumeration import blocks, in_float64, states
 from ._gibbs import Chains
 from ._langevin import Langevin
 from ._minimize import Minimum, minimize_energy
-from ._network import Network, network
-from ._network import energy as network_energy
-from ._network import field as network_field
+from ._spin_network import SpinNetwork, spin_network
+from ._spin_network import energy as spin_energy
+from ._spin_network import field as spin_field
 from ._stream import Alike, Purpose, Stream, random_key
 
 __all__ = [
@@ -57,10 +57,10 @@ __all__ = [
     "GradedResponse",
     "Langevin",
     "Minimum",
-    "Network",
     "PatternMemory",
     "Purpose",
     "SpinMemory",
+    "SpinNetwork",
     "Status",
     "Stochastic",
     "Stream",
@@ -76,9 +76,7 @@ __all__ = [
     "checked_intercept",
     "checked_matrix",
     "checked_system",
-    "clamped",
-    "clamped_chains",
-    "clamping",
+    "conditional_gibbs",
     "coupled",
     "dense_recall",
     "effective_sample_size",
@@ -88,13 +86,15 @@ __all__ = [
     "mean_field",
     "minimize_energy",
     "modes",
-    "network",
-    "network_energy",
-    "network_field",
+    "pairwise_chains",
+    "partly_known",
     "r_hat",
     "random_key",
     "recall",
     "sequential",
+    "spin_energy",
+    "spin_field",
+    "spin_network",
     "states",
     "tempering",
 ]

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import kernels
 from ..utils import check_betas, require, require_count, stretched
-from . import _network, _sequential
+from . import _sequential, _spin_network
 
 _COOLING = (0.4, 0.3, 0.2, 0.1)  # temperatures of recall
 
@@ -51,7 +51,7 @@ class Motion(NamedTuple):
 
 def _init(network, state, hold, other):
     status = np.full(len(state), Status.RUNNING, np.int8)
-    return Motion(state, _network.field(network, state), other, hold, status)
+    return Motion(state, _spin_network.field(network, state), other, hold, status)
 
 
 def _init_spins(network, start, hold, other):
@@ -71,7 +71,7 @@ class _Spins:
     """What dynamics of spins share."""
 
     def energy(self, network, motion):
-        return _network.energy(network, motion.state, motion.field)
+        return _spin_network.energy(network, motion.state, motion.field)
 
     def result(self, motion):
         return motion.state, motion.state
@@ -134,7 +134,7 @@ class Synchronous(_Spins):
         state = _decided(motion)
         fixed = (state == motion.state).all(axis=1)
         cycle = (state == motion.other).all(axis=1) & ~fixed
-        field = _network.field(network, state)
+        field = _spin_network.field(network, state)
         after = motion._replace(state=state, field=field, other=motion.state)
         worse = self.energy(network, after) > self.energy(network, motion)
         back = (cycle & worse)[:, None]
@@ -206,7 +206,7 @@ class Stochastic(_Spins):
         state, left = np.ascontiguousarray(state.T), self.max_iter - stream.step
         return motion._replace(
             state=state,
-            field=_network.field(network, state),
+            field=_spin_network.field(network, state),
             other=motion.other + state if left <= self.averaged else motion.other,
             status=motion.status if left > 1 else motion.status + Status.AVERAGED,
         )
@@ -269,7 +269,7 @@ class GradedResponse(_Spins):
         state = np.where(free, np.tanh(self.gain * potential), motion.state)
         return motion._replace(
             state=state,
-            field=_network.field(network, state),
+            field=_spin_network.field(network, state),
             other=potential,
             status=status.astype(np.int8),
         )

@@ -12,10 +12,10 @@ from scipy.special import logsumexp
 
 from ..models import Bipartite, BipartiteParams
 from ..units import n_states
-from . import _clamping as clamping
-from ._clamped import patterns
+from . import _conditional_gibbs as conditional_gibbs
 from ._enumeration import in_float64, states
 from ._gibbs import draw_visible, from_visible
+from ._partly_known import patterns
 
 MOST_TERMS = 2**18  # that a start may take: some milliseconds
 
@@ -66,7 +66,7 @@ def of_given(model, params, stream, given):
     None if there are too many states, of the smaller side for each set of rows that
     know the same features.
     """
-    held, given = clamping.held(model, given)
+    held, given = conditional_gibbs.held(model, given)
     rests, wide, room = [], in_float64(params), MOST_TERMS
     for chains, missing in patterns(given):
         if not missing.any():
@@ -95,7 +95,7 @@ def of_given(model, params, stream, given):
             layer, log_weight = _of_hidden(rest)
             hidden[rest.chains] = layer[_draws(log_weight, u[rest.chains], rest.which)]
     visible, stream = draw_visible(held, params, hidden, stream)
-    visible = clamping.filled(known, visible).astype(dtype, copy=False)
+    visible = conditional_gibbs.filled(known, visible).astype(dtype, copy=False)
     return from_visible(held, params, visible, stream)
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..utils import each
-from . import _network
+from . import _spin_network
 from ._dynamics import Status
 
 
@@ -36,7 +36,7 @@ def run(dynamics, network, cues, clamped, stream, *, shared=True, watch=None):
     Parameters
     ----------
     dynamics : one of the values of `DYNAMICS`
-    network : Network
+    network : SpinNetwork
     cues : ndarray of shape (n_samples, n_units)
         -1, +1, or 0 where a unit is unknown: it then starts at the sign of what the
         known ones and its bias ask of it, +1 if that is 0.
@@ -93,5 +93,5 @@ def complete(network, cues):
     if not unknown.any():
         return cues
     known = cues.astype(network.coupling.dtype)
-    asked = np.where(_network.field(network, known) < 0, -1, 1)
+    asked = np.where(_spin_network.field(network, known) < 0, -1, 1)
     return np.where(unknown, asked, cues)

@@ -43,7 +43,7 @@ def one_step_error(load):
 
     Examples
     --------
-    >>> from skboltz.models import one_step_error
+    >>> from skboltz.theory import one_step_error
     >>> one_step_error([0.105, 0.138, 0.185, 0.37, 0.61]).round(4)
     array([0.001 , 0.0036, 0.01  , 0.0501, 0.1002])
     """
@@ -94,7 +94,7 @@ def retrieval_overlap(load):
 
     Examples
     --------
-    >>> from skboltz.models import critical_load, retrieval_overlap
+    >>> from skboltz.theory import critical_load, retrieval_overlap
     >>> retrieval_overlap([0.05, 0.1, 0.13, 0.15]).round(6)
     array([0.999992, 0.997999, 0.987212, 0.      ])
     >>> round(retrieval_overlap(critical_load()), 6)
@@ -125,7 +125,7 @@ def retrieval_error(load):
 
     Examples
     --------
-    >>> from skboltz.models import retrieval_error
+    >>> from skboltz.theory import retrieval_error
     >>> retrieval_error([0.08, 0.1, 0.12, 0.13, 0.135]).round(6)
     array([0.000221, 0.001   , 0.003389, 0.006394, 0.009604])
     """
@@ -145,7 +145,7 @@ def critical_load():
 
     Examples
     --------
-    >>> from skboltz.models import critical_load
+    >>> from skboltz.theory import critical_load
     >>> round(critical_load(), 10)
     0.1379055665
     """
@@ -179,7 +179,7 @@ def hebb_capacity(n_units, *, perfect="one"):
 
     Examples
     --------
-    >>> from skboltz.models import hebb_capacity
+    >>> from skboltz.theory import hebb_capacity
     >>> round(hebb_capacity(1000), 1), round(hebb_capacity(1000, perfect="all"), 1)
     (72.4, 36.2)
     """
@@ -208,7 +208,7 @@ def storkey_capacity(n_units):
 
     Examples
     --------
-    >>> from skboltz.models import storkey_capacity
+    >>> from skboltz.theory import storkey_capacity
     >>> round(storkey_capacity(100), 1), round(storkey_capacity(1000))
     (33.0, 269)
     """
@@ -243,7 +243,7 @@ def pseudo_inverse_capacity(n_units):
 
     Examples
     --------
-    >>> from skboltz.models import pseudo_inverse_capacity
+    >>> from skboltz.theory import pseudo_inverse_capacity
     >>> pseudo_inverse_capacity(200)
     200.0
     """
@@ -268,7 +268,7 @@ def gardner_capacity(n_units, stability=0.0):
 
     Examples
     --------
-    >>> from skboltz.models import gardner_capacity
+    >>> from skboltz.theory import gardner_capacity
     >>> gardner_capacity(200)
     400.0
     """
@@ -305,7 +305,7 @@ def gardner_load(stability=0.0):
 
     Examples
     --------
-    >>> from skboltz.models import gardner_load
+    >>> from skboltz.theory import gardner_load
     >>> gardner_load()
     2.0
     >>> gardner_load([0.5, 1.0]).round(4)

@@ -40,7 +40,7 @@ def separation(X, similarity="dot", rows=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from skboltz.models import separation
+    >>> from skboltz.theory import separation
     >>> X = np.array([[2.0, 0.0], [1.0, 1.0]])
     >>> separation(X)  # 4 - 2 and 2 - 2
     array([2., 0.])
@@ -85,7 +85,7 @@ def retrieval_beta(X, similarity="dot"):
     Two orthogonal unit vectors: Delta = 1, and beta - ln(4 beta) = 1.
 
     >>> import numpy as np
-    >>> from skboltz.models import retrieval_beta
+    >>> from skboltz.theory import retrieval_beta
     >>> beta = retrieval_beta(np.eye(2))
     >>> round(beta, 4), round(beta - np.log(4 * beta), 4)
     (3.6926, np.float64(1.0))
@@ -119,7 +119,7 @@ def suggested_beta(X, similarity="dot", n_rows=1000):
     Examples
     --------
     >>> import numpy as np
-    >>> from skboltz.models import retrieval_beta, suggested_beta
+    >>> from skboltz.theory import retrieval_beta, suggested_beta
     >>> suggested_beta(np.eye(3)) == retrieval_beta(np.eye(3))
     True
     """
@@ -155,7 +155,7 @@ def retrieval_error_bound(X, beta, distance=0.0, similarity="dot"):
     Examples
     --------
     >>> import numpy as np
-    >>> from skboltz.models import retrieval_error_bound
+    >>> from skboltz.theory import retrieval_error_bound
     >>> retrieval_error_bound(np.eye(2), beta=10.0).round(6)  # 2 exp(-10)
     array([9.1e-05, 9.1e-05])
     """
@@ -198,7 +198,7 @@ def storage_constant(beta, radius, n_features, failure):
 
     Examples
     --------
-    >>> from skboltz.models import storage_constant
+    >>> from skboltz.theory import storage_constant
     >>> round(storage_constant(beta=1, radius=3, n_features=20, failure=0.001), 4)
     3.1546
     """
@@ -235,7 +235,7 @@ def polynomial_capacity(n_units, degree):
 
     Examples
     --------
-    >>> from skboltz.models import polynomial_capacity
+    >>> from skboltz.theory import polynomial_capacity
     >>> [round(polynomial_capacity(100, degree)) for degree in (2, 3)]
     [11, 362]
     """
@@ -272,7 +272,7 @@ def exponential_capacity_rate(corrupted=0.0):
     Examples
     --------
     >>> import numpy as np
-    >>> from skboltz.models import exponential_capacity_rate
+    >>> from skboltz.theory import exponential_capacity_rate
     >>> bool(np.isclose(exponential_capacity_rate(), np.log(2) / 2))
     True
     """

@@ -2,7 +2,7 @@
 
 from ._betas import check_betas, stretched
 from ._blocks import blocks, row_mean
-from ._missing import has_missing
+from ._has_missing import has_missing
 from ._names import known_as
 from ._numbers import as_numbers, check_type
 from ._require import require, require_count

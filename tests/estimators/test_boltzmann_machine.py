@@ -17,7 +17,7 @@ from skboltz import (
     DivergenceError,
     EnumerationTooLargeError,
 )
-from skboltz.likelihood import _clamped as of_rows
+from skboltz.likelihood import _partly_known as of_rows
 
 NAN = np.nan
 VALUES = {"bits": (0, 1), "spins": (-1, 1), "lopsided": (-0.5, 2.0)}

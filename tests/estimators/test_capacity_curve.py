@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skboltz import CapacityCurve, CapacityWarning, HopfieldMemory, capacity_curve
-from skboltz.models import one_step_error
+from skboltz.theory import one_step_error
 
 
 class OneStep(TransformerMixin, BaseEstimator):

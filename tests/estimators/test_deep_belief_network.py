@@ -31,7 +31,7 @@ from skboltz.callbacks import (
     EpochCallback,
     LikelihoodMonitor,
 )
-from skboltz.estimators.deep._up_down_stage import network
+from skboltz.estimators.deep._up_down_stage import belief_network
 
 RNG = np.random.default_rng(0)
 X = (RNG.random((60, 6)) < 0.4).astype(float)
@@ -207,7 +207,7 @@ def test_densities_of_a_gaussian_network_carry_the_jacobian():
 
 
 def test_bounds_lie_below_the_exact_log_likelihood(dbn):
-    exact = oracle_of(network(dbn.layers_), dbn._params())
+    exact = oracle_of(belief_network(dbn.layers_), dbn._params())
     rows = [tuple(int(x) for x in row) for row in X[:6]]
     log_p = np.array([exact.log_likelihood(row) for row in rows])
     bound, tighter = dbn.lower_bound(X[:6], 2000), dbn.score_samples(X[:6], 2000)
@@ -244,7 +244,7 @@ def test_a_bound_draws_by_its_random_state(dbn, method):
 
 
 def test_seeds_scatter_about_the_variational_bound(dbn):
-    exact = oracle_of(network(dbn.layers_), dbn._params())
+    exact = oracle_of(belief_network(dbn.layers_), dbn._params())
     drawn = [dbn.lower_bound(X[:1], 20, random_state=seed)[0] for seed in range(60)]
     error = np.std(drawn, ddof=1) / np.sqrt(60)
     expected = exact.bound(tuple(int(x) for x in X[0]))
@@ -396,7 +396,7 @@ def test_samples_follow_the_network(dbn):
     from judges import comes_from
     from oracles import configurations
 
-    exact = oracle_of(network(dbn.layers_), dbn._params())
+    exact = oracle_of(belief_network(dbn.layers_), dbn._params())
     rows = dbn.sample(5000, burn_in=30, random_state=0)
     states = configurations((0, 1), 6)
     p = np.array([np.exp(exact.log_likelihood(state)) for state in states])

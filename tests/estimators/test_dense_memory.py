@@ -25,8 +25,8 @@ from skboltz.models import (
     Polynomial,
     RectifiedPolynomial,
     Softmax,
-    retrieval_beta,
 )
+from skboltz.theory import retrieval_beta
 
 SPIN_NAMES = ["polynomial", "rectified", "exponential"]
 NAMES = ["softmax", *SPIN_NAMES]

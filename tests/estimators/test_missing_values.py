@@ -11,10 +11,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from skboltz import BernoulliRBM, EnergyImputer
-from skboltz.learning.two_phase import _missing as missing
+from skboltz.learning.two_phase import _guesses as guesses
 from skboltz.likelihood import _posterior as marginal
 from skboltz.likelihood import conditional_means, marginal_free_energy
-from skboltz.sampling import Purpose, Stream, clamping, gibbs
+from skboltz.sampling import Purpose, Stream, conditional_gibbs, gibbs
 
 CASES = BIPARTITE[1:]
 STREAM = Stream(key=(8, 9), purpose=Purpose.SAMPLE)
@@ -107,7 +107,7 @@ def test_clamped_chains_stay_in_the_conditional_distribution(case, broken):
     start = states[rng.choice(len(p), n, p=p / p.sum())]
     chains = gibbs.from_visible(case.model, case.params, start, STREAM)
     given = np.full(row.shape, NAN) if broken else row
-    chains = clamping.run(case.model, case.params, chains, given, 3)
+    chains = conditional_gibbs.run(case.model, case.params, chains, given, 3)
     unit = case.model.visible_unit
     assert comes_from(chains.visible, p, unit.low, unit.high) is not broken
 
@@ -118,13 +118,13 @@ def test_a_training_remembers_each_row_of_its_own(broken):
     case = CASES[0]
     patterns = [row_of(case, holes) for holes in ((0,), (2,), (3,))]
     X = np.concatenate([np.repeat(row[None], 10_000, axis=0) for row in patterns])
-    completion = missing.start(case.model, case.params, X, STREAM)
+    completion = guesses.start(case.model, case.params, X, STREAM)
     rng = np.random.default_rng(0)
     filled = X.copy()
     for _ in range(4):
         for rows in np.array_split(rng.permutation(len(X)), 3):
             places = rows[::-1] if broken else rows
-            filled[rows], completion = missing.complete(
+            filled[rows], completion = guesses.complete(
                 case.model, case.params, completion, places, X[rows]
             )
     stored = X.copy()

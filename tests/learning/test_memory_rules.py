@@ -23,9 +23,9 @@ from skboltz.sampling import (
     Asynchronous,
     Purpose,
     Stream,
-    network,
-    network_field,
     recall,
+    spin_field,
+    spin_network,
 )
 
 STREAM = Stream(key=(1, 2), purpose=Purpose.WEIGHTS)
@@ -69,14 +69,14 @@ def descended(J, starts, fixed=None):
     starts = np.where(fixed, 1.0, starts)
     clamped = np.broadcast_to(fixed, starts.shape)
     stream = STREAM._replace(purpose=Purpose.CHAINS)
-    net = network(J, np.zeros(len(J)))
+    net = spin_network(J, np.zeros(len(J)))
     return recall.run(Asynchronous(1000), net, starts, clamped, stream).state
 
 
 def are_fixed_points(J, states):
     """Ties, which rounding may hide, are fixed too."""
-    net = network(J, np.zeros(len(J)))
-    return (states * network_field(net, states) >= 0).all(axis=1)
+    net = spin_network(J, np.zeros(len(J)))
+    return (states * spin_field(net, states) >= 0).all(axis=1)
 
 
 # Rules of one pass ----------------------------------------------------------------

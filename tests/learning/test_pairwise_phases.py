@@ -14,7 +14,7 @@ from skboltz.learning.pairwise import _clamped_phases
 from skboltz.learning.two_phase._gradient import Offsets
 from skboltz.learning.two_phase._positive import DataPhase
 from skboltz.models import Pairwise, PairwiseParams
-from skboltz.sampling import Purpose, Stream, clamped, clamped_chains
+from skboltz.sampling import Purpose, Stream, pairwise_chains, partly_known
 from skboltz.units import BERNOULLI, SPIN, Bias, TwoValuedUnit
 
 NAN = np.nan
@@ -52,7 +52,7 @@ def rows_of(unit, gaps=False):
 
 def exact_sums(unit, params, rows, weight=None):
     model = model_of(unit)
-    positive = learning.Inferred(clamped.exact)
+    positive = learning.Inferred(partly_known.exact)
     data, _ = positive.step(model, params, None, rows, weight)
     negative, _ = learning.FreeEnumeration().step(model, params, STREAM, data)
     return data.sums, negative
@@ -188,7 +188,7 @@ def test_forbidden_couplings_stay_where_they_are(make):
     """Even if they are not 0, and whatever penalties pull at."""
     unit, rows = BERNOULLI, rows_of(BERNOULLI)
     params = params_of(unit, ALL)
-    exact = learning.Inferred(clamped.exact), learning.FreeEnumeration()
+    exact = learning.Inferred(partly_known.exact), learning.FreeEnumeration()
     after = learnt(recipe(unit, *exact, make(LAYERED)), params, rows, 5)
     moved = after.coupling != params.coupling
     np.testing.assert_array_equal(moved, LAYERED)
@@ -209,7 +209,7 @@ def test_the_centered_gradient_does_not_see_which_value_is_zero(make, alike):
         mean_log_likelihood(unit, p, x) for p, x in ((params, rows), (turned, 1 - rows))
     )
     assert math.isclose(one, two)
-    exact = learning.Inferred(clamped.exact), learning.FreeEnumeration()
+    exact = learning.Inferred(partly_known.exact), learning.FreeEnumeration()
     parts = recipe(unit, *exact, make(ALL))
     one = learnt(parts, params, rows, 10)
     two = learnt(parts, turned, 1 - rows, 10)
@@ -224,7 +224,7 @@ def test_penalties_are_of_pairs(l1, l2):
     """An update is the slope of likelihood - l1 sum |J| - l2/2 sum J^2 over pairs."""
     unit, rows = SPIN, rows_of(SPIN)
     params = params_of(unit)
-    exact = learning.Inferred(clamped.exact), learning.FreeEnumeration()
+    exact = learning.Inferred(partly_known.exact), learning.FreeEnumeration()
     parts = recipe(unit, *exact, learning.PairwiseGradient(ALL), l1=l1, l2=l2)
     after = learnt(parts, params, rows, 1, rate=1e-3)
 
@@ -284,7 +284,7 @@ def test_given_inputs_the_slope_is_that_of_the_class(
     rows, model = labelled(unit, between=share is None), model_of(unit, 4)
     given, free = learning.GivenInputs(N_CLASSES), learning.FreeEnumeration()
     negative = given if share is None else learning.Mixture(given, free, share)
-    positive = learning.Inferred(clamped.exact)
+    positive = learning.Inferred(partly_known.exact)
     data, _ = positive.step(model, params, None, rows, weight)
     state = negative.init(model, params, STREAM)
     assert negative.accepts(state)
@@ -396,7 +396,7 @@ def test_both_high_in_the_limits():
     np.testing.assert_allclose(alone, p1 * p2, atol=1e-15)
 
 
-@pytest.mark.parametrize("infer", [clamped.exact, learning.naive, learning.tap])
+@pytest.mark.parametrize("infer", [partly_known.exact, learning.naive, learning.tap])
 def test_with_nothing_to_infer_all_methods_are_products(infer):
     unit = SPIN
     params = params_of(unit, ALL[:3, :3], n_units=3)
@@ -521,9 +521,11 @@ def test_each_row_has_a_chain_of_its_own():
     np.testing.assert_array_equal(after.is_high[untouched], before[untouched])
     assert after.stream.step == state.stream.step + 2 and data.sums.weight == 2
     # By hand, from what was remembered, with the same noise.
-    known = clamped.with_hidden(X[rows], 2)
-    chains = clamped_chains.from_states(unit, params, known, before[rows], state.stream)
-    full = clamped_chains.filled(clamped_chains.run(unit, chains, [1, 1]), known)
+    known = partly_known.with_hidden(X[rows], 2)
+    chains = pairwise_chains.from_states(
+        unit, params, known, before[rows], state.stream
+    )
+    full = pairwise_chains.filled(pairwise_chains.run(unit, chains, [1, 1]), known)
     np.testing.assert_array_equal(after.is_high[rows], full == unit.high)
     expected = full.T @ full
     np.fill_diagonal(expected, 0)
@@ -560,7 +562,7 @@ def test_other_data_begin_anew():
     assert not positive.accepts(state, X[:4])
     assert not positive.accepts(state, X[::-1])
     assert not positive.accepts(state, np.where(X == 1, NAN, X))
-    exact = learning.Inferred(clamped.exact)
+    exact = learning.Inferred(partly_known.exact)
     assert exact.accepts(None, X) and not exact.accepts(state, X)
     annealed = learning.AnnealedClamped(SCHEDULE)
     assert annealed.accepts(STREAM, X) and not annealed.accepts(state, X)
@@ -622,7 +624,7 @@ def test_sums_have_the_precision_of_the_parameters(dtype):
     weight = np.ones(5, dtype)
     memory = learning.ClampedGibbs(1)
     phases = [
-        (learning.Inferred(clamped.exact), None),
+        (learning.Inferred(partly_known.exact), None),
         (learning.Inferred(learning.naive), None),
         (learning.Inferred(learning.tap), None),
         (memory, started(memory, unit, params, X)),

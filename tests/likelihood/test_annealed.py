@@ -10,13 +10,13 @@ from skboltz.likelihood import (
     DEFAULT_EFFORT,
     Effort,
     bridge_estimate,
+    chains_apart,
     doubts,
     estimate_log_partition,
     exact_log_partition,
     forward_estimate,
     ladder,
     reverse_estimate,
-    separation,
     visited_bound,
 )
 from skboltz.sampling import Purpose, Stream, annealing, mean_field, tempering
@@ -288,10 +288,10 @@ def bound_by_loops(case, v):
 def test_separation_of_chains_from_one_law_is_small():
     case = BIPARTITE[1]
     rows = exact_chains(case, 400)
-    assert separation(case.model, case.params, rows[:200], rows[200:]) < 4
+    assert chains_apart(case.model, case.params, rows[:200], rows[200:]) < 4
     apart = rows[200:].copy()
     apart[:, 0] = 1.0
-    assert separation(case.model, case.params, rows[:200], apart) > 4.5
+    assert chains_apart(case.model, case.params, rows[:200], apart) > 4.5
 
 
 def test_each_doubt_is_said():

@@ -14,11 +14,11 @@ from skboltz.likelihood import (
     METHODS,
     Effort,
     bridge_estimate,
+    chains_apart,
     doubts,
     estimate_log_partition,
     forward_estimate,
     reverse_estimate,
-    separation,
     visited_bound,
 )
 from skboltz.models import Pairwise, PairwiseParams
@@ -336,13 +336,13 @@ def test_separation_sees_means_and_energies(name):
     states, p = joint(name)
     rng = np.random.default_rng(3)
     first, second = states[rng.choice(len(p), (2, 300), p=p)]
-    assert separation(model, params, first, second) < 4
+    assert chains_apart(model, params, first, second) < 4
     apart = second.copy()
     apart[:, 0] = model.unit.high
-    assert separation(model, params, first, apart) > 4.5
+    assert chains_apart(model, params, first, apart) > 4.5
     # All in one mode.
     lowest, _ = modes.find(model, params, first)
-    assert separation(model, params, first, np.tile(lowest[0], (300, 1))) > 4.5
+    assert chains_apart(model, params, first, np.tile(lowest[0], (300, 1))) > 4.5
 
 
 def test_separation_sees_energies_where_all_means_agree():
@@ -350,8 +350,8 @@ def test_separation_sees_energies_where_all_means_agree():
     params = PairwiseParams(np.array([[0.0, 1.0], [1.0, 0.0]]), Bias(np.zeros(2)))
     signs = np.tile([1.0, -1.0], 50)[:, None]
     same, opposite = signs * [1.0, 1.0], signs * [1.0, -1.0]
-    assert separation(Pairwise(SPIN), params, same, opposite) > 4.5
-    assert separation(Pairwise(SPIN), params, same, same[::-1]) == 0
+    assert chains_apart(Pairwise(SPIN), params, same, opposite) > 4.5
+    assert chains_apart(Pairwise(SPIN), params, same, same[::-1]) == 0
 
 
 def test_the_energy_of_visible_units_is_their_free_energy():

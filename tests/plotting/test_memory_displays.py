@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from skboltz import CapacityCurve, HopfieldMemory, capacity_curve
-from skboltz.models import retrieval_error, retrieval_overlap
 from skboltz.plotting import CapacityDisplay, RecallDisplay
+from skboltz.theory import retrieval_error, retrieval_overlap
 
 METRICS = ["overlap", "error", "retrieved", "perfect"]
 

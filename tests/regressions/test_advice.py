@@ -27,12 +27,7 @@ from skboltz import (
 )
 from skboltz.callbacks import Checkpoint, EarlyStopping, LikelihoodMonitor
 from skboltz.learning import Perceptron
-from skboltz.models import (
-    from_convention,
-    polynomial_capacity,
-    separation,
-    to_convention,
-)
+from skboltz.models import from_convention, to_convention
 from skboltz.plotting import (
     CapacityDisplay,
     ChainDisplay,
@@ -48,6 +43,7 @@ from skboltz.sampling import (
     effective_sample_size,
     minimize_energy,
 )
+from skboltz.theory import polynomial_capacity, separation
 
 matplotlib.use("Agg")
 

@@ -22,7 +22,7 @@ from skboltz import (
     HopfieldMemory,
 )
 from skboltz.learning import EnergyDescent, MinimalOverlap, Perceptron
-from skboltz.likelihood import mmd, moment_errors, sample_quality
+from skboltz.metrics import mmd, moment_errors, sample_quality
 from skboltz.sampling import Langevin
 
 X = np.random.default_rng(0).integers(0, 2, (40, 6)).astype(float)

@@ -11,6 +11,8 @@ from skboltz.models import (
     Polynomial,
     RectifiedPolynomial,
     Softmax,
+)
+from skboltz.theory import (
     exponential_capacity_rate,
     polynomial_capacity,
     retrieval_beta,

@@ -32,7 +32,7 @@ from skboltz.learning import (
     initial_params,
     training,
 )
-from skboltz.learning.two_phase import _missing as missing
+from skboltz.learning.two_phase import _guesses as guesses
 from skboltz.learning.two_phase._positive import data_phase
 from skboltz.likelihood import (
     conditional_means,
@@ -42,7 +42,7 @@ from skboltz.likelihood import (
     pseudo_log_likelihood,
 )
 from skboltz.models import Bipartite, BipartiteParams
-from skboltz.sampling import Purpose, Stream, clamping
+from skboltz.sampling import Purpose, Stream, conditional_gibbs
 from skboltz.units import (
     BERNOULLI,
     GAUSSIAN,
@@ -183,15 +183,17 @@ def drawn_given(row, chains_of):
 
 
 def of_a_sampler(model, params, given):
-    chains = clamping.init(model, params, given, Stream((1, 2), Purpose.CHAINS))
-    return clamping.run(model, params, chains, given, 30).visible
+    chains = conditional_gibbs.init(
+        model, params, given, Stream((1, 2), Purpose.CHAINS)
+    )
+    return conditional_gibbs.run(model, params, chains, given, 30).visible
 
 
 def of_a_training(model, params, given):
     """The guesses of a training, which start from the biases and move on."""
-    state = missing.start(model, params, given, Stream((1, 2), Purpose.CHAINS))
+    state = guesses.start(model, params, given, Stream((1, 2), Purpose.CHAINS))
     for _ in range(6):
-        v, state = missing.complete(model, params, state, np.arange(N), given)
+        v, state = guesses.complete(model, params, state, np.arange(N), given)
     return v
 
 
@@ -225,10 +227,10 @@ def test_the_averaged_means_know_a_part_of_a_label():
     model, params, oracle = labelled(3, 3, 3)
     row = (1, NAN, 0, NAN, 0, NAN)
     given, stream = np.array([row]), Stream((0, 0), Purpose.SAMPLE)
-    walk = clamping.walk(model, params, given, np.nan_to_num(given), stream)
+    walk = conditional_gibbs.walk(model, params, given, np.nan_to_num(given), stream)
     visible, hidden = np.zeros((1, 6)), np.zeros((1, 3))
     for sweep in itertools.islice(walk, 50, 5050):
-        visible += clamping.filled(given, sweep.visible_mean) / 5000
+        visible += conditional_gibbs.filled(given, sweep.visible_mean) / 5000
         hidden += sweep.hidden_mean / 5000
     _, of_visible, of_hidden = of_what_is_known(oracle, row)
     # Neighbours in the chain are correlated: about 1 in 5 sweeps counts.

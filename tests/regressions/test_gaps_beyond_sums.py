@@ -15,23 +15,23 @@ from scipy.special import logsumexp
 
 from skboltz import BernoulliRBM, GaussianBernoulliRBM, UnreliableEstimateWarning
 from skboltz.likelihood import (
-    _clamped,
+    _partly_known,
     _posterior,
     _sampled_posterior,
-    clamped_free_energy,
-    clamped_means,
     conditional_means,
     exact_log_partition,
     marginal_free_energy,
+    pairwise_free_energy,
+    pairwise_means,
 )
 from skboltz.likelihood._visited import Led, Sent, verdict
 from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
 from skboltz.sampling import (
     Purpose,
     Stream,
-    clamped_chains,
-    clamping,
+    conditional_gibbs,
     mean_field,
+    pairwise_chains,
     states,
 )
 from skboltz.units import BERNOULLI, GAUSSIAN, SPIN, Bias, GaussianParams
@@ -152,11 +152,11 @@ def test_one_chain_does_not():
     """The negative control: 250 sweeps of a chain from the biases, as it was."""
     model, params = machine("real", 10, 10)
     rows = rows_of(model, params, 7, n_rows=30)
-    walk = clamping.walk(
+    walk = conditional_gibbs.walk(
         *(model, params, rows, np.zeros_like(rows)), Stream((0, 0), Purpose.SAMPLE)
     )
     sweeps = [next(walk).visible_mean for _ in range(250)][50:]
-    visible = clamping.filled(rows, np.mean(sweeps, axis=0))
+    visible = conditional_gibbs.filled(rows, np.mean(sweeps, axis=0))
     assert far_off(model, params, rows, visible) >= 3
 
 
@@ -240,7 +240,7 @@ def known_first(n_rows=2):
 
 @pytest.fixture
 def no_pair_sums(monkeypatch):
-    monkeypatch.setattr(_clamped, "EXACT_TERMS", 0)
+    monkeypatch.setattr(_partly_known, "EXACT_TERMS", 0)
 
 
 @pytest.mark.parametrize("bias", [0.0, 0.02, 0.1])
@@ -250,10 +250,10 @@ def test_both_ways_of_a_magnet_count(bias, no_pair_sums):
     log_weight = -Pairwise(SPIN).energy(params, s)
     down = s[:, 0] < 0
     expected = [logsumexp(log_weight), logsumexp(log_weight[down])]
-    found = clamped_free_energy(SPIN, params, rows)
+    found = pairwise_free_energy(SPIN, params, rows)
     np.testing.assert_allclose(found, -np.array(expected), atol=0.2)
     p = np.exp(log_weight - expected[0])
-    means = clamped_means(SPIN, params, rows)
+    means = pairwise_means(SPIN, params, rows)
     np.testing.assert_allclose(means[0], p @ s, atol=0.02)
     np.testing.assert_allclose(means[1], p[down] @ s[down] / p[down].sum(), atol=0.02)
 
@@ -262,11 +262,11 @@ def test_one_annealed_chain_goes_one_way():
     """The negative control: as it was, +1 or -1 where the truth is 0."""
     params, free = ferromagnet(0.0), np.full((1, 12), np.nan)
     stream = Stream((0, 0), Purpose.SAMPLE)
-    chains = clamped_chains.init_hot(SPIN, params, free, stream, alike=True)
-    chains = clamped_chains.run(SPIN, chains, np.linspace(0.02, 1, 50))
+    chains = pairwise_chains.init_hot(SPIN, params, free, stream, alike=True)
+    chains = pairwise_chains.run(SPIN, chains, np.linspace(0.02, 1, 50))
     total = 0.0
     for _ in range(200):
-        chains = clamped_chains.step(SPIN, chains)
+        chains = pairwise_chains.step(SPIN, chains)
         total = total + chains.visible.mean() / 200
     assert abs(total) > 0.9
 
@@ -284,9 +284,9 @@ def test_a_glass_is_summed_by_what_chains_visit(seed, no_pair_sums):
     log_weight = -Pairwise(SPIN).energy(params, s)
     total = logsumexp(log_weight)
     free = np.full((1, 14), np.nan)
-    (found,), doubted = with_doubts(clamped_free_energy, SPIN, params, free)
+    (found,), doubted = with_doubts(pairwise_free_energy, SPIN, params, free)
     assert doubted or abs(found + total) < 0.1
-    means, doubted = with_doubts(clamped_means, SPIN, params, free)
+    means, doubted = with_doubts(pairwise_means, SPIN, params, free)
     assert doubted or abs(means[0] - np.exp(log_weight - total) @ s).max() < 0.2
 
 
@@ -303,7 +303,7 @@ def test_one_unit_that_no_chain_leaves_is_seen_among_many_that_are_free():
     params = PairwiseParams(coupling + coupling.T, Bias(bias))
     known = np.full((1, n), np.nan)
     known[0, -1] = 1.0
-    means, doubted = with_doubts(clamped_means, SPIN, params, known)
+    means, doubted = with_doubts(pairwise_means, SPIN, params, known)
     assert doubted or abs(means[0, 0] - np.tanh(-1.0)) < 0.15
 
 

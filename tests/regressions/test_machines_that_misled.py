@@ -1071,7 +1071,7 @@ def test_the_largest_number_draws_a_state_that_can_be(held):
         known = np.where(np.arange(12) < 12 - held, nan, 0.0)[None]
         known = np.vstack([known, np.full(12, nan)])
         stream = Ends((1, 2), Purpose.CHAINS)
-        chains = sampling.clamped_chains.init(BERNOULLI, params, known, stream)
+        chains = sampling.pairwise_chains.init(BERNOULLI, params, known, stream)
         found = sampling.exact_start.of_pairs(BERNOULLI, chains)
         assert (found.visible[0, 12 - held :] == 0).all()
         assert found.visible.max() == 1

@@ -18,7 +18,7 @@ from skboltz.sampling import (
     Purpose,
     Stream,
     annealing,
-    clamping,
+    conditional_gibbs,
     gibbs,
     tempering,
 )
@@ -237,7 +237,7 @@ def clamped(case, known, given, params=None):
     params = case.params if params is None else params
     start = case.oracle.draw(N_CHAINS, np.random.default_rng(3), known)
     chains = gibbs.from_visible(case.model, params, start, STREAM)
-    return clamping.run(case.model, params, chains, given, N_SWEEPS)
+    return conditional_gibbs.run(case.model, params, chains, given, N_SWEEPS)
 
 
 @pytest.mark.parametrize(**by_name(GAUSSIAN[1:]))
@@ -267,7 +267,7 @@ def test_known_values_not_put_back_are_noticed(case):
 def test_init_leaves_what_is_known():
     case = GAUSSIAN[3]
     given = np.repeat(np.array(known_rows(case)), 100, axis=0)
-    chains = clamping.init(case.model, case.params, given, STREAM)
+    chains = conditional_gibbs.init(case.model, case.params, given, STREAM)
     is_known = ~np.isnan(given)
     np.testing.assert_array_equal(chains.visible[is_known], given[is_known])
     assert np.isfinite(chains.visible).all()
@@ -294,9 +294,9 @@ def walked_means(case, rows, shard):
     """Averages over 10 sweeps of a chain for each row."""
     stream, total = STREAM._replace(shard=shard), [0.0, 0.0]
     start = np.nan_to_num(rows)
-    walk = clamping.walk(case.model, case.params, rows, start, stream)
+    walk = conditional_gibbs.walk(case.model, case.params, rows, start, stream)
     for sweep in itertools.islice(walk, 30, 40):
-        total[0] = total[0] + clamping.filled(rows, sweep.visible_mean) / 10
+        total[0] = total[0] + conditional_gibbs.filled(rows, sweep.visible_mean) / 10
         total[1] = total[1] + sweep.hidden_mean / 10
     return total
 

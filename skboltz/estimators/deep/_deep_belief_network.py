@@ -27,7 +27,7 @@ from ..shared._validation import (
 from ._deep import Deep, up_down_stage
 from ._deep_samples import DeepSamples, check_visible
 from ._layers import afresh, features, further, moved, one_pass
-from ._up_down_stage import UpDownStage, network
+from ._up_down_stage import UpDownStage, belief_network
 
 
 class DeepBeliefNetwork(
@@ -553,7 +553,11 @@ default="constant"
         self._warn_of_range(X)
         n_samples = check_count(n_samples, "n_samples", 1)
         key = _key_of_draws(random_state)
-        net, params, top = network(self.layers_), self._params(), self.layers_[-1]
+        net, params, top = (
+            belief_network(self.layers_),
+            self._params(),
+            self.layers_[-1],
+        )
 
         def of_rows(v):
             return bound(likelihood.log_weights(net, params, v, key, n_samples))

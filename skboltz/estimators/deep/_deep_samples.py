@@ -3,7 +3,7 @@
 from ...sampling import Purpose, Stream, ancestral, random_key
 from ..shared._validation import check_data, check_seed
 from ._deep import Deep
-from ._up_down_stage import network
+from ._up_down_stage import belief_network
 
 
 class DeepSamples(Deep):
@@ -29,7 +29,7 @@ class DeepSamples(Deep):
         """Inputs of the top machine drawn given features, and the stream after."""
         X = check_data(self, X, complete_for="sample()", name="start")
         v = self._unit_values(X)
-        net, params = network(self.layers_), self._stage().params(self)
+        net, params = belief_network(self.layers_), self._stage().params(self)
         if not net.layers:  # the machine will scale them itself
             return self._decoded(v), stream
         states, stream = ancestral.recognise(net, params, v, stream)
@@ -37,7 +37,7 @@ class DeepSamples(Deep):
 
     def _led_down(self, rows, stream, visible, generator):
         """Features given states of the visible units of the top machine, labels too."""
-        net, params = network(self.layers_), self._stage().params(self)
+        net, params = belief_network(self.layers_), self._stage().params(self)
         if not net.layers:
             if visible == "means":  # one sweep more, its last step by the means
                 rows = self.layers_[0].reconstruct(rows, random_state=generator)

@@ -72,15 +72,15 @@ class UpDownStage:
         return self._of_labels(likelihood.hidden_means_given, layers, params, v)
 
     def _of_labels(self, function, layers, params, v):
-        net = network(layers)
+        net = belief_network(layers)
         h = [v, *net.recognise_means(params, v)][-1]
         return function(net.top, params.top, h, layers[-1].n_classes)
 
     def _recipe(self, layers):
-        return replace(self.recipe, net=network(layers))
+        return replace(self.recipe, net=belief_network(layers))
 
 
-def network(layers):
+def belief_network(layers):
     """Fitted machines as the wiring of a belief network."""
     *directed, top = (layer._model for layer in layers)
     return BeliefNetwork(tuple(directed), top)

@@ -91,7 +91,7 @@ def capacity_curve(
     See Also
     --------
     skboltz.plotting.CapacityDisplay : Draws the curve.
-    skboltz.models.retrieval_overlap : What to expect of Hebb's rule.
+    skboltz.theory.retrieval_overlap : What to expect of Hebb's rule.
 
     Examples
     --------

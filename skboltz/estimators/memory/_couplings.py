@@ -16,7 +16,7 @@ class Couplings:
 
     Parameters
     ----------
-    network : Network
+    network : SpinNetwork
     learnt : bool, default=True
         Whether a rule has learnt it.
     """
@@ -86,8 +86,8 @@ def _network(coupling, intercept, scale):
     whole = [np.rint(array / scale) for array in (coupling, intercept)]
     pairs = zip(whole, (coupling, intercept), strict=True)
     if all(np.array_equal(scale * multiple, array) for multiple, array in pairs):
-        return sampling.network(*whole, scale)
-    return sampling.network(coupling, intercept)
+        return sampling.spin_network(*whole, scale)
+    return sampling.spin_network(coupling, intercept)
 
 
 def _check(coupling, intercept, n_units):

@@ -9,7 +9,7 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ... import models
+from ... import models, theory
 from ..._exceptions import CapacityWarning
 from ..._sklearn import Interval, StrOptions, fit_context
 from ...sampling import PatternMemory, SpinMemory, dense_recall, random_key
@@ -83,7 +83,7 @@ interaction, default="softmax"
         Inverse temperature of "softmax", in units of one by the square of X. The
         larger, the more a single pattern is recalled, the smaller, the more an average
         of many. "auto" takes one with which a typical pattern is recalled in one step,
-        by :func:`skboltz.models.suggested_beta`; that of `retrieval_beta` is proven
+        by :func:`skboltz.theory.suggested_beta`; that of `retrieval_beta` is proven
         to recall all.
 
     similarity : {"euclidean", "dot"}, default="euclidean"
@@ -505,7 +505,7 @@ def _interaction(estimator, X):
     beta = estimator.beta
     if beta == "auto":
         with np.errstate(over="ignore", invalid="ignore"):  # refused later
-            beta = models.suggested_beta(X, estimator.similarity)
+            beta = theory.suggested_beta(X, estimator.similarity)
             beta = beta if np.isfinite(beta) else 1.0
     return models.Softmax(beta, SIMILARITIES[estimator.similarity])
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...sampling import Asynchronous, Purpose, network, recall
+from ...sampling import Asynchronous, Purpose, recall, spin_network
 
 
 def random_fill(spins, n_hidden, stream):
@@ -25,7 +25,7 @@ def optimised_fill(spins, n_hidden, stream):
         np.fill_diagonal(overlap, 0)
         now = stream._replace(purpose=Purpose.CROSSTALK, shard=unit)
         start, free = hidden[None, :, unit], np.zeros((1, len(spins)), bool)
-        crosstalk = network(-overlap, np.zeros(len(spins)))
+        crosstalk = spin_network(-overlap, np.zeros(len(spins)))
         lowest = recall.run(Asynchronous(1000), crosstalk, start, free, now)
         hidden[:, unit] = lowest.state[0]
         overlap += np.outer(hidden[:, unit], hidden[:, unit].astype(float))

@@ -378,7 +378,7 @@ class HopfieldMemory(AssociativeMemory):
             if self.unlearning is not None:
                 coupling = self.unlearning.apply(coupling, scale, fixed, stream)
         intercept = coupling[:n, n:].sum(axis=1)
-        return sampling.network(coupling[:n, :n], intercept, scale)
+        return sampling.spin_network(coupling[:n, :n], intercept, scale)
 
     def _warn_of_load(self, spins):
         """A CapacityWarning that says what would hold memories that are not stable."""
@@ -595,7 +595,7 @@ class HopfieldMemory(AssociativeMemory):
         ndarray of shape (n_samples,), float64
         """
         states, field = self._settled(X)
-        return sampling.network_energy(self._network, states, field)
+        return sampling.spin_energy(self._network, states, field)
 
     def is_fixed_point(self, X):
         """Whether each row stays as it is under recall.
@@ -663,7 +663,7 @@ class HopfieldMemory(AssociativeMemory):
         )
         order = np.argsort(-counts, kind="stable")
         ends, counts = ends[first[order]], counts[order]
-        energies = sampling.network_energy(self._network, ends, self._field(ends))
+        energies = sampling.spin_energy(self._network, ends, self._field(ends))
         states = ends[:, : self.n_features_in_].astype(np.int8)
         patterns = _patterns.from_spins(states, self.values_, np.int8)
         overlap = self._overlap(states)
@@ -687,7 +687,7 @@ class HopfieldMemory(AssociativeMemory):
         return states, self._field(states)
 
     def _field(self, states):
-        return sampling.network_field(self._network, states)
+        return sampling.spin_field(self._network, states)
 
 
 _STATUS = {status: status.name.lower().replace("_", " ") for status in sampling.Status}
@@ -701,7 +701,7 @@ def _instance(choice, named):
 def _loose_units(network, spins):
     """How many units of each state have no field that holds them."""
     states = spins.astype(network.coupling.dtype)
-    aligned = states * sampling.network_field(network, states)
+    aligned = states * sampling.spin_field(network, states)
     return np.count_nonzero(aligned <= 0, axis=1)
 
 

@@ -8,7 +8,7 @@ from sklearn.utils.validation import validate_data
 
 from ..._sklearn import check_sample_weight
 from ...learning import Hebb
-from ...sampling import network, recall
+from ...sampling import recall, spin_network
 from ...utils import as_numbers
 from ..shared._validation import known_rows
 from . import _patterns
@@ -74,7 +74,7 @@ class Memories(NamedTuple):
             return self.spins
         known, n = self.spins.astype(float), self.spins.shape[1]
         coupling, _ = Hebb().learn(known, self.weight, np.zeros(n, bool), None)
-        return recall.complete(network(coupling, np.zeros(n)), self.spins)
+        return recall.complete(spin_network(coupling, np.zeros(n)), self.spins)
 
     def as_published(self, spins, labels):
         """These memories with the spins and labels that an estimator shows by now.

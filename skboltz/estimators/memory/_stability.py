@@ -46,7 +46,7 @@ def dense_remedy(units):
     """Parameters of a dense memory that holds some patterns.
 
     The first two have been tried on them.  The last is proven to find all that differ
-    (see :func:`skboltz.models.retrieval_beta`), as real numbers near their values.
+    (see :func:`skboltz.theory.retrieval_beta`), as real numbers near their values.
 
     Parameters
     ----------
@@ -66,4 +66,4 @@ def dense_remedy(units):
         if not loose_units(SpinMemory(interaction, units, (0, 0))).any():
             return text
     distinct = "np.unique(memories_, axis=0)"  # in which nothing is missing
-    return f'beta=skboltz.models.retrieval_beta({distinct}, "euclidean")'
+    return f'beta=skboltz.theory.retrieval_beta({distinct}, "euclidean")'

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from ... import learning, likelihood
 from ..._exceptions import EnumerationTooLargeError
 from ..._sklearn import Interval, fit_context
-from ...sampling import clamped
+from ...sampling import partly_known
 from ...utils import has_missing
 from ..shared._machine import Rows
 from ..shared._nested import NestedParams
@@ -346,9 +346,9 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
         unit, params = machine._visible_unit, machine._params()
         codes = np.full((len(v), n_classes), unit.low, v.dtype)
         n_hidden = len(params.coupling) - first - n_classes
-        known = clamped.with_hidden(np.hstack([v, codes]), n_hidden)
+        known = partly_known.with_hidden(np.hstack([v, codes]), n_hidden)
         proba = np.empty((len(v), n_classes))
-        for rows, free in clamped.patterns(known):
+        for rows, free in partly_known.patterns(known):
             exact = likelihood.is_exact(params.coupling[np.ix_(free, free)])
             find = likelihood.class_proba if exact else likelihood.sampled_class_proba
             proba[rows] = find(unit, params, known[rows], first, n_classes)

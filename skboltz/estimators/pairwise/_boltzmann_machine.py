@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ... import learning, likelihood
 from ..._sklearn import Interval, StrOptions
 from ...models import Pairwise, converted
-from ...sampling import Purpose, Stream, checked_system, clamped, coupled
+from ...sampling import Purpose, Stream, checked_system, coupled, partly_known
 from ...units import TwoValuedUnit
 from ...utils import check_betas, has_missing
 from ..shared._offered import offered_if
@@ -504,7 +504,7 @@ default="linear"
         if terms > likelihood.TRACTABLE_TERMS:
             return np.nan
         known = np.full((1, pairs.n_units), np.nan)
-        found = clamped.moments(self._visible_unit, params, known)
+        found = partly_known.moments(self._visible_unit, params, known)
         reached = pairs.vector(found.mean[0], found.pairs)
         return float(np.abs(reached - moments).max())
 

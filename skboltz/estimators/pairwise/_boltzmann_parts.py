@@ -1,7 +1,7 @@
 """Parts of the training of a Boltzmann machine, by the names of its parameters."""
 
 from ... import learning
-from ...sampling import clamped, coupled
+from ...sampling import coupled, partly_known
 from ...utils import check_betas, has_missing, stretched
 from ..shared._validation import check_clamping_noise
 
@@ -30,12 +30,12 @@ def _schedule(machine):
 
 
 def _exact(machine, X, hidden):
-    return learning.Inferred(clamped.exact), learning.FreeEnumeration()
+    return learning.Inferred(partly_known.exact), learning.FreeEnumeration()
 
 
 def _persistent(machine, X, hidden):
     if coupled.n_states(hidden) <= _CHEAP and not has_missing(X):
-        return learning.Inferred(clamped.exact), _chains(machine)
+        return learning.Inferred(partly_known.exact), _chains(machine)
     return learning.ClampedGibbs(machine.k), _chains(machine)
 
 
@@ -48,7 +48,7 @@ def _annealed(machine, X, hidden):
     )
 
 
-def _inferred_by(infer):
+def _by_mean_field(infer):
     return lambda machine, X, hidden: (learning.Inferred(infer), _chains(machine))
 
 
@@ -57,14 +57,8 @@ PHASES = {
     "pcd": _persistent,
     "exact": _exact,
     "annealing": _annealed,
-    "mean-field": lambda machine, X, hidden: (
-        learning.Inferred(learning.naive),
-        _chains(machine),
-    ),
-    "tap": lambda machine, X, hidden: (
-        learning.Inferred(learning.tap),
-        _chains(machine),
-    ),
+    "mean-field": _by_mean_field(learning.naive),
+    "tap": _by_mean_field(learning.tap),
 }
 
 

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from ... import likelihood
 from ..._exceptions import EnumerationTooLargeError
 from ...models import PairwiseParams
-from ...sampling import check_diagonal, check_symmetric, clamped
+from ...sampling import check_diagonal, check_symmetric, partly_known
 from ...units import Bias
 from ..shared._chains import choose_pairwise_sampler
 from ..shared._likelihoods import LikelihoodMixin
@@ -39,17 +39,17 @@ class PairwiseMachine(
         return PairwiseParams(self.coupling_, Bias(self.intercept_))
 
     def _known(self, v):
-        return clamped.with_hidden(v, self._n_hidden)
+        return partly_known.with_hidden(v, self._n_hidden)
 
     def _free_energies(self, v):
         known = self._known(v)
-        found = likelihood.clamped_free_energy(self._model.unit, self._params(), known)
+        found = likelihood.pairwise_free_energy(self._model.unit, self._params(), known)
         return found.astype(self._dtype)
 
     _marginal_free_energies = _free_energies
 
     def _means(self, v):
-        return likelihood.clamped_means(
+        return likelihood.pairwise_means(
             self._model.unit, self._params(), self._known(v)
         )
 

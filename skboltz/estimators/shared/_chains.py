@@ -7,11 +7,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ...sampling import (
     annealing,
-    clamped,
-    clamped_chains,
-    clamping,
+    conditional_gibbs,
     exact_start,
     gibbs,
+    pairwise_chains,
+    partly_known,
     tempering,
 )
 from ...utils import warn
@@ -78,12 +78,12 @@ def plain(
         start, stream = chains.visible, chains.stream
     if given is None:
         given = np.full_like(start[:1], np.nan)
-    visible = clamping.filled(given, start).astype(start.dtype, copy=False)
+    visible = conditional_gibbs.filled(given, start).astype(start.dtype, copy=False)
     chains = gibbs.from_visible(model, params, visible, stream)
-    chains = clamping.run(model, params, chains, given, burn_in, draw)
+    chains = conditional_gibbs.run(model, params, chains, given, burn_in, draw)
     while True:
         yield chains.visible
-        chains = clamping.step(model, params, chains, given, draw)
+        chains = conditional_gibbs.step(model, params, chains, given, draw)
 
 
 def _begun(model, params, stream, n_chains, given):
@@ -137,29 +137,29 @@ def sequential(model, params, n_chains, burn_in, stream, given=None, start=None)
     unit, n_hidden = model.unit, len(params.coupling) - model.n_visible
     if given is None:
         given = np.full((n_chains, model.n_visible), np.nan, params.coupling.dtype)
-    known = clamped.with_hidden(given, n_hidden)
+    known = partly_known.with_hidden(given, n_hidden)
     if start is None:
-        chains = clamped_chains.init(unit, params, known, stream)
+        chains = pairwise_chains.init(unit, params, known, stream)
         exact = exact_start.of_pairs(unit, chains)
         if exact is None:
             _warn_if_locked(model.strongest(params), burn_in)
         else:
             chains = exact
     else:
-        begin = clamped.with_hidden(start, n_hidden)
+        begin = partly_known.with_hidden(start, n_hidden)
         is_high, stream = _settled(unit, params, begin, stream)
-        chains = clamped_chains.from_states(unit, params, known, is_high, stream)
-    chains = clamped_chains.run(unit, chains, np.ones(burn_in))
+        chains = pairwise_chains.from_states(unit, params, known, is_high, stream)
+    chains = pairwise_chains.run(unit, chains, np.ones(burn_in))
     while True:
-        yield clamped_chains.filled(chains, known)
-        chains = clamped_chains.step(unit, chains)
+        yield pairwise_chains.filled(chains, known)
+        chains = pairwise_chains.step(unit, chains)
 
 
 def _settled(unit, params, known, stream):
     """Which units are high after some sweeps of the hidden ones alone."""
-    chains = clamped_chains.init(unit, params, known, stream)
-    chains = clamped_chains.run(unit, chains, np.ones(_SETTLE))
-    states = clamped_chains.filled(chains, known)
+    chains = pairwise_chains.init(unit, params, known, stream)
+    chains = pairwise_chains.run(unit, chains, np.ones(_SETTLE))
+    states = pairwise_chains.filled(chains, known)
     return unit.is_high(states), chains.stream
 
 
@@ -169,7 +169,7 @@ def annealed_pairwise(model, params, n_chains, burn_in, stream, visible_mean=Non
     chains = annealing.init(path, stream, n_chains)
     chains = annealing.run(path, chains, np.linspace(0, 1, burn_in + 1))
     state = np.ascontiguousarray(chains.visible.T)
-    chains = clamped_chains.free(params, state, chains.stream)
+    chains = pairwise_chains.free(params, state, chains.stream)
     while True:
         yield chains.visible
-        chains = clamped_chains.step(model.unit, chains)
+        chains = pairwise_chains.step(model.unit, chains)

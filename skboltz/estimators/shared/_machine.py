@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import gen_batches
 
-from ...sampling import clamping
+from ...sampling import conditional_gibbs
 from ._range import warn_of_range
 from ._validation import as_rows, check_data
 
@@ -41,7 +41,7 @@ class Rows:
     def _restored(self, X, values):
         """`values` as features, but for what X holds, which stays to the last bit."""
         rows = self._decoded(values)
-        return clamping.filled(X, rows).astype(rows.dtype, copy=False)
+        return conditional_gibbs.filled(X, rows).astype(rows.dtype, copy=False)
 
     def _by_row(self, function, X):
         return np.concatenate([function(v) for _, v in self._chunks(X)])

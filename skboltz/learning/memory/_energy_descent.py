@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from ...sampling import Asynchronous, Purpose, network, recall
+from ...sampling import Asynchronous, Purpose, recall, spin_network
 from ...utils import require, require_count, warn
 
 
@@ -52,7 +52,7 @@ class EnergyDescent:
             starts = np.where(fixed, 1.0, self._starts(patterns, now))
             valleys = recall.run(
                 dynamics,
-                network(coupling, np.zeros(len(coupling))),
+                spin_network(coupling, np.zeros(len(coupling))),
                 starts,
                 np.broadcast_to(fixed, starts.shape),
                 now._replace(shard=2 * t + 1),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...sampling import Asynchronous, Purpose, network, recall
+from ...sampling import Asynchronous, Purpose, recall, spin_network
 from ...utils import require, require_count
 
 
@@ -40,7 +40,7 @@ class Unlearning:
             start[:, fixed] = 1
             dream = recall.run(
                 Asynchronous(max_iter=1000),
-                network(coupling, np.zeros(n)),
+                spin_network(coupling, np.zeros(n)),
                 start,
                 fixed[None],
                 now._replace(shard=2 * t + 1),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...sampling import Stream, clamped_chains
+from ...sampling import Stream, pairwise_chains
 from ...units import Bias
 from ..two_phase._positive import DataPhase
 from ._clamped_phases import OfRows
@@ -33,12 +33,12 @@ class Schedule:
     def sums(self, model, params, known, weight, stream):
         """Sums over chains in equilibrium, and the stream after them."""
         unit = model.unit
-        chains = clamped_chains.init_hot(unit, params, known, stream)
-        chains = clamped_chains.run(unit, chains, self.betas)
+        chains = pairwise_chains.init_hot(unit, params, known, stream)
+        chains = pairwise_chains.run(unit, chains, self.betas)
         pairs, units = 0.0, 0.0
         for _ in range(self.n_average):
-            chains = clamped_chains.step(unit, chains)
-            states = clamped_chains.filled(chains, known)
+            chains = pairwise_chains.step(unit, chains)
+            states = pairwise_chains.filled(chains, known)
             seen = state_sums(model, states, weight)
             pairs, units = pairs + seen.pairs, units + seen.units.bias
         mean = pairs / self.n_average, Bias(units / self.n_average)

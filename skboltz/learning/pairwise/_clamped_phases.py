@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...sampling import Stream, clamped, clamped_chains, mean_field
-from ..two_phase._missing import digest
+from ...sampling import Stream, mean_field, pairwise_chains, partly_known
+from ..two_phase._guesses import digest
 from ..two_phase._positive import DataPhase
 from ._gradient import pairwise_sums, state_sums
 
@@ -23,7 +23,7 @@ class OfRows:
         return model.unit.mean(None, field)
 
     def _known(self, model, params, v):
-        return clamped.with_hidden(v, len(params.coupling) - model.n_visible)
+        return partly_known.with_hidden(v, len(params.coupling) - model.n_visible)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Inferred(OfRows):
     ----------
     infer : callable
         Of a unit, couplings, fields and weights: means and summed pairs; such as
-        `clamped.exact`, :func:`naive` or :func:`tap`.
+        `partly_known.exact`, :func:`naive` or :func:`tap`.
     """
 
     infer: Any
@@ -49,7 +49,7 @@ class Inferred(OfRows):
     def step(self, model, params, state, v, weight=None, rows=None):
         """The data phase of a batch, and the state after it."""
         known = self._known(model, params, v)
-        moments = clamped.moments(model.unit, params, known, weight, self.infer)
+        moments = partly_known.moments(model.unit, params, known, weight, self.infer)
         sums = pairwise_sums(model, params, moments, weight)
         return DataPhase(sums, v, None, weight), state
 
@@ -150,13 +150,13 @@ class ClampedGibbs(OfRows):
         """The data phase of a batch, and the state after it."""
         known = self._known(model, params, v)
         start = state.is_high[rows]
-        chains = clamped_chains.from_states(
+        chains = pairwise_chains.from_states(
             model.unit, params, known, start, state.stream
         )
         n_sweeps = self.k if state.seen[rows].all() else self.k + _SETTLE
-        chains = clamped_chains.run(model.unit, chains, np.ones(n_sweeps))
+        chains = pairwise_chains.run(model.unit, chains, np.ones(n_sweeps))
         state.seen[rows] = True
-        full = clamped_chains.filled(chains, known)
+        full = pairwise_chains.filled(chains, known)
         state.is_high[rows] = model.unit.is_high(full)
         sums = state_sums(model, full, weight)
         return DataPhase(sums, v, None, weight), state._replace(stream=chains.stream)

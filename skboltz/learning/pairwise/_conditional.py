@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from ...sampling import Stream, clamped, coupled
+from ...sampling import Stream, coupled, partly_known
 from ...units import Bias
 from ._gradient import PairwiseSums, pairwise_sums
 
@@ -39,7 +39,7 @@ class GivenInputs:
         """Sums of the negative phase, and the state after it."""
         v = data.visible.astype(np.float64)
         v[:, -self.n_classes :] = model.unit.low
-        known = clamped.with_hidden(v, len(params.coupling) - model.n_visible)
+        known = partly_known.with_hidden(v, len(params.coupling) - model.n_visible)
         weight = np.ones(len(v)) if data.weight is None else data.weight
         moments = self._moments(model, params, known, weight)
         return pairwise_sums(model, params, moments, weight), stream
@@ -48,7 +48,7 @@ class GivenInputs:
         """Expectations given the inputs; the classes of `known` are all low."""
         unit, first = model.unit, model.n_visible - self.n_classes
         hidden = params.coupling[model.n_visible :, model.n_visible :]
-        fields, gain = clamped.one_high(unit, params, known, first, self.n_classes)
+        fields, gain = partly_known.one_high(unit, params, known, first, self.n_classes)
         fields = np.concatenate(fields)  # all rows for one class, then for the next
         log_z = coupled.log_partition(unit, hidden, fields).reshape(gain.T.shape)
         share = softmax(gain + log_z.T, axis=1)
@@ -84,7 +84,7 @@ def _assembled(unit, known, share, means, hidden_pairs, weight):
     two = unit.pair_mean(0.0, high[:, None] + high, total=weight.sum())
     pairs[np.ix_(label, label)] = two
     np.fill_diagonal(pairs, 0)
-    return clamped.Moments(mean, pairs)
+    return partly_known.Moments(mean, pairs)
 
 
 @dataclass(frozen=True)

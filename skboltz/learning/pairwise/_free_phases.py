@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...sampling import Stream, clamped, clamped_chains
+from ...sampling import Stream, pairwise_chains, partly_known
 from ._gradient import pairwise_sums, state_sums
 
 
@@ -27,7 +27,7 @@ class FreeEnumeration:
 
     def step(self, model, params, stream, data):
         """Sums of the negative phase (of total weight 1), and the state after it."""
-        moments = clamped.moments(model.unit, params, nothing_known(params))
+        moments = partly_known.moments(model.unit, params, nothing_known(params))
         return pairwise_sums(model, params, moments, None), stream
 
 
@@ -66,7 +66,7 @@ class FreeChains:
     n_chains: int
 
     def init(self, model, params, stream):
-        chains = clamped_chains.init_free(model.unit, params, self.n_chains, stream)
+        chains = pairwise_chains.init_free(model.unit, params, self.n_chains, stream)
         return FreeStates(chains.state, chains.stream)
 
     def accepts(self, state):
@@ -75,7 +75,7 @@ class FreeChains:
 
     def step(self, model, params, state, data):
         """Sums of the negative phase, and the chains after it."""
-        chains = clamped_chains.free(params, *state)
-        chains = clamped_chains.run(model.unit, chains, np.ones(self.k))
+        chains = pairwise_chains.free(params, *state)
+        chains = pairwise_chains.run(model.unit, chains, np.ones(self.k))
         state = FreeStates(chains.state, chains.stream)
         return state_sums(model, state.visible), state

@@ -83,7 +83,25 @@ class Pairs(NamedTuple):
 
 
 def all_pairs(n_units, mask=None):
-    """The pairs that a symmetric mask allows; None allows all."""
+    """Pairs of different units that may be coupled.
+
+    Parameters
+    ----------
+    n_units : int
+    mask : array-like of shape (n_units, n_units), default=None
+        Which units may be coupled, symmetric; None allows all pairs.
+
+    Returns
+    -------
+    Pairs
+
+    Examples
+    --------
+    >>> from skboltz.learning import all_pairs
+    >>> pairs = all_pairs(3)
+    >>> pairs.i, pairs.j
+    (array([0, 0, 1]), array([1, 2, 2]))
+    """
     i, j = np.triu_indices(n_units, 1)
     allowed = np.ones(len(i), bool) if mask is None else np.asarray(mask, bool)[i, j]
     return Pairs(i[allowed], j[allowed], n_units)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ... import kernels
 from .._sums import Sums, sums
-from . import _missing as missing
+from . import _guesses as guesses
 
 
 class DataPhase(NamedTuple):
@@ -34,7 +34,7 @@ class HiddenMeans:
     """
 
     def init(self, model, params, X, stream):
-        return missing.start(model, params, X, stream)
+        return guesses.start(model, params, X, stream)
 
     def accepts(self, state, X):
         """Whether a training with that state can go on with this phase and data."""
@@ -48,12 +48,12 @@ class HiddenMeans:
     def step(self, model, params, state, v, weight=None, rows=None):
         """The data phase of a batch, and the state after it."""
         if state is not None:
-            v, state = missing.complete(model, params, state, rows, v)
+            v, state = guesses.complete(model, params, state, rows, v)
         return data_phase(model, params, v, weight), state
 
     def filled(self, state, rows, v):
         """A batch with the guesses in place of its missing entries."""
-        return v if state is None else missing.filled(state, rows, v)
+        return v if state is None else guesses.filled(state, rows, v)
 
 
 def data_phase(model, params, v, weight=None):

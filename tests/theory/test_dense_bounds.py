@@ -5,10 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from skboltz.models import (
-    Dot,
-    Euclidean,
-    Softmax,
+from skboltz.models import Dot, Euclidean, Softmax
+from skboltz.theory import (
     exponential_capacity_rate,
     polynomial_capacity,
     retrieval_beta,

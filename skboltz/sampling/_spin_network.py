@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Network(NamedTuple):
+class SpinNetwork(NamedTuple):
     """Couplings and biases in units of `scale`, on a grid where sums are exact.
 
     Attributes
@@ -25,7 +25,7 @@ class Network(NamedTuple):
     scale: float
 
 
-def network(coupling, bias, scale=1.0):
+def spin_network(coupling, bias, scale=1.0):
     """A network whose fields are exact sums, whatever the order of their terms.
 
     Couplings are rounded to multiples of a power of 2 such that no partial sum of a
@@ -37,7 +37,7 @@ def network(coupling, bias, scale=1.0):
     coupling, bias = _on_grid(np.asarray(coupling, float), np.asarray(bias, float))
     symmetric = np.array_equal(coupling, coupling.T)
     outgoing = coupling if symmetric else np.ascontiguousarray(coupling.T)
-    return Network(coupling, bias, outgoing, float(scale))
+    return SpinNetwork(coupling, bias, outgoing, float(scale))
 
 
 def _on_grid(coupling, bias):

@@ -8,7 +8,7 @@ from . import _sequential
 from ._stream import Stream
 
 
-class ClampedChains(NamedTuple):
+class PairwiseChains(NamedTuple):
     """Chains, and the fields that the known units of each leave.
 
     Attributes
@@ -57,7 +57,7 @@ def init(unit, params, known, stream, alike=False):
 
     Returns
     -------
-    ClampedChains
+    PairwiseChains
 
     Examples
     --------
@@ -65,12 +65,12 @@ def init(unit, params, known, stream, alike=False):
 
     >>> import numpy as np
     >>> from skboltz.models import PairwiseParams
-    >>> from skboltz.sampling import Purpose, Stream, clamped_chains
+    >>> from skboltz.sampling import Purpose, Stream, pairwise_chains
     >>> from skboltz.units import SPIN, Bias
     >>> params = PairwiseParams(np.zeros((2, 2)), Bias(np.zeros(2)))
     >>> known = np.array([[np.nan, np.nan], [-1.0, np.nan]])
     >>> stream = Stream((0, 0), Purpose.SAMPLE)
-    >>> chains = clamped_chains.init(SPIN, params, known, stream)
+    >>> chains = pairwise_chains.init(SPIN, params, known, stream)
     >>> chains.bias
     array([[  0., -inf],
            [  0.,   0.]])
@@ -91,7 +91,7 @@ def free(params, state, stream):
     """Chains that know nothing, in given states of shape (n_units, n_chains)."""
     places = np.arange(len(state))
     own = params.units.bias[:, None], params.coupling
-    return ClampedChains(state, *own, places, len(state), stream, alike=False)
+    return PairwiseChains(state, *own, places, len(state), stream, alike=False)
 
 
 def init_free(unit, params, n_chains, stream):
@@ -117,7 +117,7 @@ def _stateless(unit, params, known, stream, alike):
     coupling = params.coupling[np.ix_(places, places)]
     bias = _biases(unit, params, known, places)
     empty = np.zeros_like(bias)
-    return ClampedChains(empty, bias, coupling, places, known.shape[1], stream, alike)
+    return PairwiseChains(empty, bias, coupling, places, known.shape[1], stream, alike)
 
 
 def _started(unit, chains, is_high):

@@ -6,7 +6,7 @@ Summing the free units of a row gives F(known) = -log sum_free exp(-E), and its 
 
 import numpy as np
 
-from ..sampling import clamped, coupled
+from ..sampling import coupled, partly_known
 from . import _sampled_rest as sampled_rest
 from ._posterior import EXACT_TERMS
 from ._visited import warn_of_rows
@@ -17,7 +17,7 @@ def is_exact(coupling):
     return coupled.n_terms(coupling) <= EXACT_TERMS
 
 
-def clamped_free_energy(unit, params, known):
+def pairwise_free_energy(unit, params, known):
     """F(known) = -log sum_free exp(-E) of every row, in nats.
 
     Exact where the sum for a row takes at most 10^6 terms; else the better of annealed
@@ -40,15 +40,15 @@ def clamped_free_energy(unit, params, known):
     A free unit on which nothing depends adds its states: F falls by log 2.
 
     >>> import numpy as np
-    >>> from skboltz.likelihood import clamped_free_energy
+    >>> from skboltz.likelihood import pairwise_free_energy
     >>> from skboltz.models import PairwiseParams
     >>> from skboltz.units import BERNOULLI, Bias
     >>> params = PairwiseParams(np.zeros((2, 2)), Bias(np.array([1.0, 0.0])))
-    >>> clamped_free_energy(BERNOULLI, params, np.array([[1.0, np.nan]])).round(6)
+    >>> pairwise_free_energy(BERNOULLI, params, np.array([[1.0, np.nan]])).round(6)
     array([-1.693147])
     """
     free_energy, doubtful = np.empty(len(known)), 0
-    for rest in clamped.rests(params, known):
+    for rest in partly_known.rests(params, known):
         log_sum, doubted = log_free_sum(unit, rest)
         free_energy[rest.rows] = rest.energy - log_sum
         doubtful += doubted.sum()
@@ -65,7 +65,7 @@ def log_free_sum(unit, rest):
     return log_sum, doubtful
 
 
-def clamped_means(unit, params, known):
+def pairwise_means(unit, params, known):
     """E[s | known] of every row; known units stay as they are.
 
     Exact where the sum for a row takes at most 10^6 terms; else averaged over chains
@@ -84,9 +84,9 @@ def clamped_means(unit, params, known):
     ndarray of shape (n_rows, n_units), float64
     """
     mean, doubtful = known.astype(np.float64), 0
-    for rest in clamped.rests(params, known):
+    for rest in partly_known.rests(params, known):
         if is_exact(rest.coupling):
-            found = clamped.exact(unit, rest.coupling, rest.field)[0]
+            found = partly_known.exact(unit, rest.coupling, rest.field)[0]
         else:
             found, doubted = sampled_rest.means(unit, rest)
             doubtful += doubted.sum()
@@ -114,7 +114,7 @@ def conditional_gaps(unit, params, known, n_visible):
     ndarray of shape (n_rows, n_visible), float64
     """
     gaps = np.empty((len(known), n_visible))
-    for rest in clamped.rests(params, known):
+    for rest in partly_known.rests(params, known):
         v = known[rest.rows, :n_visible].astype(np.float64)
         among = params.coupling[:n_visible, :n_visible].astype(np.float64)
         field = v @ among + params.units.bias[:n_visible]

@@ -58,9 +58,9 @@ def patterns(known):
     Examples
     --------
     >>> import numpy as np
-    >>> from skboltz.sampling import clamped
+    >>> from skboltz.sampling import partly_known
     >>> known = np.array([[1.0, np.nan], [0.0, np.nan], [1.0, 1.0]])
-    >>> [(rows.tolist(), free.tolist()) for rows, free in clamped.patterns(known)]
+    >>> [(rows.tolist(), free.tolist()) for rows, free in partly_known.patterns(known)]
     [([2], [False, False]), ([0, 1], [False, True])]
     """
     free = np.isnan(known)
@@ -123,12 +123,12 @@ def one_high(unit, params, known, first, n_classes):
     --------
     >>> import numpy as np
     >>> from skboltz.models import PairwiseParams
-    >>> from skboltz.sampling import clamped
+    >>> from skboltz.sampling import partly_known
     >>> from skboltz.units import BERNOULLI, Bias
     >>> coupling = np.array([[0.0, 2.0, 3.0], [2.0, 0.0, 0.0], [3.0, 0.0, 0.0]])
     >>> params = PairwiseParams(coupling, Bias(np.array([1.0, 0.0, 0.0])))
     >>> known = np.array([[0.0, 1.0, np.nan]])
-    >>> clamped.one_high(BERNOULLI, params, known, 0, 1)  # 0 + 3, and 1 + 2
+    >>> partly_known.one_high(BERNOULLI, params, known, 0, 1)  # 0 + 3, and 1 + 2
     ([array([[3.]])], array([[3.]]))
     """
     params, free = in_float64(params), np.isnan(known[0])
@@ -169,12 +169,12 @@ def moments(unit, params, known, weight=None, infer=exact):
 
     >>> import numpy as np
     >>> from skboltz.models import PairwiseParams
-    >>> from skboltz.sampling import clamped
+    >>> from skboltz.sampling import partly_known
     >>> from skboltz.units import BERNOULLI, Bias
     >>> coupling = np.array([[0.0, np.log(3.0)], [np.log(3.0), 0.0]])
     >>> params = PairwiseParams(coupling, Bias(np.zeros(2)))
     >>> known = np.array([[0.0, np.nan], [1.0, np.nan]])
-    >>> clamped.moments(BERNOULLI, params, known).mean
+    >>> partly_known.moments(BERNOULLI, params, known).mean
     array([[0.  , 0.5 ],
            [1.  , 0.75]])
     """

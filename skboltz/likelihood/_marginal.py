@@ -8,7 +8,7 @@ is what the known features weigh, its moments are what they make of the rest.
 import numpy as np
 
 from .. import units
-from ..sampling import clamping, in_float64
+from ..sampling import conditional_gibbs, in_float64
 from ._posterior import (
     enumerates_missing,
     is_exact,
@@ -106,7 +106,7 @@ def conditional_means(model, params, v):
     if left:
         rows = _of_rows(left, "rows")
         found, hidden[rows], doubtful = means(_unsummed(model, params, known, left))
-        visible[rows] = clamping.filled(known[rows], found)
+        visible[rows] = conditional_gibbs.filled(known[rows], found)
         warn_of_rows(doubtful.sum(), len(v))
     return visible, hidden
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from ...sampling import Stream, clamping, gibbs
+from ...sampling import Stream, conditional_gibbs, gibbs
 from ...utils import has_missing
 
 _SWEEPS = 5  # of each row whenever its batch comes
@@ -46,9 +46,9 @@ def start(model, params, X, stream):
         return None
     missing = np.isnan(X)
     limits = np.append(0, np.cumsum(missing.sum(axis=1)))
-    held, given = clamping.held(model, X)
+    held, given = conditional_gibbs.held(model, X)
     drawn = gibbs.init(held, params, stream, len(X))
-    values = clamping.filled(given, drawn.visible)[missing]
+    values = conditional_gibbs.filled(given, drawn.visible)[missing]
     values = values.astype(drawn.visible.dtype, copy=False)
     return Completion(values, limits, drawn.stream, digest(X))
 
@@ -85,7 +85,7 @@ def complete(model, params, completion, rows, v):
     places = _places(completion.limits, rows)
     start = filled(completion, rows, v)
     chains = gibbs.from_visible(model, params, start, completion.stream)
-    chains = clamping.run(model, params, chains, v, _SWEEPS)
+    chains = conditional_gibbs.run(model, params, chains, v, _SWEEPS)
     completion.values[places] = chains.visible[missing]
     return chains.visible, completion._replace(stream=chains.stream)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from skboltz.models import (
+from skboltz.theory import (
     critical_load,
     gardner_capacity,
     gardner_load,

@@ -8,10 +8,10 @@ from judges import comes_from
 from oracles import PairwiseOracle
 
 from skboltz import likelihood
-from skboltz.likelihood import _clamped as of_rows
+from skboltz.likelihood import _partly_known as of_rows
 from skboltz.likelihood import sampled_class_proba
 from skboltz.models import PairwiseParams
-from skboltz.sampling import Purpose, Stream, clamped, clamped_chains
+from skboltz.sampling import Purpose, Stream, pairwise_chains, partly_known
 from skboltz.units import BERNOULLI, SPIN, Bias, TwoValuedUnit
 
 NAN = np.nan
@@ -67,14 +67,14 @@ def test_moments_are_sums_over_what_is_free(unit, hidden_hidden, dtype):
     params, oracle = machine(unit, hidden_hidden, dtype)
     known = rows_with_gaps(unit, dtype=dtype)
     weight = np.linspace(0.0, 2.0, len(known)).astype(dtype)
-    found = clamped.moments(unit, params, known, weight)
+    found = partly_known.moments(unit, params, known, weight)
     expected = [oracle.moments(row) for row in known.astype(float)]
     # In double precision whatever the parameters: sums of 2^7 terms of order 1.
     np.testing.assert_allclose(found.mean, [m for m, _ in expected], atol=1e-11)
     pairs = sum(w * p for w, (_, p) in zip(weight.astype(float), expected, strict=True))
     np.testing.assert_allclose(found.pairs, pairs, atol=1e-10)
     assert found.mean.dtype == found.pairs.dtype == np.float64
-    unweighted = clamped.moments(unit, params, known).pairs
+    unweighted = partly_known.moments(unit, params, known).pairs
     np.testing.assert_allclose(unweighted, sum(p for _, p in expected), atol=1e-10)
 
 
@@ -85,10 +85,10 @@ def test_free_energies_and_means_sum_out_what_is_free(unit, hidden_hidden, dtype
     params, oracle = machine(unit, hidden_hidden, dtype)
     known = rows_with_gaps(unit, dtype=dtype)
     rows = known.astype(float)
-    found = likelihood.clamped_free_energy(unit, params, known)
+    found = likelihood.pairwise_free_energy(unit, params, known)
     expected = [oracle.free_energy(row) for row in rows]
     np.testing.assert_allclose(found, expected, atol=1e-11)
-    means = likelihood.clamped_means(unit, params, known)
+    means = likelihood.pairwise_means(unit, params, known)
     np.testing.assert_allclose(means, [oracle.moments(r)[0] for r in rows], atol=1e-11)
 
 
@@ -136,8 +136,8 @@ def test_huge_fields_give_no_nan():
     params = PairwiseParams(coupling, Bias(np.array([-1e4, 0.0, -1e4])))
     known = np.array([[1.0, NAN, NAN], [0.0, NAN, NAN]])
     with np.errstate(over="raise", invalid="raise"):
-        found = clamped.moments(BERNOULLI, params, known)
-        free_energy = likelihood.clamped_free_energy(BERNOULLI, params, known)
+        found = partly_known.moments(BERNOULLI, params, known)
+        free_energy = likelihood.pairwise_free_energy(BERNOULLI, params, known)
     # By hand: given 1, both others on (E = -2e4); given 0, s2 is free of s3 = 0 or 1:
     # E(0, s2, s3) is 0 for 00, 10 and 11, and 1e4 for 01.
     np.testing.assert_allclose(found.mean, [[1, 1, 1], [0, 2 / 3, 1 / 3]], atol=1e-12)
@@ -150,14 +150,14 @@ def test_beyond_enumeration_means_are_near_and_free_of_batch_mates(unit, monkeyp
     params, oracle = machine(unit, scale=0.7)
     known = rows_with_gaps(unit)[:8]
     monkeypatch.setattr(of_rows, "EXACT_TERMS", 0)
-    found = likelihood.clamped_means(unit, params, known)
+    found = likelihood.pairwise_means(unit, params, known)
     expected = np.array([oracle.moments(row)[0] for row in known])
     assert abs(found - expected).max() / unit.distance() < 0.15
     for i in (1, 2, 5):  # rows that have mates with the same gaps
-        alone = likelihood.clamped_means(unit, params, known[[i]])[0]
+        alone = likelihood.pairwise_means(unit, params, known[[i]])[0]
         np.testing.assert_allclose(found[i], alone, atol=1e-12)
     hot = PairwiseParams(params.coupling / 3, params.units)
-    wrong = likelihood.clamped_means(unit, hot, known)
+    wrong = likelihood.pairwise_means(unit, hot, known)
     assert (
         abs(wrong - expected).max() / unit.distance() > 0.15
     )  # the judge would notice
@@ -168,11 +168,11 @@ def test_beyond_enumeration_free_energies_are_near(unit, monkeypatch):
     params, oracle = machine(unit, scale=0.7)
     known = rows_with_gaps(unit)
     monkeypatch.setattr(of_rows, "EXACT_TERMS", 0)
-    found = likelihood.clamped_free_energy(unit, params, known[:5])
+    found = likelihood.pairwise_free_energy(unit, params, known[:5])
     expected = [oracle.free_energy(row) for row in known[:5]]
     np.testing.assert_allclose(found, expected, atol=0.1)
     some = [2, 4]  # both have a mate with the same gaps
-    alone = [likelihood.clamped_free_energy(unit, params, known[[i]])[0] for i in some]
+    alone = [likelihood.pairwise_free_energy(unit, params, known[[i]])[0] for i in some]
     np.testing.assert_allclose(found[some], alone, atol=1e-10)
 
 
@@ -262,10 +262,10 @@ def swept(unit, known, beta, dtype=np.float64, spoil=as_it_is, run_beta=None):
     start = exact_states(oracle, known, beta, rng)
     rows = np.repeat(known, N, axis=0).astype(dtype)
     is_high = 2 * start > unit.low + unit.high
-    chains = clamped_chains.from_states(unit, params, rows, is_high, STREAM)
+    chains = pairwise_chains.from_states(unit, params, rows, is_high, STREAM)
     betas = [beta if run_beta is None else run_beta] * 3
-    chains = clamped_chains.run(unit, spoil(chains), betas)
-    found = clamped_chains.filled(chains, rows)
+    chains = pairwise_chains.run(unit, spoil(chains), betas)
+    found = pairwise_chains.filled(chains, rows)
     assert found.dtype == dtype
     return is_right(oracle, known.astype(dtype).astype(float), found, beta)
 
@@ -306,10 +306,10 @@ def test_values_taken_for_the_nearer_one_are_rejected():
     rng = np.random.default_rng(0)
     start = exact_states(oracle, known, 1.0, rng) > 0.5
     rows = np.repeat(np.round(known), N, axis=0)
-    chains = clamped_chains.from_states(BERNOULLI, params, rows, start, STREAM)
-    chains = clamped_chains.run(BERNOULLI, chains, [1.0] * 3)
+    chains = pairwise_chains.from_states(BERNOULLI, params, rows, start, STREAM)
+    chains = pairwise_chains.run(BERNOULLI, chains, [1.0] * 3)
     truth = np.repeat(known, N, axis=0)
-    assert not is_right(oracle, known, clamped_chains.filled(chains, truth), 1.0)
+    assert not is_right(oracle, known, pairwise_chains.filled(chains, truth), 1.0)
 
 
 def test_chains_that_know_nothing_are_free_chains():
@@ -317,11 +317,11 @@ def test_chains_that_know_nothing_are_free_chains():
     known = np.full((5, 7), NAN)
     is_high = np.random.default_rng(0).random((5, 7)) < 0.5
     state = np.where(is_high.T, 1.0, -1.0)
-    one = clamped_chains.free(params, np.ascontiguousarray(state), STREAM)
-    two = clamped_chains.from_states(SPIN, params, known, is_high, STREAM)
-    one, two = (clamped_chains.run(SPIN, c, [1.0, 0.5]) for c in (one, two))
+    one = pairwise_chains.free(params, np.ascontiguousarray(state), STREAM)
+    two = pairwise_chains.from_states(SPIN, params, known, is_high, STREAM)
+    one, two = (pairwise_chains.run(SPIN, c, [1.0, 0.5]) for c in (one, two))
     np.testing.assert_array_equal(one.state, two.state)
-    np.testing.assert_array_equal(clamped_chains.filled(one, known), one.visible)
+    np.testing.assert_array_equal(pairwise_chains.filled(one, known), one.visible)
     assert one.stream == two.stream
 
 
@@ -334,9 +334,9 @@ def test_a_sweep_is_the_textbook_loop(unit, dtype, alike):
     coupling, bias = (np.round(8 * a) / 8 for a in (params.coupling, params.units.bias))
     params = PairwiseParams(coupling.astype(dtype), Bias(bias.astype(dtype)))
     known = np.repeat(rows_with_gaps(unit), 3, axis=0)
-    chains = clamped_chains.init(unit, params, known.astype(dtype), STREAM, alike)
-    before = clamped_chains.filled(chains, known)
-    after = clamped_chains.filled(clamped_chains.step(unit, chains, 0.5), known)
+    chains = pairwise_chains.init(unit, params, known.astype(dtype), STREAM, alike)
+    before = pairwise_chains.filled(chains, known)
+    after = pairwise_chains.filled(pairwise_chains.step(unit, chains, 0.5), known)
     shape = (7, 1) if alike else (7, len(known))
     noise, _ = chains.stream.draw(shape, dtype)
     for c, (row, s) in enumerate(zip(known, before, strict=True)):
@@ -358,12 +358,12 @@ def test_with_shared_noise_each_row_is_right(broken):
     found = np.empty((len(known), n_keys, 7))
     for key in range(n_keys):
         stream = Stream((key, 0), Purpose.SAMPLE)
-        chains = clamped_chains.from_states(
+        chains = pairwise_chains.from_states(
             unit, params, known, start[:, key], stream
         )._replace(alike=True)
-        chains = clamped_chains.step(unit, chains, 0.7 if broken else 1.0)
-        chains = clamped_chains.step(unit, chains, 0.7 if broken else 1.0)
-        found[:, key] = clamped_chains.filled(chains, known)
+        chains = pairwise_chains.step(unit, chains, 0.7 if broken else 1.0)
+        chains = pairwise_chains.step(unit, chains, 0.7 if broken else 1.0)
+        found[:, key] = pairwise_chains.filled(chains, known)
     rows = found.reshape(-1, 7)
     assert is_right(oracle, known, rows, 1.0) is not broken
 
@@ -373,9 +373,9 @@ def test_with_shared_noise_rows_do_not_see_their_mates():
     known = rows_with_gaps(BERNOULLI)[:8]
 
     def run(rows):
-        chains = clamped_chains.init(BERNOULLI, params, rows, STREAM, alike=True)
-        chains = clamped_chains.run(BERNOULLI, chains, np.linspace(0.1, 1, 20))
-        return clamped_chains.filled(chains, rows)
+        chains = pairwise_chains.init(BERNOULLI, params, rows, STREAM, alike=True)
+        chains = pairwise_chains.run(BERNOULLI, chains, np.linspace(0.1, 1, 20))
+        return pairwise_chains.filled(chains, rows)
 
     together = run(known)
     for row, states in zip(known, together, strict=True):
@@ -388,9 +388,9 @@ def test_with_shared_noise_rows_do_not_see_their_mates():
 def test_chains_of_which_all_is_known_stand_still(alike):
     params, _ = machine(SPIN, n_hidden=0)
     known = np.array([[1.0, -1.0, 1.0, 0.5], [1.0, 1.0, 1.0, 1.0]])
-    chains = clamped_chains.init(SPIN, params, known, STREAM, alike)
-    chains = clamped_chains.run(SPIN, chains, [0.5, 1.0])
-    np.testing.assert_array_equal(clamped_chains.filled(chains, known), known)
+    chains = pairwise_chains.init(SPIN, params, known, STREAM, alike)
+    chains = pairwise_chains.run(SPIN, chains, [0.5, 1.0])
+    np.testing.assert_array_equal(pairwise_chains.filled(chains, known), known)
 
 
 @DTYPES
@@ -398,10 +398,10 @@ def test_known_units_hold_at_any_temperature(dtype):
     """An inverse temperature below the precision makes all thresholds infinite."""
     params, _ = machine(SPIN, dtype=dtype)
     known = rows_with_gaps(SPIN, dtype=dtype)
-    chains = clamped_chains.init(SPIN, params, known, STREAM)
+    chains = pairwise_chains.init(SPIN, params, known, STREAM)
     held = np.isinf(chains.bias)
     with np.errstate(over="ignore", divide="ignore"):
-        after = clamped_chains.step(
+        after = pairwise_chains.step(
             SPIN, chains, 1e-42 if dtype == np.float32 else 1e-320
         )
     np.testing.assert_array_equal(after.state[held], chains.state[held])
@@ -412,11 +412,11 @@ def test_starts_are_drawn_by_their_own_biases():
     params, oracle = machine(unit)
     alone = PairwiseOracle(np.zeros((7, 7)), oracle.bias, oracle.values)
     known = np.full((N, 7), NAN)
-    chains = clamped_chains.init(unit, params, known, STREAM)
+    chains = pairwise_chains.init(unit, params, known, STREAM)
     nothing = known[:1]
     assert is_right(alone, nothing, chains.visible, 1.0)
     assert not is_right(oracle, nothing, chains.visible, 1.0)
-    free = clamped_chains.init_free(unit, params, N, STREAM)
+    free = pairwise_chains.init_free(unit, params, N, STREAM)
     np.testing.assert_array_equal(free.state, chains.state)
 
 
@@ -424,9 +424,9 @@ def test_starts_are_drawn_by_their_own_biases():
 def test_field_means_are_conditionals(unit):
     params, oracle = machine(unit)
     known = rows_with_gaps(unit)
-    chains = clamped_chains.init(unit, params, known, STREAM)
-    found = clamped_chains.field_means(unit, chains)
-    full = clamped_chains.filled(chains, known)
+    chains = pairwise_chains.init(unit, params, known, STREAM)
+    found = pairwise_chains.field_means(unit, chains)
+    full = pairwise_chains.filled(chains, known)
     for row, s, means in zip(known, full, found, strict=True):
         for mean, i in zip(means, chains.places, strict=True):
             if np.isnan(row[i]):
@@ -439,12 +439,12 @@ def test_reclamping_changes_what_is_known_and_nothing_else():
     params, _ = machine(BERNOULLI)
     known = rows_with_gaps(BERNOULLI)[[0, 1]]
     other = np.where(np.isnan(known), known, 1 - known)
-    chains = clamped_chains.init(BERNOULLI, params, known, STREAM)
-    moved = clamped_chains.reclamped(BERNOULLI, params, other, chains)
-    fresh = clamped_chains.init(BERNOULLI, params, other, STREAM)
+    chains = pairwise_chains.init(BERNOULLI, params, known, STREAM)
+    moved = pairwise_chains.reclamped(BERNOULLI, params, other, chains)
+    fresh = pairwise_chains.init(BERNOULLI, params, other, STREAM)
     np.testing.assert_array_equal(moved.bias, fresh.bias)
     free = np.isnan(known[:, chains.places]).T
     np.testing.assert_array_equal(moved.state[free], chains.state[free])
-    after = clamped_chains.step(BERNOULLI, moved)
-    states = clamped_chains.filled(after, other)
+    after = pairwise_chains.step(BERNOULLI, moved)
+    states = pairwise_chains.filled(after, other)
     np.testing.assert_array_equal(states[~np.isnan(other)], other[~np.isnan(other)])
