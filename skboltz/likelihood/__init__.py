@@ -39,6 +39,7 @@ from ._lower_bound import importance_bound, log_weights, lower_bound
 from ._missing import conditional_means, marginal_free_energy
 from ._pseudo import log_probability, pseudo_log_likelihood
 from ._reliability import doubts, separation, visited_bound
+from ._visible import visible_free_energy, visible_gaps
 
 __all__ = [
     "DEFAULT_EFFORT",
@@ -82,5 +83,7 @@ __all__ = [
     "sampled_class_proba",
     "sampled_log_label_proba",
     "separation",
+    "visible_free_energy",
+    "visible_gaps",
     "visited_bound",
 ]
