@@ -39,6 +39,7 @@ from ._partly_known import (
 )
 from ._pseudo import log_probability, pseudo_log_likelihood
 from ._reliability import chains_apart, doubts, visited_bound
+from ._visible import visible_free_energy, visible_gaps
 
 __all__ = [
     "DEFAULT_EFFORT",
@@ -82,5 +83,7 @@ __all__ = [
     "sample_quality",
     "sampled_class_proba",
     "sampled_log_label_proba",
+    "visible_free_energy",
+    "visible_gaps",
     "visited_bound",
 ]

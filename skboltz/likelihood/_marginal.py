@@ -5,6 +5,8 @@ model of their own: hidden biases c + W_K v_K, weights W_M, visible biases b_M. 
 is what the known features weigh, its moments are what they make of the rest.
 """
 
+from functools import singledispatch
+
 import numpy as np
 
 from .. import units
@@ -21,6 +23,7 @@ from ._sampled_posterior import Unsummed, means, weighed
 from ._visited import warn_of_rows
 
 
+@singledispatch
 def marginal_free_energy(model, params, v):
     """F(known) = -log sum over missing and hidden of exp(-E), a value for each row.
 
@@ -30,8 +33,8 @@ def marginal_free_energy(model, params, v):
 
     Parameters
     ----------
-    model : Bipartite
-    params : BipartiteParams
+    model : Bipartite or Pairwise
+    params : BipartiteParams or PairwiseParams
     v : ndarray of shape (n_samples, n_visible)
         NaN where a feature is missing.
 
@@ -71,6 +74,7 @@ def marginal_free_energy(model, params, v):
     return free_energy
 
 
+@singledispatch
 def conditional_means(model, params, v):
     """E[v | known] and E[h | known] of every row; known features stay as they are.
 
@@ -80,8 +84,8 @@ def conditional_means(model, params, v):
 
     Parameters
     ----------
-    model : Bipartite
-    params : BipartiteParams
+    model : Bipartite or Pairwise
+    params : BipartiteParams or PairwiseParams
     v : ndarray of shape (n_samples, n_visible)
         NaN where a feature is missing.
 

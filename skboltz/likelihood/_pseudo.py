@@ -1,5 +1,7 @@
 """Pseudo-likelihood: every unit given all the others."""
 
+from functools import singledispatch
+
 import numpy as np
 
 from ._pseudo_density import density_of_each
@@ -20,6 +22,7 @@ def log_probability(share, gap):
     return share * gap - np.maximum(gap, 0) - np.log1p(np.exp(-abs(gap)))
 
 
+@singledispatch
 def pseudo_log_likelihood(model, params, v):
     """sum_i log P(v_i | all other visible units), exact over all sites.
 
@@ -30,9 +33,9 @@ def pseudo_log_likelihood(model, params, v):
 
     Parameters
     ----------
-    model : Bipartite
+    model : Bipartite or Pairwise
         Gaussian visible units are integrated over by the trapezoidal rule.
-    params : BipartiteParams
+    params : BipartiteParams or PairwiseParams
     v : ndarray of shape (n_samples, n_visible)
 
     Returns

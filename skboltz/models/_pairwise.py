@@ -68,6 +68,11 @@ class Pairwise:
     unit: TwoValuedUnit
     n_visible: int | None = None
 
+    @property
+    def visible_unit(self):
+        """What the visible units are: the same as all."""
+        return self.unit
+
     def input(self, params, s):
         """What every unit receives from the others, its bias not included."""
         return self.unit.statistic(params.units, s) @ params.coupling

@@ -43,6 +43,10 @@ class Langevin:
         good = isinstance(self.adjusted, bool | np.bool_)
         require(good, "adjusted", "a bool", self.adjusted)
 
+    def suits(self, model):
+        """Whether a model has visible units with a variance, which it can move."""
+        return "log_variance" in model.visible_unit.parameters._fields
+
     def draw_visible(self, model, params, hidden, stream, visible):
         """Visible states some steps on from `visible`, and the stream after them."""
         mean = model.visible_field(params, hidden)

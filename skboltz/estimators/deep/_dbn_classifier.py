@@ -18,8 +18,8 @@ from sklearn.utils.validation import check_is_fitted
 from ..._sklearn import Interval, StrOptions, fit_context
 from ...sampling import random_key
 from ...utils import warn
+from ..shared._epochs import begin, end, publish, record, tell
 from ..shared._offered import offered_if
-from ..shared._training import begin, end
 from ..shared._validation import check_data, check_seed, check_weight
 from ._best import Best
 from ._class_samples import ClassSamples
@@ -376,7 +376,10 @@ default="constant"
         X, y = self._checked(X, y, reset=not resume)
         if not resume:
             self.classes_ = np.unique(y)
-        rows, generator = self._rows(X, y, sample_weight), check_seed(self.random_state)
+        rows, generator = (
+            self._labelled(X, y, sample_weight),
+            check_seed(self.random_state),
+        )
         rows, held_out = self._held_out(rows, generator)
         context = self._root_context()
         if not resume:
@@ -415,7 +418,7 @@ default="constant"
         classes = check_classes(classes, self.classes_ if resume else None)
         X, y = self._checked(X, y, reset=not resume)
         self.classes_ = classes
-        rows = self._rows(X, y, sample_weight)
+        rows = self._labelled(X, y, sample_weight)
         if not resume:
             self._start(rows, check_seed(self.random_state), None, afresh)
         elif not self._fine_tunes():
@@ -434,7 +437,7 @@ default="constant"
         check_classification_targets(y)
         return X, y
 
-    def _rows(self, X, y, sample_weight):
+    def _labelled(self, X, y, sample_weight):
         weight = check_weight(sample_weight, X)
         return labelled_rows(X, y, self.classes_, weight, self.class_weight)
 
@@ -457,7 +460,7 @@ default="constant"
             learn = untrained
         self._learn_layers(machines, rows, context, learn)
         state = stage.start(self.layers_, self._key, len(self.classes_))
-        self._publish(state)
+        publish(self, state)
 
     def _learn_layers_on(self, rows, context, learn):
         """Go on with the layers there are; both directions are theirs throughout."""
@@ -465,7 +468,7 @@ default="constant"
             self._learn_layers(self.layers_, rows, context, learn)
         finally:
             n_classes = len(self.classes_)
-            self._publish(self._stage().start(self.layers_, self._key, n_classes))
+            publish(self, self._stage().start(self.layers_, self._key, n_classes))
 
     def _learn_layers(self, machines, rows, context, learn):
         stage, top = self._stage(), None
@@ -495,7 +498,7 @@ default="constant"
         else:
             self._fine_tune(*run, advance)
         if held_out is not None and self._best is not None:
-            self._publish(self._best.state)
+            publish(self, self._best.state)
         self._best = None  # whose arrays nobody needs any more
 
     def _warn_of_guessing(self, rows):
@@ -563,10 +566,10 @@ default="constant"
             self.n_iter_ += 1
             clock.append(time.perf_counter())
             row = (*seen, clock[-1] - clock[-2])
-            self._record(self.n_iter_, 1.0, *row)
-            self._tell(X, state)
-            self._publish(state)
-            stop = end(subtask, self, X, y, lambda: self._snapshot(state))
+            record(self, self.n_iter_, 1.0, *row)
+            tell(self, X, state)
+            publish(self, state)
+            stop = end(subtask, self, X, y, state)
             return stop or self._has_converged()
 
         stage.ascend(state, data, targets, n_steps, on_step)
@@ -610,7 +613,7 @@ default="constant"
     def _scores(self, params, rows):
         """Share of rows whose likeliest class is theirs, and mean -log P(theirs)."""
         stage, layers = self._stage(), self.layers_
-        logs = self._by_row(lambda v: stage.log_proba(layers, params, v), rows.X)
+        logs = self._rows.by_chunk(lambda v: stage.log_proba(layers, params, v), rows.X)
         hits = logs.argmax(axis=1) == rows.codes
         loss = -logs[np.arange(len(logs)), rows.codes].astype(np.float64)
         pair = (np.average(x, weights=rows.tuned_weight) for x in (hits, loss))
@@ -697,7 +700,7 @@ default="constant"
         self._warn_of_range(X)
         stage, layers = self._stage(), self.layers_
         params, function = stage.params(self), getattr(stage, name)
-        return self._by_row(lambda v: function(layers, params, v), X)
+        return self._rows.by_chunk(lambda v: function(layers, params, v), X)
 
     @property
     def _n_features_out(self):

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import ClassVar
 
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 
 from ... import learning
@@ -11,10 +12,10 @@ from ..._exceptions import DivergenceError
 from ..._sklearn import Interval, StrOptions
 from ...sampling import random_key
 from ..harmonium._rbm import BernoulliRBM
-from ..shared._machine import Rows
+from ..shared._epochs import as_line, run_epochs
 from ..shared._nested import NestedParams
 from ..shared._range import warn_of_range
-from ..shared._training import Epochs
+from ..shared._rows import Rows
 from ._backprop_stage import BackpropStage
 from ._layers import check_sizes, features, is_frozen, labelled, new_layer, templates
 from ._up_down_stage import UpDownStage
@@ -36,7 +37,7 @@ NEGATIVES = {
 }
 
 
-class Deep(NestedParams, Epochs, Rows):
+class Deep(NestedParams, CallbackSupportMixin):
     """A stack of machines, each trained on the hidden units of the one below.
 
     A subclass has, by `_stage()`, a stage of fine-tuning: how it starts, what an epoch
@@ -69,18 +70,19 @@ class Deep(NestedParams, Epochs, Rows):
     def _warn_of_range(self, X):
         """A warning where X leaves the range of the visible units."""
         first = self.layers_[0]
-        warn_of_range(first, X, first._visible_unit)
-
-    @property
-    def _scaling(self):
-        return self.layers_[0]._scaling
+        warn_of_range(first, X, first._model.visible_unit)
 
     @property
     def _dtype(self):
         return self.layers_[0].components_.dtype
 
+    @property
+    def _rows(self):
+        """How rows of features become values of the lowest units."""
+        return Rows(self._dtype, self.layers_[0]._scaling)
+
     def _data(self, X, weight):
-        return learning.Data(X, weight, self._scaling)
+        return learning.Data(X, weight, self.layers_[0]._scaling)
 
     # Layers, one after the other ------------------------------------------------
 
@@ -115,6 +117,14 @@ class Deep(NestedParams, Epochs, Rows):
 
     def _epochs_seen(self):
         return self.history_["fine_tuning"]
+
+    def _has_converged(self):
+        """Whether to stop before all epochs are done."""
+        return False
+
+    def _line(self, last, X, state):
+        """What to say of an epoch, of what was recorded last."""
+        return as_line(last)
 
     def _new_layers(self, n_features, generator, n_classes=0):
         """Machines to be trained, or taken as they are, from the features up."""
@@ -191,7 +201,7 @@ class Deep(NestedParams, Epochs, Rows):
             layer.components_.size for layer in self.layers_
         )
         task = fine_tuning_task(context, self, X, y, n_epochs)
-        state = self._run_epochs(X, y, state, n_epochs, task, size, advance)
+        state = run_epochs(self, X, y, state, n_epochs, task, size, advance)
         if task is not None:
             task.call_on_fit_task_end(estimator=self, X=X, y=y)
         return state

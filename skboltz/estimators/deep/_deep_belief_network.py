@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from ... import likelihood
 from ..._sklearn import Interval, StrOptions, fit_context
 from ...sampling import random_key
-from ..shared._log_z import warn_of
+from ..shared._likelihoods import trusted_log_z
 from ..shared._total import warn_of_total
 from ..shared._validation import (
     check_count,
@@ -562,19 +562,18 @@ default="constant"
         def of_rows(v):
             return bound(likelihood.log_weights(net, params, v, key, n_samples))
 
-        estimate, reasons = top._log_partition("auto", *likelihood.Effort())
-        warn_of(reasons)
-        log_z = estimate.upper() if reasons else estimate.value
+        log_z, _ = trusted_log_z(top._fitted())
+        rows, volume = self._rows, self._log_volume()
         if len(self.layers_) == 1:  # which has counted it in
-            log_z -= float(top._log_volume().sum())
-        scores = self._by_row(of_rows, X) - log_z - self._log_volume()
-        unit = self.layers_[0]._visible_unit
+            log_z -= volume
+        scores = rows.by_chunk(of_rows, X) - log_z - volume
+        unit = self.layers_[0]._model.visible_unit
         warn_of_total(unit, X, scores, self._dtype, None)
         return scores
 
     def _log_volume(self):
         """log |dx/dv| of the features x whose values are v."""
-        return float(self.layers_[0]._log_volume().sum())
+        return float(self._rows.log_volume(self.n_features_in_).sum())
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

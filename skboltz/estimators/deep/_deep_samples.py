@@ -28,10 +28,10 @@ class DeepSamples(Deep):
     def _led_up(self, X, stream):
         """Inputs of the top machine drawn given features, and the stream after."""
         X = check_data(self, X, complete_for="sample()", name="start")
-        v = self._unit_values(X)
+        v = self._rows.values(X)
         net, params = belief_network(self.layers_), self._stage().params(self)
         if not net.layers:  # the machine will scale them itself
-            return self._decoded(v), stream
+            return self._rows.decoded(v), stream
         states, stream = ancestral.recognise(net, params, v, stream)
         return states[-1], stream
 
@@ -45,7 +45,7 @@ class DeepSamples(Deep):
         h = rows[:, : len(params.generative[-1].weights)]
         sampled = visible == "states"
         states, _ = ancestral.generate(net, params, h, stream, sample_visible=sampled)
-        return self._decoded(states[0])
+        return self._rows.decoded(states[0])
 
 
 def check_visible(visible):

@@ -14,8 +14,8 @@ from ...units import BERNOULLI, CategoricalUnit, SideBySide
 from ..harmonium._base import BaseRBM
 from ..harmonium._gaussian_rbm import GaussianBernoulliRBM
 from ..harmonium._rbm import BernoulliRBM
+from ..shared._epochs import as_line
 from ..shared._recast import recast
-from ..shared._training import as_line
 
 _MOST_SEEDS = 2**31 - 1
 

@@ -3,22 +3,35 @@
 from numbers import Integral, Real
 from typing import ClassVar
 
-from sklearn.base import BaseEstimator, DensityMixin
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from ... import learning
 from ..._sklearn import Interval, StrOptions
 from ...learning import training
+from ...models import BipartiteParams
 from ...sampling import Chains, gibbs
+from ..shared._fitted import Fitted
+from ..shared._questions import Questions
+from ..shared._samples import sample_stream
 from ..shared._training import Trainable
-from ..shared._validation import check_exact, float_type
-from ._fitted import FittedMachine, visible_attribute
+from ..shared._validation import (
+    check_count,
+    check_exact,
+    check_layer,
+    check_seed,
+    float_type,
+)
 from ._phases import GRADIENTS, PHASES
+from ._sweeps import reconstructed, swept, visible_means
 
 
-class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
+class BaseRBM(Trainable, Questions, BaseEstimator):
     """A bipartite model behind the contract of scikit-learn.
 
-    A subclass says what its units are, by the attribute `_model`.
+    A subclass says what its units are, by the attribute `_model`, and has at least the
+    parameters that are checked here.
     """
 
     _parameter_constraints: ClassVar = {
@@ -35,50 +48,95 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         "rate_guard": ["boolean"],
     }
 
-    def __init__(
-        self,
-        n_components=256,
-        *,
-        learning_rate=0.1,
-        batch_size=10,
-        n_iter=10,
-        verbose=0,
-        random_state=None,
-        method="pcd",
-        k=1,
-        n_chains=None,
-        n_rungs=10,
-        fast_learning_rate=None,
-        momentum=0.0,
-        schedule="constant",
-        l1=0.0,
-        l2=0.0,
-        sparsity_target=None,
-        sparsity_cost=0.1,
-        gradient="plain",
-        rate_guard=False,
-        warm_start=False,
-    ):
-        self.n_components = n_components
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.n_iter = n_iter
-        self.verbose = verbose
-        self.random_state = random_state
-        self.method = method
-        self.k = k
-        self.n_chains = n_chains
-        self.n_rungs = n_rungs
-        self.fast_learning_rate = fast_learning_rate
-        self.momentum = momentum
-        self.schedule = schedule
-        self.l1 = l1
-        self.l2 = l2
-        self.sparsity_target = sparsity_target
-        self.sparsity_cost = sparsity_cost
-        self.gradient = gradient
-        self.rate_guard = rate_guard
-        self.warm_start = warm_start
+    # Questions --------------------------------------------------------------
+
+    def _fitted(self):
+        state = getattr(self, "_training_state", None)
+        means = None if state is None else state.offsets.visible
+        chains = getattr(getattr(state, "negative", None), "visible", None)
+        return Fitted(self._model, self._params(), means, chains, self._scaling)
+
+    def _params(self):
+        model = self._model
+        visible = [
+            getattr(self, visible_attribute(name))
+            for name in model.visible_unit.parameters._fields
+        ]
+        return BipartiteParams(
+            self.components_,
+            model.visible_unit.parameters(*visible),
+            model.hidden_unit.parameters(self.intercept_hidden_),
+        )
+
+    @property
+    def _n_features_out(self):
+        return len(self.components_)
+
+    def inverse_transform(self, X):
+        """Mean of the visible units given hidden values, E[v | h].
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components)
+            Hidden states, or their means as `transform` gives them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        fitted = self._fitted()
+        h = check_layer(X, "X", len(self.components_), "n_components", fitted.dtype)
+        return visible_means(fitted, h)
+
+    def gibbs(self, v, *, random_state=None):
+        """Visible states after one Gibbs sweep, v -> h -> v.
+
+        Parameters
+        ----------
+        v : array-like of shape (n_samples, n_features) or (n_features,)
+        random_state : int, RandomState instance or None, default=None
+            None goes on with a sequence of the machine itself, which `fit` begins
+            anew: if its own `random_state` is an integer, equal fits give equal
+            sequences. It is kept as `random_state_`.
+
+        Returns
+        -------
+        ndarray of the shape of v
+        """
+        fitted, states = self._asked_states(v, "gibbs()", name="v")
+        if random_state is None:
+            random_state = self._own_random_state()
+        return swept(fitted, states, sample_stream(random_state)).reshape(np.shape(v))
+
+    def _own_random_state(self):
+        """Where a seed leads: the calls before this one have moved it on."""
+        if not isinstance(self.random_state, Integral):
+            return self.random_state
+        if not hasattr(self, "random_state_"):
+            self.random_state_ = check_seed(self.random_state)
+        return self.random_state_
+
+    def reconstruct(self, X, *, k=1, random_state=None):
+        """Mean of the visible units after k Gibbs sweeps from each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        k : int, default=1
+            The last sweep ends with E[v | h] in place of a sample.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        k = check_count(k, "k", 1)
+        fitted, v = self._asked_states(X, "reconstruct()")
+        return reconstructed(fitted, v, k, sample_stream(random_state))
+
+    # Learning ---------------------------------------------------------------
 
     def _resumes(self):
         """Whether a fitted state is there to go on from."""
@@ -128,7 +186,6 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         attributes = {
             "components_": state.params.weights,
             "intercept_hidden_": state.params.hidden.bias,
-            "_n_features_out": len(state.params.weights),
             "_training_state": state._replace(params=None),
         }
         for name, parameter in state.params.visible._asdict().items():
@@ -143,3 +200,8 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def visible_attribute(name):
+    """The attribute that holds a parameter of the visible units."""
+    return "intercept_visible_" if name == "bias" else f"{name}_"

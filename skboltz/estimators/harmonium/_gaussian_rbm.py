@@ -1,7 +1,6 @@
 """The restricted Boltzmann machine with Gaussian visible and binary hidden units."""
 
 from dataclasses import replace
-from functools import partial
 from numbers import Real
 from typing import ClassVar
 
@@ -269,28 +268,26 @@ default="constant"
         initial_share=0.3,
         sampler="gibbs",
     ):
-        super().__init__(
-            n_components,
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            n_iter=n_iter,
-            verbose=verbose,
-            random_state=random_state,
-            method=method,
-            k=k,
-            n_chains=n_chains,
-            n_rungs=n_rungs,
-            fast_learning_rate=fast_learning_rate,
-            momentum=momentum,
-            schedule=schedule,
-            l1=l1,
-            l2=l2,
-            sparsity_target=sparsity_target,
-            sparsity_cost=sparsity_cost,
-            gradient=gradient,
-            rate_guard=rate_guard,
-            warm_start=warm_start,
-        )
+        self.n_components = n_components
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.n_iter = n_iter
+        self.verbose = verbose
+        self.random_state = random_state
+        self.method = method
+        self.k = k
+        self.n_chains = n_chains
+        self.n_rungs = n_rungs
+        self.fast_learning_rate = fast_learning_rate
+        self.momentum = momentum
+        self.schedule = schedule
+        self.l1 = l1
+        self.l2 = l2
+        self.sparsity_target = sparsity_target
+        self.sparsity_cost = sparsity_cost
+        self.gradient = gradient
+        self.rate_guard = rate_guard
+        self.warm_start = warm_start
         self.standardize = standardize
         self.sigma = sigma
         self.variance_learning_rate = variance_learning_rate
@@ -408,12 +405,6 @@ default="constant"
         if self.sampler == "gibbs":
             return gibbs.draw_visible
         return self.sampler.draw_visible
-
-    def _sampler(self, method, given, start, n_chains, n_samples):
-        if not isinstance(method, Langevin):
-            return super()._sampler(method, given, start, n_chains, n_samples)
-        sampler = super()._sampler("gibbs", given, start, n_chains, n_samples)
-        return partial(sampler, draw=method.draw_visible)
 
 
 def _is_same(value, before):

@@ -7,7 +7,8 @@ import numpy as np
 from ... import learning, likelihood
 from ...models import Bipartite
 from ...units import BERNOULLI
-from ..shared._training import as_line
+from ..shared._epochs import as_line
+from ..shared._rows import Rows
 from ._base import BaseRBM
 
 _ROWS_TOLD_OF = 100
@@ -217,28 +218,26 @@ default="constant"
         sample_visible=False,
         warm_start=False,
     ):
-        super().__init__(
-            n_components,
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            n_iter=n_iter,
-            verbose=verbose,
-            random_state=random_state,
-            method=method,
-            k=k,
-            n_chains=n_chains,
-            n_rungs=n_rungs,
-            fast_learning_rate=fast_learning_rate,
-            momentum=momentum,
-            schedule=schedule,
-            l1=l1,
-            l2=l2,
-            sparsity_target=sparsity_target,
-            sparsity_cost=sparsity_cost,
-            gradient=gradient,
-            rate_guard=rate_guard,
-            warm_start=warm_start,
-        )
+        self.n_components = n_components
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.n_iter = n_iter
+        self.verbose = verbose
+        self.random_state = random_state
+        self.method = method
+        self.k = k
+        self.n_chains = n_chains
+        self.n_rungs = n_rungs
+        self.fast_learning_rate = fast_learning_rate
+        self.momentum = momentum
+        self.schedule = schedule
+        self.l1 = l1
+        self.l2 = l2
+        self.sparsity_target = sparsity_target
+        self.sparsity_cost = sparsity_cost
+        self.gradient = gradient
+        self.rate_guard = rate_guard
+        self.warm_start = warm_start
         self.sample_visible = sample_visible
 
     def _line(self, last, X, state):
@@ -251,7 +250,7 @@ default="constant"
 
     def _pseudo_likelihood_of_first(self, X, params):
         """Mean over the first rows, NaN if none is complete."""
-        _, v = next(self._chunks(X[:_ROWS_TOLD_OF]))
+        _, v = next(Rows(params.weights.dtype).chunks(X[:_ROWS_TOLD_OF]))
         v = v[~np.isnan(v).any(axis=1)]
         found = likelihood.pseudo_log_likelihood(self._model, params, v)
         return found.mean() if len(v) else np.nan

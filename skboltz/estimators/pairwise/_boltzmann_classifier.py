@@ -16,10 +16,10 @@ from ..._exceptions import EnumerationTooLargeError
 from ..._sklearn import Interval, fit_context
 from ...sampling import partly_known
 from ...utils import has_missing
-from ..shared._machine import Rows
 from ..shared._nested import NestedParams
 from ..shared._range import warn_of_range
 from ..shared._recast import recast
+from ..shared._rows import Rows
 from ..shared._validation import check_data, check_values, learnable_rows
 from ._boltzmann_machine import BoltzmannMachine
 from ._boltzmann_parts import SOLVERS
@@ -69,7 +69,7 @@ class _LabelledMachine(BoltzmannMachine):
         return positive, learning.Mixture(given, free, self.generative_share_)
 
 
-class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
+class BoltzmannClassifier(NestedParams, ClassifierMixin, BaseEstimator):
     """Classifier by one Boltzmann machine over the features and a one-hot class.
 
     Each class is clamped in turn, and the free energies compared:
@@ -291,7 +291,7 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
         X = check_data(self, X)
         self._check_gaps(X)
         warn_of_range(self, X, self.estimator_._visible_unit)
-        return self._by_row(self._proba, X)
+        return Rows(self.estimator_.coupling_.dtype).by_chunk(self._proba, X)
 
     def predict_log_proba(self, X):
         """log P(y | x) of every row and class.
@@ -335,10 +335,6 @@ class BoltzmannClassifier(NestedParams, Rows, ClassifierMixin, BaseEstimator):
         float
         """
         return super().score(X, y, sample_weight)
-
-    @property
-    def _dtype(self):
-        return self.estimator_._dtype
 
     def _proba(self, v):
         machine, n_classes = self.estimator_, len(self.classes_)

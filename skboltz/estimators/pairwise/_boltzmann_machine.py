@@ -6,19 +6,31 @@ from typing import ClassVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, DensityMixin, clone
+from scipy.special import expit
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from ... import learning, likelihood
 from ..._sklearn import Interval, StrOptions
-from ...models import Pairwise, converted
-from ...sampling import Purpose, Stream, checked_system, coupled, partly_known
-from ...units import TwoValuedUnit
+from ...models import Pairwise, PairwiseParams, converted
+from ...sampling import (
+    Purpose,
+    Stream,
+    check_diagonal,
+    check_symmetric,
+    checked_system,
+    coupled,
+    partly_known,
+)
+from ...units import Bias, TwoValuedUnit
 from ...utils import check_betas, has_missing
+from ..shared._fitted import Fitted
 from ..shared._offered import offered_if
+from ..shared._questions import Questions
 from ..shared._training import Trainable, empty_history
 from ..shared._validation import (
     check_clamping_noise,
+    check_layer,
     check_states,
     check_values,
     check_visible,
@@ -26,7 +38,6 @@ from ..shared._validation import (
 )
 from ._boltzmann_parts import GRADIENTS, PHASES, SOLVERS
 from ._connectivity import connectivity
-from ._pairwise_machine import PairwiseMachine
 
 # Fitted attributes that do not depend on the values of the units.
 _LEARNT = (
@@ -36,7 +47,6 @@ _LEARNT = (
     "history_",
     "n_features_in_",
     "feature_names_in_",
-    "_n_features_out",
 )
 
 
@@ -61,7 +71,7 @@ def _learns_in_steps(machine):
 
 @offered_if(_has_hidden, "transform", "fit_transform", "get_feature_names_out")
 @offered_if(_learns_in_steps, "partial_fit")
-class BoltzmannMachine(Trainable, PairwiseMachine, DensityMixin, BaseEstimator):
+class BoltzmannMachine(Trainable, Questions, BaseEstimator):
     """Boltzmann machine: binary units, visible and hidden, coupled in pairs.
 
     A model of the joint distribution of binary features. With s the visible units v
@@ -304,6 +314,73 @@ default="linear"
     def _model(self):
         return Pairwise(self._visible_unit, self.n_features_in_)
 
+    # Questions --------------------------------------------------------------
+
+    @property
+    def _n_hidden(self):
+        return len(self.coupling_) - self.n_features_in_
+
+    @property
+    def _n_features_out(self):
+        return self._n_hidden
+
+    def _params(self):
+        # Whoever changes couplings by hand may change one of two.
+        check_symmetric(self.coupling_, "intercept_", called="coupling_")
+        check_diagonal(self.coupling_, "intercept_", called="coupling_")
+        return PairwiseParams(self.coupling_, Bias(self.intercept_))
+
+    def _fitted(self):
+        state = getattr(self, "_training_state", None)
+        means = None if state is None else np.concatenate(state.offsets)
+        chains = getattr(getattr(state, "negative", None), "visible", None)
+        return Fitted(self._model, self._params(), means, chains)
+
+    def conditional_proba(self, X):
+        """P(v_i is high | all other visible units) of every value, in closed form.
+
+        The hidden units are summed out; v_i itself counts for nothing.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+
+        Raises
+        ------
+        EnumerationTooLargeError
+            If hidden units that are coupled to each other are too many to enumerate.
+        """
+        fitted, X = self._asked(X, complete_for="conditional_proba()")
+
+        def gaps(v):
+            return likelihood.visible_gaps(fitted.model, fitted.params, v)
+
+        return expit(fitted.rows.by_chunk(gaps, X)).astype(fitted.dtype)
+
+    def energy(self, states):
+        """E(s) = -b's - 1/2 s'Js of states of all units, in nats.
+
+        Parameters
+        ----------
+        states : array-like of shape (n_samples, n_units)
+            Visible units, then hidden ones.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        params = self._params()
+        n_units, dtype = len(params.coupling), params.coupling.dtype
+        states = check_layer(states, "states", n_units, "n_units", dtype)
+        return self._model.energy(params, states)
+
+    # Given and converted machines ---------------------------------------------
+
     def with_values(self, values):
         """A fitted machine of the same distribution with other values of its units.
 
@@ -386,7 +463,6 @@ default="linear"
         dense = coupling.toarray() if sparse.issparse(coupling) else coupling
         machine.coupling_, machine.intercept_ = dense, intercept
         machine.n_features_in_ = n_features
-        machine._n_features_out = machine.n_hidden
         machine.n_iter_ = 0
         machine.history_ = empty_history()
         middle = np.full(n_units, unit.middle)
@@ -395,8 +471,9 @@ default="linear"
         return machine
 
     def _publish_params(self, params):
-        self.coupling_ = params.coupling.astype(self._dtype)
-        self.intercept_ = params.units.bias.astype(self._dtype)
+        dtype = self.coupling_.dtype
+        self.coupling_ = params.coupling.astype(dtype)
+        self.intercept_ = params.units.bias.astype(dtype)
 
     # Learning ---------------------------------------------------------------
 
@@ -513,7 +590,6 @@ default="linear"
         return {
             "coupling_": state.params.coupling,
             "intercept_": state.params.units.bias,
-            "_n_features_out": self.n_hidden,
             "_training_state": state._replace(params=None),
         }
 

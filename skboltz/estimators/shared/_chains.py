@@ -1,11 +1,13 @@
 """Chains of visible states: an endless sequence of draws for each way to sample."""
 
-from functools import partial
+from functools import singledispatch
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from ...models import Bipartite, Pairwise
 from ...sampling import (
+    Langevin,
     annealing,
     conditional_gibbs,
     exact_start,
@@ -20,36 +22,73 @@ _SETTLE = 10  # sweeps of hidden units before the visible ones are let go
 SAMPLERS = ("gibbs", "tempering", "annealing")
 
 
-def choose_sampler(method, given, start, n_chains, n_samples, visible_mean):
-    """A function (model, params, n_chains, burn_in, stream) -> iterator of rows."""
-    _check_choice(method, given, start, n_chains, n_samples)
+def chains_of(fitted, method, n_chains, burn_in, stream, given=None, start=None):
+    """Visible states of chains, after `burn_in` sweeps and after each one more."""
+    means, model = fitted.base_means(), fitted.model
+    begin = {"given": given, "start": start, "means": means}
+    return drawn(model, fitted.params, method, n_chains, burn_in, stream, **begin)
+
+
+@singledispatch
+def drawn(model, params, method, n_chains, burn_in, stream, *, given, start, means):
+    """An endless sequence of the visible states of chains.
+
+    Parameters
+    ----------
+    model : Bipartite or Pairwise
+        Another kind of model registers a function of its own.
+    params : BipartiteParams or PairwiseParams
+    method : {"gibbs", "tempering", "annealing"} or Langevin
+        The first alone takes `given` and `start`, and so does the last.
+    n_chains, burn_in : int
+    stream : Stream
+    given, start : ndarray of shape (n_chains, n_visible) or None
+    means : ndarray or None
+        Of the base of an annealing.
+
+    Yields
+    ------
+    ndarray of shape (n_chains, n_visible)
+    """
+    raise TypeError(f"no chains are known of a {type(model).__name__}.")
+
+
+@drawn.register
+def _(
+    model: Bipartite, params, method, n_chains, burn_in, stream, *, given, start, means
+):
+    run = model, params, n_chains, burn_in, stream
+    if isinstance(method, Langevin):
+        return plain(*run, given, start, draw=method.draw_visible)
     if method == "gibbs":
-        return partial(plain, given=given, start=start)
+        return plain(*run, given, start)
     along = {"tempering": tempered, "annealing": annealed}[method]
-    return partial(along, visible_mean=visible_mean)
+    return along(*run, visible_mean=means)
 
 
-def choose_pairwise_sampler(method, given, start, n_chains, n_samples, means):
-    """As `choose_sampler`, for a pairwise model; `means` are of all units."""
-    _check_choice(method, given, start, n_chains, n_samples)
-    along = {
-        "gibbs": partial(sequential, given=given, start=start),
-        "tempering": partial(tempered, visible_mean=means),
-        "annealing": partial(annealed_pairwise, visible_mean=means),
-    }
-    return partial(_visible_part, along[method])
+@drawn.register
+def _(
+    model: Pairwise, params, method, n_chains, burn_in, stream, *, given, start, means
+):
+    run = model, params, n_chains, burn_in, stream
+    if method == "gibbs":
+        return _visible_part(model, sequential(*run, given, start))
+    along = {"tempering": tempered, "annealing": annealed_pairwise}[method]
+    return _visible_part(model, along(*run, visible_mean=means))
 
 
-def _visible_part(sampler, model, *arguments):
-    """Visible units of what a sampler of all units draws."""
-    for states in sampler(model, *arguments):
+def _visible_part(model, chains):
+    """Visible units of what is drawn of all units."""
+    for states in chains:
         yield states[:, : model.n_visible]
 
 
-def _check_choice(method, given, start, n_chains, n_samples):
-    if method not in SAMPLERS:
+def check_sampler(model, method, given, start, n_chains, n_samples):
+    """Refuse a way to sample that a model or the other arguments do not go with."""
+    moves = isinstance(method, Langevin) and method.suits(model)
+    if not moves and method not in SAMPLERS:
         raise ValueError(f"method must be one of {list(SAMPLERS)}, found {method!r}.")
-    if method != "gibbs" and not (given is None and start is None):
+    if not moves and method != "gibbs" and not (given is None and start is None):
         name = "given" if given is not None else "start"
         raise ValueError(f'{name} needs method="gibbs", found {method!r}.')
     if given is not None and n_chains != n_samples:

@@ -1,8 +1,5 @@
 """Fitting by the training loop: what every estimator that learns in epochs shares."""
 
-import sys
-import time
-from copy import deepcopy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar
@@ -16,12 +13,11 @@ from ... import learning
 from ..._sklearn import Interval, StrOptions, fit_context
 from ...learning import training
 from ...sampling import Purpose, Stream, random_key
-from ...utils import known_as, suited_threads
+from ._epochs import as_line, publish, run_epochs
 from ._range import warn_of_range
 from ._validation import (
     NOT_LEARNT,
     check_data,
-    check_factor,
     learnable_rows,
     unknown_features,
     warn_of_unknown,
@@ -31,91 +27,17 @@ from ._validation import (
 _HISTORY = ("epoch", "learning_rate", *training.Progress._fields, "seconds")
 
 
-class Epochs(CallbackSupportMixin):
-    """Epochs one after the other: the rate of each, its record, and what it leaves.
-
-    A subclass has the parameters `learning_rate`, `schedule` and `verbose`, the
-    attributes `n_iter_` and `history_`, and provides `_attributes(state)`, the fitted
-    attributes that hold a state.
-    """
-
-    def _run_epochs(self, X, y, state, n_epochs, context, size, advance):
-        """Epochs by `advance(state, rate)`, which leaves its state as it is.
-
-        It returns the next state, what is to be recorded besides epoch, rate and
-        seconds, and the rate that it took. Only a finished epoch is published.
-        """
-        try:
-            with suited_threads(size):
-                for done in range(n_epochs):
-                    task = begin(context, self, X, y)
-                    state = self._epoch(X, state, done / n_epochs, advance)
-                    stop = end(task, self, X, y, lambda s=state: self._snapshot(s))
-                    if stop or self._has_converged():
-                        break
-        finally:
-            self._publish(state)
-        return state
-
-    def _epoch(self, X, state, progress, advance):
-        rate, start = self._rate(progress), time.perf_counter()
-        state, seen, rate = advance(state, rate)
-        self.n_iter_ += 1
-        self._record(self.n_iter_, rate, *seen, time.perf_counter() - start)
-        self._tell(X, state)
-        return state
-
-    def _rate(self, progress):
-        schedule = learning.SCHEDULES.get(self.schedule, self.schedule)
-        return self._full_rate() * check_factor(schedule(progress), progress)
-
-    def _full_rate(self):
-        """The rate that the schedule multiplies."""
-        return self.learning_rate
-
-    def _has_converged(self):
-        """Whether to stop before all epochs are done."""
-        return False
-
-    def _record(self, *values):
-        history = self._epochs_seen()
-        for column, value in zip(history.values(), values, strict=True):
-            column.append(value)
-
-    def _tell(self, X, state):
-        """Write a line of the last epoch if asked to."""
-        if self.verbose:
-            last = {name: values[-1] for name, values in self._epochs_seen().items()}
-            line = self._line(last, X, state)
-            sys.stdout.write(f"[{known_as(self)}] {line}\n")
-
-    def _line(self, last, X, state):
-        """What to say of an epoch, of what was recorded last."""
-        return as_line(last)
-
-    def _epochs_seen(self):
-        """The columns to which epochs are added."""
-        return self.history_
-
-    def _publish(self, state):
-        for name, value in self._attributes(state).items():
-            setattr(self, name, value)
-
-    def _snapshot(self, state):
-        """Attributes of a copy that later epochs leave alone."""
-        return self._attributes(state) | {"history_": deepcopy(self.history_)}
-
-
-class Trainable(Epochs):
+class Trainable(CallbackSupportMixin):
     """`fit` and `partial_fit` by epochs of the training loop.
 
-    A subclass provides `_visible_unit`, the unit of the features; `_resumes()`, whether
-    there is something to go on from; `_initial_params(X, stream, mean, total)`, where a
-    training on features of these means and this weight begins; `_recipe(X)`;
+    A subclass has the parameters named below and provides `_model`; `_resumes()`,
+    whether there is something to go on from; `_initial_params(X, stream, mean, total)`,
+    where a training on features of these means and this weight begins; `_recipe(X)`;
     `_params()`; and `_attributes(state)`, the fitted attributes that hold a state.
     """
 
     _n_label_columns = 0  # the last ones, which no user has given
+    _scaling = None  # from features to values of the visible units, if not the same
 
     _parameter_constraints: ClassVar = {
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -201,7 +123,7 @@ class Trainable(Epochs):
         X, y, weight = learnable_rows(X, y, sample_weight)
         labels = self._n_label_columns
         features = X[:, : X.shape[1] - labels] if labels else X
-        warn_of_range(self, features, self._visible_unit, fitting=True)
+        warn_of_range(self, features, self._model.visible_unit, fitting=True)
         return X, y, weight
 
     def _prepare(self, n_features):
@@ -213,7 +135,7 @@ class Trainable(Epochs):
         self.n_iter_ = 0
         self.history_ = empty_history()
         vars(self).pop("random_state_", None)  # what is drawn later begins anew
-        self._publish(self._first_state(X, weight, key))
+        publish(self, self._first_state(X, weight, key))
 
     def _first_state(self, X, weight, key):
         mean, total = weighted_mean(X, weight)
@@ -221,7 +143,7 @@ class Trainable(Epochs):
         unknown = np.flatnonzero(np.broadcast_to(total, mean.shape) == 0)
         if len(unknown):  # units on their own, at the middle of their range
             warn_of_unknown(self, unknown, NOT_LEARNT)
-            middle = (self._visible_unit.low + self._visible_unit.high) / 2
+            middle = (self._model.visible_unit.low + self._model.visible_unit.high) / 2
             mean[unknown] = np.broadcast_to(middle, mean.shape)[unknown]
             params.clear_visible(unknown)
         return training.init(self._recipe(X), params, mean, key)
@@ -243,7 +165,7 @@ class Trainable(Epochs):
         def advance(state, rate):
             return self._run_epoch(recipe, state, data, rate)
 
-        self._run_epochs(X, y, state, n_epochs, context, size, advance)
+        run_epochs(self, X, y, state, n_epochs, context, size, advance)
         if context is not None:
             context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
@@ -269,31 +191,25 @@ class Trainable(Epochs):
         state, seen = training.epoch(recipe, training.copy(state), data, rate)
         return state, seen, rate
 
+    def _full_rate(self):
+        """The rate that the schedule multiplies."""
+        return self.learning_rate
+
+    def _has_converged(self):
+        """Whether to stop before all epochs are done."""
+        return False
+
+    def _epochs_seen(self):
+        """The columns to which epochs are added."""
+        return self.history_
+
+    def _line(self, last, X, state):
+        """What to say of an epoch, of what was recorded last."""
+        return as_line(last)
+
     def _callback_context(self, n_epochs):
         context = self._init_callback_context(max_subtasks=n_epochs)
         return context.call_on_fit_task_begin(estimator=self)
-
-
-def as_line(record):
-    """Names and numbers, for people to read."""
-    return ", ".join(
-        f"{name.replace('_', ' ')} {value:.4g}" for name, value in record.items()
-    )
-
-
-def begin(context, estimator, X, y):
-    """A callback task for one epoch."""
-    if context is None:
-        return None
-    task = context.subcontext(task_name="epoch")
-    return task.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
-
-
-def end(task, estimator, X, y, attributes):
-    """Tell callbacks that an epoch ended; whether one asks to stop."""
-    return task is not None and task.call_on_fit_task_end(
-        estimator=estimator, X=X, y=y, reconstruction_attributes=attributes
-    )
 
 
 def empty_history():
