@@ -9,9 +9,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ... import kernels, likelihood
 from ...models import BipartiteParams
-from ...sampling import gibbs
+from ...sampling import Purpose, gibbs
 from ...utils import has_missing
-from ..shared._chains import choose_sampler
+from ..shared._chains import choose_sampler, means_given_hidden
 from ..shared._likelihoods import LikelihoodMixin
 from ..shared._samples import SamplingMixin, sample_stream
 from ..shared._validation import check_count, check_layer, check_seed
@@ -57,6 +57,12 @@ class FittedMachine(
     def _sampler(self, method, given, start, n_chains, n_samples):
         means = self._data_means()
         return choose_sampler(method, given, start, n_chains, n_samples, means)
+
+    def _shown(self, states, visible, given, stream):
+        if visible == "states":
+            return states
+        own = stream._replace(purpose=Purpose.MEANS)
+        return means_given_hidden(self._model, self._params(), states, given, own)
 
     def transform(self, X):
         """Mean of the hidden units given each row, E[h | v].

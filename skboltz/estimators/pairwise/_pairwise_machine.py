@@ -10,7 +10,7 @@ from ..._exceptions import EnumerationTooLargeError
 from ...models import PairwiseParams
 from ...sampling import check_diagonal, check_symmetric, clamped
 from ...units import Bias
-from ..shared._chains import choose_pairwise_sampler
+from ..shared._chains import choose_pairwise_sampler, means_given_others
 from ..shared._likelihoods import LikelihoodMixin
 from ..shared._samples import SamplingMixin
 from ..shared._validation import check_layer
@@ -60,6 +60,11 @@ class PairwiseMachine(
     def _sampler(self, method, given, start, n_chains, n_samples):
         means = self._data_means()
         return choose_pairwise_sampler(method, given, start, n_chains, n_samples, means)
+
+    def _shown(self, states, visible, given, stream):
+        if visible == "states":
+            return states[:, : self.n_features_in_]
+        return means_given_others(self._model, self._params(), states)
 
     def _data_means(self):
         """Means of all units under the data, for the base of an annealing."""

@@ -30,20 +30,27 @@ def choose_sampler(method, given, start, n_chains, n_samples, visible_mean):
 
 
 def choose_pairwise_sampler(method, given, start, n_chains, n_samples, means):
-    """As `choose_sampler`, for a pairwise model; `means` are of all units."""
+    """As `choose_sampler`, of rows of all units; so are the `means`."""
     _check_choice(method, given, start, n_chains, n_samples)
-    along = {
+    return {
         "gibbs": partial(sequential, given=given, start=start),
         "tempering": partial(tempered, visible_mean=means),
         "annealing": partial(annealed_pairwise, visible_mean=means),
-    }
-    return partial(_visible_part, along[method])
+    }[method]
 
 
-def _visible_part(sampler, model, *arguments):
-    """Visible units of what a sampler of all units draws."""
-    for states in sampler(model, *arguments):
-        yield states[:, : model.n_visible]
+def means_given_hidden(model, params, v, given, stream):
+    """E[v | h] beside each row of visible states, h drawn given it."""
+    if given is not None:  # labels of which some are known rule out others
+        model, _ = clamping.held(model, given)
+    hidden = gibbs.from_visible(model, params, v, stream).hidden
+    return model.visible_unit.mean(params.visible, model.visible_field(params, hidden))
+
+
+def means_given_others(model, params, states):
+    """E[v_i | all other units] of the visible units of rows of all units."""
+    mean = model.unit.mean(params.units, model.field(params, states))
+    return mean[:, : model.n_visible]
 
 
 def _check_choice(method, given, start, n_chains, n_samples):

@@ -53,7 +53,8 @@ class Machine(Rows):
     A family of models provides `_model`, what they are; `_visible_unit`;
     `_params()`; and what its bases ask for: `_free_energies(v)`,
     `_marginal_free_energies(v)` and `_conditional_means(v)` of rows with NaN,
-    `_pseudo_log_likelihoods(v)`, and `_sampler(...)`, see `_chains.py`.
+    `_pseudo_log_likelihoods(v)`, `_sampler(...)`, see
+    `_chains.py`, and `_shown(states, visible, given, stream)`, the rows of a sample.
     """
 
     @property

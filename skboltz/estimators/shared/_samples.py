@@ -25,6 +25,7 @@ class SamplingMixin(Machine):
         thin=1,
         n_chains=None,
         start=None,
+        visible="states",
         random_state=None,
     ):
         """Visible states drawn from the machine.
@@ -53,6 +54,11 @@ default=None
             given what is, if that can be enumerated in some milliseconds (2^18 terms,
             for all rows together), so that every row is a sample of it. Else each
             unit starts at random by its own bias.
+        visible : {"states", "means"}, default="states"
+            Whether rows are the states, or means beside them, which have the same mean
+            over many rows and vary less: E[v | h] with the hidden units h drawn given
+            the states; of a `BoltzmannMachine` E[v_i | all other units], hidden ones
+            too, for each v_i. Features that are given stay as they are.
         random_state : int, RandomState instance or None, default=None
 
         Returns
@@ -67,6 +73,7 @@ default=None
             coupling holds two binary units together for longer than `burn_in` sweeps.
         """
         check_is_fitted(self)
+        check_shown(visible)
         if given is not None:
             given = self._given(given, n_samples)
             n_samples = len(given)
@@ -88,7 +95,7 @@ default=None
         rows = [next(chains)]
         for _ in range(n_draws - 1):
             rows.append(next(islice(chains, thin - 1, None)))
-        rows = np.concatenate(rows)[:n_samples]
+        rows = self._shown(np.concatenate(rows)[:n_samples], visible, values, stream)
         return self._decoded(rows) if given is None else self._restored(given, rows)
 
     def _given(self, given, n_samples):
@@ -162,6 +169,12 @@ default=None
         if strategy == "mode":
             filled = unit.nearest(filled)
         return self._restored(X, filled)
+
+
+def check_shown(visible):
+    """Refuse what is no way to give the features of a sample."""
+    if visible not in ("states", "means"):
+        raise ValueError(f'visible must be "states" or "means", found {visible!r}.')
 
 
 def sample_stream(random_state):
