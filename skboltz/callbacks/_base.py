@@ -72,6 +72,7 @@ class EpochCallback:
 
 def _way_to_epochs(estimator):
     """Where an estimator without epochs has some."""
+    estimator = getattr(estimator, "estimator_", estimator)
     if hasattr(estimator, "layers_"):
         return (
             "Its layers have epochs: set the callback on the first machine of a list "
@@ -84,7 +85,7 @@ def _way_to_epochs(estimator):
         )
     return (
         "Set it on the estimator of skboltz inside that has epochs, such as the "
-        "`estimator` of a BoltzmannClassifier."
+        "`estimator` of an EnergyImputer."
     )
 
 
@@ -100,6 +101,8 @@ def check_has(model, methods, name, value, others=()):
     remedies = [f"take {' or '.join([*offered, *others])}"] * bool(offered or others)
     if hasattr(model, "layers_"):
         remedies.append("set the callback on the first machine of a list `layers`")
+    if hasattr(model, "estimator_"):
+        remedies.append("set the callback on `estimator`")
     raise ValueError(
         f"{name} is {value!r}, but {kind} has no {methods[value]}(). Instead, "
         f"{', or '.join(remedies)}."

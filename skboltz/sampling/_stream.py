@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     DREAMS = 9
     CROSSTALK = 10
     RECOGNITION = 11
+    MEANS = 12
 
 
 class Stream(NamedTuple):

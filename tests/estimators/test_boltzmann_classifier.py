@@ -2,14 +2,23 @@
 
 import pickle
 
+import joblib
 import numpy as np
 import pytest
 from oracles import PairwiseOracle, finite_difference
 from scipy import sparse
+from sklearn.base import clone
+from sklearn.callback import ProgressBar
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 from skboltz import BoltzmannClassifier, BoltzmannMachine, EnumerationTooLargeError
+from skboltz.callbacks import (
+    Checkpoint,
+    EarlyStopping,
+    EpochCallback,
+    LikelihoodMonitor,
+)
 from skboltz.likelihood import _partly_known as of_rows
 
 NAN = np.nan
@@ -408,3 +417,80 @@ def test_classes_that_nothing_reaches_are_refused():
     with pytest.raises(ValueError, match="visible_visible=True"):
         BoltzmannClassifier(machine).fit(BITS, LABELS)
     BoltzmannClassifier(machine_of(2, visible_visible=False)).fit(BITS, LABELS)
+
+
+# Callbacks --------------------------------------------------------------------------
+
+
+class Log(EpochCallback):
+    """Note what a model is after each epoch; stop after so many."""
+
+    def __init__(self, stop=None):
+        self.stop, self.seen = stop, []
+
+    def on_epoch_end(self, model, X):
+        answers = hasattr(model, "predict") and model.predict(BITS[:2]).shape
+        self.seen.append((model.n_iter_, X.shape, answers))
+        return model.n_iter_ == self.stop
+
+
+def learnt(classifier):
+    inner = classifier.estimator_
+    return inner.coupling_.tobytes(), inner.intercept_.tobytes(), inner.n_iter_
+
+
+def test_callbacks_see_the_epochs_of_the_machine_inside(capsys):
+    log, inside = Log(), Log()
+    machine = machine_of(schedule="constant")
+    bare = BoltzmannClassifier(machine).fit(BITS, LABELS)
+    classifier = BoltzmannClassifier(clone(machine).set_callbacks(inside))
+    classifier.set_callbacks(log, ProgressBar()).fit(BITS, LABELS)
+    assert "100%" in capsys.readouterr().out
+    assert log.seen == [(1, (60, 3), (2,)), (2, (60, 3), (2,))]
+    assert inside.seen == [(1, (60, 6), False), (2, (60, 6), False)]
+    assert classifier.n_iter_ == 2 and learnt(classifier) == learnt(bare)
+    assert vars(classifier.estimator_)["_skl_callbacks"] == [inside]
+    pickle.loads(pickle.dumps(classifier.set_callbacks()))
+    classifier.partial_fit(BITS, LABELS)
+    assert len(log.seen) == 2 and classifier.n_iter_ == 3
+    machine.set_params(n_iter=9)
+    stopped = BoltzmannClassifier(machine).set_callbacks(Log(stop=2))
+    assert learnt(stopped.fit(BITS, LABELS)) == learnt(bare)
+    assert "_skl_callbacks" not in vars(stopped.estimator_)
+
+
+def test_early_stopping_and_checkpoints_of_a_classifier(tmp_path):
+    accuracy = [0.1, 0.3, 0.2, 0.2, 0.9]
+    stop = EarlyStopping(
+        BITS[:5], score=lambda model, X: accuracy[model.n_iter_ - 1], n_iter_no_change=2
+    )
+    path = tmp_path / "classifier.joblib"
+    machine = machine_of(n_iter=9)
+    classifier = BoltzmannClassifier(machine).set_callbacks(stop, Checkpoint(path))
+    classifier.fit(BITS, LABELS)
+    assert classifier.n_iter_ == 4 and stop.best_epoch_ == stop.best_estimator_.n_iter_
+    best = BoltzmannClassifier(machine_of(n_iter=9)).set_callbacks(Log(stop=2))
+    assert learnt(stop.best_estimator_) == learnt(best.fit(BITS, LABELS))
+    np.testing.assert_array_equal(
+        joblib.load(path).predict_proba(BITS), classifier.predict_proba(BITS)
+    )
+
+
+def test_scores_that_a_classifier_does_not_have():
+    for callback, said in (
+        (EarlyStopping(BITS), "take a callable, or set the callback on `estimator`"),
+        (LikelihoodMonitor(BITS), "Instead, set the callback on `estimator`"),
+    ):
+        classifier = BoltzmannClassifier(machine_of(), generative_share=1)
+        with pytest.raises(ValueError, match=said):
+            classifier.set_callbacks(callback).fit(BITS, LABELS)
+        callback.X_validation = np.hstack([BITS, np.eye(3)[CODES]])
+        machine = machine_of().set_callbacks(callback)
+        BoltzmannClassifier(machine, generative_share=1).fit(BITS, LABELS)
+
+
+def test_a_machine_without_epochs_is_told_of():
+    machine = machine_of(0, method="moments", l2=0.1)
+    classifier = BoltzmannClassifier(machine, generative_share=1)
+    with pytest.warns(UserWarning, match='no epoch of Boltz.*Classifier.*method="mom'):
+        classifier.set_callbacks(Log()).fit(BITS, LABELS)

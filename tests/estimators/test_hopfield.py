@@ -12,7 +12,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Binarizer
 
 from skboltz import CapacityWarning, DataRangeWarning, HopfieldMemory, config_context
-from skboltz.learning import RULES, MinimalOverlap, Perceptron, Unlearning
+from skboltz.learning import (
+    RULES,
+    EnergyDescent,
+    MinimalOverlap,
+    Perceptron,
+    Unlearning,
+)
 from skboltz.sampling import DYNAMICS, Asynchronous, Stochastic, Synchronous
 
 
@@ -220,6 +226,37 @@ def test_labels_and_spurious_answers():
     assert not hasattr(memory, "score")
     twice = HopfieldMemory().fit(X[[0, 0, 1]], [5, 4, 3], sample_weight=[1, 2, 1])
     assert twice.predict(X[:1]).tolist() == [4]
+
+
+def test_shares_of_classes_are_those_of_the_nearest_memories():
+    X = random_patterns(3, 60)
+    memory = HopfieldMemory().fit(X)
+    assert not hasattr(memory, "predict_proba") and not hasattr(memory, "classes_")
+    rows = X[[0, 0, 0, 1, 2]]
+    weight = [1, 2, 1, 1, 1]
+    memory = HopfieldMemory().fit(rows, list("cabba"), sample_weight=weight)
+    assert memory.classes_.tolist() == ["a", "b", "c"]
+    proba = memory.predict_proba(noisy(X, 0.1))
+    np.testing.assert_array_equal(proba, [[0.5, 0.25, 0.25], [0, 1, 0], [1, 0, 0]])
+    answers = memory.classes_[proba.argmax(axis=1)]
+    np.testing.assert_array_equal(memory.predict(noisy(X, 0.1)), answers)
+
+
+def test_passes_over_the_memories_are_counted():
+    X = random_patterns(20, 60)
+    assert HopfieldMemory("pseudo-inverse").fit(X).n_iter_ == 1
+    for kind, most in ((Perceptron, "max_iter"), (EnergyDescent, "n_iter")):
+        memory = HopfieldMemory(kind(), random_state=0).fit(X)
+        updates = memory.n_iter_ - 1  # in the last pass none is left to do
+        assert updates > 1
+        enough, too_few = (kind(**{most: n}) for n in (updates + 1, updates - 1))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            same = HopfieldMemory(enough, random_state=0).fit(X)
+        np.testing.assert_array_equal(same.coupling_, memory.coupling_)
+        with pytest.warns(ConvergenceWarning, match="has not ended"):
+            assert HopfieldMemory(too_few, random_state=0).fit(X).n_iter_ < updates
+    assert HopfieldMemory.from_params([[0, 1], [1, 0]]).n_iter_ == 0
 
 
 def test_stability_tells_fixed_points():

@@ -35,3 +35,10 @@ def test_no_public_method_but_set_params_hides_its_arguments(kind):
         hidden = [p for p in parameters_of(method) if p[1] == p[1].VAR_KEYWORD]
         if not name.startswith("_") and name not in ("set_params", "fit_transform"):
             assert not hidden, name
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in ESTIMATORS if hasattr(kind, "sample")]
+)
+def test_every_sample_gives_states_or_means(kind):
+    assert ("visible", "states") in [(p[0], p[2]) for p in parameters_of(kind.sample)]

@@ -47,7 +47,7 @@ def learn(rule, patterns, weight=None, fixed=None):
     """The couplings J of some memories."""
     weight = np.ones(len(patterns)) if weight is None else np.asarray(weight, float)
     fixed = np.zeros(patterns.shape[1], bool) if fixed is None else fixed
-    coupling, scale = rule.learn(patterns, weight, fixed, STREAM)
+    coupling, scale, _ = rule.learn(patterns, weight, fixed, STREAM)
     assert not np.diag(coupling).any()
     return scale * coupling
 
@@ -85,9 +85,9 @@ def are_fixed_points(J, states):
 @pytest.mark.parametrize("weight", [[1, 1, 1, 1], [1, 2, 3, 5]])
 def test_hebb(weight):
     X = coins((4, 11))
-    coupling, scale = Hebb().learn(X, np.array(weight, float), X[0] > 2, STREAM)
+    coupling, scale, n_iter = Hebb().learn(X, np.array(weight, float), X[0] > 2, STREAM)
     np.testing.assert_array_equal(coupling, outer(X, weight))  # whole numbers
-    assert scale == 1 / 11
+    assert (scale, n_iter) == (1 / 11, 1)
 
 
 def storkey_loops(patterns):
@@ -506,7 +506,7 @@ def test_descents_hold_fixed_units():
     np.testing.assert_array_equal(J, outer(UP_AND_DOWN, WEIGHT) * (1 / 3))
     rule, sums = EnergyDescent("random", learning_rate=1.0, n_iter=1), set()
     for stream in streams():
-        coupling, _ = rule.learn(UP_AND_DOWN, WEIGHT, FIXED, stream)
+        coupling, *_ = rule.learn(UP_AND_DOWN, WEIGHT, FIXED, stream)
         sums.add((2 * outer(UP_AND_DOWN, WEIGHT) - coupling)[2, 0])
     assert sums == {-5, -1, 1, 5}
 

@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ..shared._shown import check_shown
 from ..shared._validation import check_count
-from ._deep_samples import DeepSamples, check_visible
+from ._deep_samples import DeepSamples
 from ._labelled_rows import class_codes
 from ._layers import joined
 
@@ -61,7 +62,7 @@ class ClassSamples(DeepSamples):
                 "the network learns the classes of features, not their distribution."
             )
         self._is_of_stage()
-        check_visible(visible)
+        check_shown(visible)
         given, n_rows = None, n_samples
         if y is not None:
             _check_clamped(method, n_chains)

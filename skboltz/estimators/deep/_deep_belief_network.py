@@ -16,6 +16,7 @@ from ... import likelihood
 from ..._sklearn import Interval, StrOptions, fit_context
 from ...sampling import random_key
 from ..shared._likelihoods import trusted_log_z
+from ..shared._shown import check_shown
 from ..shared._total import warn_of_total
 from ..shared._validation import (
     check_count,
@@ -25,7 +26,7 @@ from ..shared._validation import (
     learnable_rows,
 )
 from ._deep import Deep, up_down_stage
-from ._deep_samples import DeepSamples, check_visible
+from ._deep_samples import DeepSamples
 from ._layers import afresh, features, further, moved, one_pass
 from ._up_down_stage import UpDownStage, belief_network
 
@@ -448,7 +449,7 @@ default="constant"
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        check_visible(visible)
+        check_shown(visible)
         chains = {"method": method, "burn_in": burn_in, "thin": thin}
         chains["n_chains"] = n_chains
         return self._drawn(n_samples, start, visible, random_state, **chains)

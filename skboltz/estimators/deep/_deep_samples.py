@@ -46,9 +46,3 @@ class DeepSamples(Deep):
         sampled = visible == "states"
         states, _ = ancestral.generate(net, params, h, stream, sample_visible=sampled)
         return self._rows.decoded(states[0])
-
-
-def check_visible(visible):
-    """Refuse what is no way to give the features of a sample."""
-    if visible not in ("states", "means"):
-        raise ValueError(f'visible must be "states" or "means", found {visible!r}.')

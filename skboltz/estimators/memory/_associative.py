@@ -19,6 +19,12 @@ class AssociativeMemory(
 ):
     """A transformer from cues to memories, with an `energy` and a `predict`."""
 
+    @property
+    def classes_(self):
+        """The different labels, if there are any."""
+        has_labels(self)
+        return np.unique(self.labels_)
+
     def familiarity(self, X):
         """Minus the energy of each row: the larger, the more like the memories.
 

@@ -3,6 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from ...sampling import Status
+from ...utils import warn
 
 _MIXED = (3, 5)  # memories in a mixture; even numbers leave ties
 
@@ -46,3 +50,15 @@ def _is_mixture(state, overlap, memories, least):
     signed = memories[nearest] * np.sign(overlap[nearest])[:, None]
     majorities = (np.sign(signed[:n].sum(axis=0)) for n in _MIXED if n <= len(memories))
     return any(majority @ state >= least * len(state) for majority in majorities)
+
+
+def warn_if_no_minima(status):
+    """Say how many rows have not ended."""
+    running = np.count_nonzero(status == Status.RUNNING)
+    if running:
+        warn(
+            f"{running} of {len(status)} starts still moved at the end, as they may "
+            f"for ever where couplings are not symmetric: what they came to is no "
+            f"minimum. is_fixed_point(states) tells which states are.",
+            ConvergenceWarning,
+        )

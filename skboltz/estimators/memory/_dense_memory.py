@@ -346,11 +346,6 @@ interaction, default="softmax"
     def interaction_(self):
         return self._memory.interaction
 
-    @property
-    def classes_(self):
-        has_labels(self)
-        return np.unique(self.labels_)
-
     # Recall -----------------------------------------------------------------
 
     def transform(self, X):

@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ... import learning, sampling
@@ -18,11 +19,11 @@ from ...sampling import Purpose, Stream, random_key
 from ...utils import suited_threads, warn
 from ..shared._validation import check_visible
 from . import _patterns
-from ._associative import AssociativeMemory
-from ._attractors import Attractors, kinds
+from ._associative import AssociativeMemory, has_labels
+from ._attractors import Attractors, kinds, warn_if_no_minima
 from ._couplings import Couplings
 from ._hidden_units import FILLS
-from ._memories import Memories, check_cues, check_rows, marked
+from ._memories import Memories, check_cues, check_rows, marked, votes
 from ._stability import dense_remedy, what_is_loose
 
 _CHUNK = 1024  # rows recalled at a time
@@ -110,6 +111,11 @@ class HopfieldMemory(AssociativeMemory):
         -1 or +1.
     labels_ : ndarray of shape (n_memories,) or None
         Labels, if y was given.
+    classes_ : ndarray of shape (n_classes,)
+        The different labels, if y was given.
+    n_iter_ : int
+        How often the rule went over the memories: once, but for "perceptron",
+        "minimal-overlap" and "energy-descent"; 0 of given couplings.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -339,7 +345,7 @@ class HopfieldMemory(AssociativeMemory):
         )
         memory._validate_params()
         memory.n_features_in_, memory.values_ = n_visible, memory.values
-        memory._key, memory.labels_ = (0, 0), None
+        memory._key, memory.labels_, memory.n_iter_ = (0, 0), None, 0
         memory._couplings = Couplings.given(dense, bias)
         memory._name(memories)
         return memory
@@ -361,24 +367,28 @@ class HopfieldMemory(AssociativeMemory):
         visible = memories.completed()
         hidden = FILLS[self.hidden_fill](visible, self.n_hidden, stream)
         spins = np.hstack([visible, hidden])
-        self._couplings = Couplings(self._learnt(spins, memories.weight, stream))
+        learnt, self.n_iter_ = self._learnt(spins, memories.weight, stream)
+        self._couplings = Couplings(learnt)
         self._memories, self.hidden_memories_ = memories, hidden
         self.memories_ = _patterns.from_spins(visible, self.values_, np.int8)
         self.labels_ = memories.labels
         self._warn_of_load(spins)
 
     def _learnt(self, spins, weight, stream):
-        """The network of a rule; a bias is the coupling to a unit that is always +1."""
+        """The network of a rule, and how often that went over the memories.
+
+        A bias is the coupling to a unit that is always +1.
+        """
         rule = _instance(self.rule, learning.RULES)
         n, bias = spins.shape[1], int(self.fit_intercept)
         patterns = np.pad(spins.astype(float), ((0, 0), (0, bias)), constant_values=1)
         fixed = np.arange(n + bias) >= n
         with suited_threads(len(patterns) * patterns.shape[1] ** 2):
-            coupling, scale = rule.learn(patterns, weight, fixed, stream)
+            coupling, scale, n_iter = rule.learn(patterns, weight, fixed, stream)
             if self.unlearning is not None:
                 coupling = self.unlearning.apply(coupling, scale, fixed, stream)
         intercept = coupling[:n, n:].sum(axis=1)
-        return sampling.spin_network(coupling[:n, :n], intercept, scale)
+        return sampling.spin_network(coupling[:n, :n], intercept, scale), n_iter
 
     def _warn_of_load(self, spins):
         """A CapacityWarning that says what would hold memories that are not stable."""
@@ -399,7 +409,8 @@ class HopfieldMemory(AssociativeMemory):
         if spins.size * min(spins.shape) <= _CHEAP:
             weight, stream = np.ones(len(spins)), Stream(self._key, Purpose.WEIGHTS)
             other = clone(self).set_params(rule="pseudo-inverse", unlearning=None)
-            if not _loose_units(other._learnt(spins, weight, stream), spins).any():
+            network, _ = other._learnt(spins, weight, stream)
+            if not _loose_units(network, spins).any():
                 also = "" if self.unlearning is None else " with unlearning=None"
                 return f'rule="pseudo-inverse"{also}'
         visible = np.unique(spins[:, : self.n_features_in_], axis=0)
@@ -534,10 +545,30 @@ class HopfieldMemory(AssociativeMemory):
         if self.labels_ is None:
             found = overlap.max(axis=1) >= self.min_overlap
             return np.where(found, overlap.argmax(axis=1), -1)
-        labels, number = np.unique(self.labels_, return_inverse=True)
-        nearest = overlap == overlap.max(axis=1, keepdims=True)
-        votes = nearest @ (np.eye(len(labels))[number] * self._memories.weight[:, None])
-        return labels[votes.argmax(axis=1)]
+        return self.classes_[self._votes(overlap).argmax(axis=1)]
+
+    @available_if(has_labels)
+    def predict_proba(self, X):
+        """Share of each class in the nearest memories; only if y was given to `fit`.
+
+        The memories with the largest overlap vote for their labels, with their
+        weights: the whole share is that of one class, unless memories of several
+        classes come equally near to what a row recalls.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`; each row sums to 1.
+        """
+        votes = self._votes(self.overlap(X))
+        return votes / votes.sum(axis=1, keepdims=True)
+
+    def _votes(self, overlap):
+        return votes(overlap, self.labels_, self._memories.weight)
 
     def _cues(self, X):
         """Checked rows, and spins with 0 for what is unknown."""
@@ -656,7 +687,7 @@ class HopfieldMemory(AssociativeMemory):
         )
         stream = Stream(random_key(rng), Purpose.CHAINS)
         end = self._moved(sampling.Asynchronous(), cues, stream)
-        _warn_if_no_minima(end.status)
+        warn_if_no_minima(end.status)
         ends = end.state
         _, first, counts = np.unique(
             ends, axis=0, return_index=True, return_counts=True
@@ -713,16 +744,5 @@ def _warn_if_running(status, dynamics):
             f"max_iter, by "
             f"dynamics={replace(dynamics, max_iter=10 * dynamics.max_iter)}. With "
             f"couplings that are not symmetric a row may never end.",
-            ConvergenceWarning,
-        )
-
-
-def _warn_if_no_minima(status):
-    running = np.count_nonzero(status == sampling.Status.RUNNING)
-    if running:
-        warn(
-            f"{running} of {len(status)} starts still moved at the end, as they may "
-            f"for ever where couplings are not symmetric: what they came to is no "
-            f"minimum. is_fixed_point(states) tells which states are.",
             ConvergenceWarning,
         )

@@ -73,7 +73,7 @@ class Memories(NamedTuple):
         if self.spins.all():
             return self.spins
         known, n = self.spins.astype(float), self.spins.shape[1]
-        coupling, _ = Hebb().learn(known, self.weight, np.zeros(n, bool), None)
+        coupling, *_ = Hebb().learn(known, self.weight, np.zeros(n, bool), None)
         return recall.complete(spin_network(coupling, np.zeros(n)), self.spins)
 
     def as_published(self, spins, labels):
@@ -111,6 +111,13 @@ def marked(spins, rows):
             f"{unknown[0]}; only memories can be forgotten."
         )
     return equal.any(axis=0)
+
+
+def votes(overlap, labels, weight):
+    """Total weight of the nearest memories of each class, for every row of overlaps."""
+    classes, number = np.unique(labels, return_inverse=True)
+    nearest = overlap == overlap.max(axis=1, keepdims=True)
+    return nearest @ (np.eye(len(classes))[number] * weight[:, None])
 
 
 def check_rows(estimator, X, reset=False):

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
@@ -20,6 +21,7 @@ from ..shared._nested import NestedParams
 from ..shared._range import warn_of_range
 from ..shared._recast import recast
 from ..shared._rows import Rows
+from ..shared._told import Told
 from ..shared._validation import check_data, check_values, learnable_rows
 from ._boltzmann_machine import BoltzmannMachine
 from ._boltzmann_parts import SOLVERS
@@ -69,7 +71,9 @@ class _LabelledMachine(BoltzmannMachine):
         return positive, learning.Mixture(given, free, self.generative_share_)
 
 
-class BoltzmannClassifier(NestedParams, ClassifierMixin, BaseEstimator):
+class BoltzmannClassifier(
+    CallbackSupportMixin, NestedParams, ClassifierMixin, BaseEstimator
+):
     """Classifier by one Boltzmann machine over the features and a one-hot class.
 
     Each class is clamped in turn, and the free energies compared:
@@ -103,6 +107,9 @@ class BoltzmannClassifier(NestedParams, ClassifierMixin, BaseEstimator):
     estimator_ : BoltzmannMachine
         Fitted to features and classes; it samples, scores and fills in both.
 
+    n_iter_ : int
+        Number of epochs that the machine has done.
+
     n_features_in_ : int
         Number of features seen in `fit`.
 
@@ -118,10 +125,12 @@ class BoltzmannClassifier(NestedParams, ClassifierMixin, BaseEstimator):
     row.  NaN means missing with `generative_share=1`, and is refused below: features
     that are not modelled cannot be summed out.
 
-    Callbacks are set on `estimator`, and see its epochs. Its rows are features followed
-    by classes, the column of the right one high and the others low: those given to a
-    callback have to be so, too. With a `generative_share` of 0 likelihoods of features
-    say nothing, and :class:`skboltz.callbacks.EarlyStopping` needs a callable.
+    Callbacks see the epochs of the machine, with this classifier as their model and
+    the features as rows: :class:`skboltz.callbacks.EarlyStopping` needs a callable,
+    such as ``lambda model, X: model.score(X, y_validation)``. Those set on `estimator`
+    have the machine for a model, and its rows: features followed by classes, the column
+    of the right one high and the others low. With a `generative_share` of 0 its
+    likelihoods say nothing.
 
     References
     ----------
@@ -179,8 +188,22 @@ class BoltzmannClassifier(NestedParams, ClassifierMixin, BaseEstimator):
         self.estimator_ = self._new_machine()
         self._check_learnable()
         joined = _joined(X, self._one_hot(codes, X.dtype))
-        self.estimator_.fit(joined, sample_weight=weight)
+        self._fit_inside(joined, weight, X, y)
         return self
+
+    def _fit_inside(self, joined, weight, X, y):
+        """Fit the machine, and tell callbacks of its epochs."""
+        machine, n_epochs = self.estimator_, self.estimator_.n_iter
+        context = self._init_callback_context(max_subtasks=n_epochs)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        own = vars(machine).get("_skl_callbacks", [])
+        if hasattr(self, "_skl_callbacks"):
+            machine.set_callbacks(*own, Told(self, context, X, y))
+        try:
+            machine.fit(joined, sample_weight=weight)
+        finally:
+            machine.set_callbacks(*own)
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
     @fit_context(prefer_skip_nested_validation=False)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -335,6 +358,11 @@ class BoltzmannClassifier(NestedParams, ClassifierMixin, BaseEstimator):
         float
         """
         return super().score(X, y, sample_weight)
+
+    @property
+    def n_iter_(self):
+        """Epochs of the machine."""
+        return self.estimator_.n_iter_
 
     def _proba(self, v):
         machine, n_classes = self.estimator_, len(self.classes_)

@@ -23,7 +23,7 @@ SAMPLERS = ("gibbs", "tempering", "annealing")
 
 
 def chains_of(fitted, method, n_chains, burn_in, stream, given=None, start=None):
-    """Visible states of chains, after `burn_in` sweeps and after each one more."""
+    """States of chains, after `burn_in` sweeps and after each one more."""
     means, model = fitted.base_means(), fitted.model
     begin = {"given": given, "start": start, "means": means}
     return drawn(model, fitted.params, method, n_chains, burn_in, stream, **begin)
@@ -31,7 +31,7 @@ def chains_of(fitted, method, n_chains, burn_in, stream, given=None, start=None)
 
 @singledispatch
 def drawn(model, params, method, n_chains, burn_in, stream, *, given, start, means):
-    """An endless sequence of the visible states of chains.
+    """An endless sequence of states of chains.
 
     Parameters
     ----------
@@ -49,6 +49,7 @@ def drawn(model, params, method, n_chains, burn_in, stream, *, given, start, mea
     Yields
     ------
     ndarray of shape (n_chains, n_visible)
+        Of a pairwise model (n_chains, n_units), the hidden units last.
     """
     raise TypeError(f"no chains are known of a {type(model).__name__}.")
 
@@ -72,15 +73,9 @@ def _(
 ):
     run = model, params, n_chains, burn_in, stream
     if method == "gibbs":
-        return _visible_part(model, sequential(*run, given, start))
+        return sequential(*run, given, start)
     along = {"tempering": tempered, "annealing": annealed_pairwise}[method]
-    return _visible_part(model, along(*run, visible_mean=means))
-
-
-def _visible_part(model, chains):
-    """Visible units of what is drawn of all units."""
-    for states in chains:
-        yield states[:, : model.n_visible]
+    return along(*run, visible_mean=means)
 
 
 def check_sampler(model, method, given, start, n_chains, n_samples):

@@ -10,6 +10,7 @@ and `_attributes(state)`, the fitted attributes that hold a state.
 import sys
 import time
 from copy import deepcopy
+from functools import partial
 
 from ... import learning
 from ...utils import known_as, suited_threads
@@ -27,7 +28,7 @@ def run_epochs(estimator, X, y, state, n_epochs, context, size, advance):
             for done in range(n_epochs):
                 task = begin(context, estimator, X, y)
                 state = _epoch(estimator, X, state, done / n_epochs, advance)
-                stop = end(task, estimator, X, y, state)
+                stop = end(task, estimator, X, y, partial(_snapshot, estimator, state))
                 if stop or estimator._has_converged():
                     break
     finally:
@@ -80,17 +81,20 @@ def begin(context, estimator, X, y):
     return task.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
 
 
-def end(task, estimator, X, y, state):
-    """Tell callbacks that an epoch ended; whether one asks to stop."""
+def end(task, estimator, X, y, attributes):
+    """Tell callbacks that an epoch ended; whether one asks to stop.
 
-    def attributes():
-        """Those of a copy that later epochs leave alone."""
-        history = {"history_": deepcopy(estimator.history_)}
-        return estimator._attributes(state) | history
-
+    `attributes`, or a function that makes them, are the fitted ones after it.
+    """
     return task is not None and task.call_on_fit_task_end(
         estimator=estimator, X=X, y=y, reconstruction_attributes=attributes
     )
+
+
+def _snapshot(estimator, state):
+    """Attributes of a copy that later epochs leave alone."""
+    history = {"history_": deepcopy(estimator.history_)}
+    return estimator._attributes(state) | history
 
 
 def as_line(record):

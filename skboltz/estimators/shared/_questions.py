@@ -220,6 +220,7 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
         thin=1,
         n_chains=None,
         start=None,
+        visible="states",
         random_state=None,
     ):
         """Visible states drawn from the machine.
@@ -248,6 +249,11 @@ default=None
             given what is, if that can be enumerated in some milliseconds (2^18 terms,
             for all rows together), so that every row is a sample of it. Else each
             unit starts at random by its own bias.
+        visible : {"states", "means"}, default="states"
+            Whether rows are the states, or means beside them, which have the same mean
+            over many rows and vary less: E[v | h] with the hidden units h drawn given
+            the states; of a `BoltzmannMachine` E[v_i | all other units], hidden ones
+            too, for each v_i. Features that are given stay as they are.
         random_state : int, RandomState instance or None, default=None
 
         Returns
@@ -277,6 +283,7 @@ default=None
             thin=thin,
             n_chains=n_chains,
             start=start,
+            visible=visible,
             random_state=random_state,
         )
 

@@ -7,6 +7,7 @@ import numpy as np
 from ... import likelihood
 from ...sampling import Purpose, Stream, random_key
 from ._chains import chains_of, check_sampler
+from ._shown import check_shown, shown
 from ._validation import check_count, check_seed
 
 
@@ -20,9 +21,11 @@ def sample(
     thin=1,
     n_chains=None,
     start=None,
+    visible="states",
     random_state=None,
 ):
     """Rows drawn by chains, of checked rows `given` and visible states `start`."""
+    check_shown(visible)
     if given is not None:
         given = _repeated(given, n_samples)
         n_samples = len(given)
@@ -47,7 +50,8 @@ def sample(
     for _ in range(n_draws - 1):
         states.append(next(islice(chains, thin - 1, None)))
     states = np.concatenate(states)[:n_samples]
-    return rows.decoded(states) if given is None else rows.restored(given, states)
+    v = shown(fitted, states, visible, values, stream)
+    return rows.decoded(v) if given is None else rows.restored(given, v)
 
 
 def _repeated(given, n_samples):

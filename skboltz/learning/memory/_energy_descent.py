@@ -58,13 +58,13 @@ class EnergyDescent:
                 now._replace(shard=2 * t + 1),
             ).state
             if self.starts == "memories" and (valleys == patterns).all():
-                return coupling, scale
+                return coupling, scale, t + 1
             coupling = coupling + self.learning_rate * (
                 targets - _outer(valleys.astype(float), weight)
             )
         if self.starts == "memories":
             _warn(self)
-        return coupling, scale
+        return coupling, scale, self.n_iter
 
     def _starts(self, patterns, stream):
         if self.starts == "memories":

@@ -14,7 +14,7 @@ class Hebb:
     >>> import numpy as np
     >>> from skboltz.learning import Hebb
     >>> memory, free = np.array([[1.0, 1.0, -1.0]]), np.zeros(3, bool)
-    >>> coupling, scale = Hebb().learn(memory, np.ones(1), free, None)
+    >>> coupling, scale, n_iter = Hebb().learn(memory, np.ones(1), free, None)
     >>> coupling
     array([[ 0.,  1., -1.],
            [ 1.,  0., -1.],
@@ -40,10 +40,12 @@ class Hebb:
         coupling : ndarray of shape (n_units, n_units)
             [receiver, sender] in units of the scale, with a zero diagonal.
         scale : float
+        n_iter : int
+            How often the rule went over the memories.
         """
         coupling = (patterns * weight[:, None]).T @ patterns
         np.fill_diagonal(coupling, 0)
-        return coupling, 1 / len(coupling)
+        return coupling, 1 / len(coupling), 1
 
     def capacity(self, n_units):
         """Random memories that can be recalled nearly without errors (Amit et al.)."""

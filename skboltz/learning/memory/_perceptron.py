@@ -39,7 +39,7 @@ def _reinforced(rule, patterns, weight, fixed):
         change = (chosen * weighted).T @ patterns
         coupling += change + change.T if rule.symmetric else change
         np.fill_diagonal(coupling, 0)
-    return coupling, 1 / n
+    return coupling, 1 / n, min(done + 1, rule.max_iter)
 
 
 def _check(rule):

@@ -25,7 +25,7 @@ class PseudoInverse:
         alone = np.diag(coupling) > 1 - rounding * len(coupling)
         coupling[alone] = coupling[:, alone] = 0
         np.fill_diagonal(coupling, 0)
-        return coupling, 1.0
+        return coupling, 1.0, 1
 
     def capacity(self, n_units):
         """Independent memories below the number of units."""

@@ -23,7 +23,7 @@ class Storkey:
         for pattern, w in zip(*_merged(patterns, weight), strict=True):
             coupling += _change(coupling, pattern, w) / n
             np.fill_diagonal(coupling, 0)
-        return coupling, 1.0
+        return coupling, 1.0, 1
 
     def capacity(self, n_units):
         """Random memories that are all fixed points, n / sqrt(2 ln n)."""

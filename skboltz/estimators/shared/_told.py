@@ -1,0 +1,39 @@
+"""Epochs of an estimator inside another, told to the callbacks of the other."""
+
+from ._epochs import begin, end
+
+
+class Told:
+    """A callback of the one inside, for whose epochs the other has tasks as well.
+
+    Parameters
+    ----------
+    outer : estimator
+        Whose callbacks are told; its `estimator_` is the one inside.
+    context : CallbackContext
+        Of the fit of `outer`.
+    X, y : array-like
+        What `outer` is fitted to.
+    """
+
+    def __init__(self, outer, context, X, y):
+        self.outer, self.context = outer, context
+        self.X, self.y = X, y
+
+    def setup(self, estimator, context):
+        """A fit begins."""
+
+    def teardown(self, estimator, context):
+        """A fit has ended."""
+
+    def on_fit_task_begin(self, estimator, context):
+        """A task of the one inside begins."""
+        if context.task_name == "epoch":
+            self.task = begin(self.context, self.outer, self.X, self.y)
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        """It has ended; whether a callback of the other asks to stop."""
+        if context.task_name != "epoch":
+            return False
+        inside = {"estimator_": fitted_estimator}
+        return end(self.task, self.outer, self.X, self.y, inside)
