@@ -1,5 +1,7 @@
 """Parts of the training of a Boltzmann machine, by the names of its parameters."""
 
+import numpy as np
+
 from ... import learning
 from ...sampling import clamped, coupled
 from ...utils import has_missing
@@ -63,6 +65,17 @@ PHASES = {
         _chains(machine),
     ),
 }
+
+
+def finite_moments(X, pairs, weight):
+    """Means and mean products of the data, refused where they overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        moments = learning.data_moments(X, pairs, weight)
+    if not np.isfinite(moments).all():
+        raise ValueError(
+            "X has values whose products overflow; scale X to the range of the units."
+        )
+    return moments
 
 
 def _by_moments(unit, X, pairs, weight, l1, l2):
