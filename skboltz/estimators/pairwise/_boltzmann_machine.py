@@ -36,7 +36,7 @@ from ..shared._validation import (
     check_visible,
     float_type,
 )
-from ._boltzmann_parts import GRADIENTS, PHASES, SOLVERS
+from ._boltzmann_parts import GRADIENTS, PHASES, SOLVERS, finite_moments
 from ._connectivity import connectivity
 
 # Fitted attributes that do not depend on the values of the units.
@@ -568,11 +568,11 @@ default="linear"
             )
         unit, n_features = self._visible_unit, X.shape[1]
         pairs = learning.all_pairs(n_features, self._mask)
+        moments = finite_moments(X, pairs, weight)
         solve = SOLVERS[self.method]
         found = solve(unit, X, pairs, weight, self.l1, self.l2)
         self._publish_params(found.params)
         self.n_iter_ = found.n_iter
-        moments = learning.data_moments(X, pairs, weight)
         self.moment_gap_ = self._moment_gap(found.params, pairs, moments)
 
     def _moment_gap(self, params, pairs, moments):

@@ -1,5 +1,7 @@
 """Parts of the training of a Boltzmann machine, by the names of its parameters."""
 
+import numpy as np
+
 from ... import learning
 from ...sampling import coupled, partly_known
 from ...utils import check_betas, has_missing, stretched
@@ -60,6 +62,17 @@ PHASES = {
     "mean-field": _by_mean_field(learning.naive),
     "tap": _by_mean_field(learning.tap),
 }
+
+
+def finite_moments(X, pairs, weight):
+    """Means and mean products of the data, refused where they overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        moments = learning.data_moments(X, pairs, weight)
+    if not np.isfinite(moments).all():
+        raise ValueError(
+            "X has values whose products overflow; scale X to the range of the units."
+        )
+    return moments
 
 
 def _by_moments(unit, X, pairs, weight, l1, l2):

@@ -191,13 +191,16 @@ def _known_sums(X, weight):
 
 def check_layer(values, name, n_units, units, dtype):
     """Values of a layer, a row for each sample."""
-    values = values.toarray() if sparse.issparse(values) else values
+    values = values.toarray() if sparse.issparse(values) else as_numbers(values, name)
+    check_type(np.asarray(values).dtype, name)
     values = np.atleast_2d(np.asarray(values, dtype=dtype))
     if values.ndim != 2 or values.shape[1] != n_units:
         raise ValueError(
             f"{name} has shape {values.shape}, but one row must hold "
             f"{units} = {n_units} values."
         )
+    if not len(values):
+        raise ValueError(f"{name} has no rows; pass at least one.")
     if not np.isfinite(values).all():
         raise ValueError(f"{name} contains NaN or infinity; replace them first.")
     return values
