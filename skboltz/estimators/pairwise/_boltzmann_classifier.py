@@ -20,7 +20,7 @@ from ..shared._nested import NestedParams
 from ..shared._range import warn_of_range
 from ..shared._recast import recast
 from ..shared._rows import Rows
-from ..shared._validation import check_data, check_values, learnable_rows
+from ..shared._validation import check_data, learnable_rows
 from ._boltzmann_machine import BoltzmannMachine
 from ._boltzmann_parts import SOLVERS
 
@@ -225,7 +225,6 @@ class BoltzmannClassifier(NestedParams, ClassifierMixin, BaseEstimator):
         if template is None:
             template = self._template("machine")
         machine = recast(clone(template), _LabelledMachine)
-        machine._values = check_values(machine.values)
         machine.n_classes_ = len(self.classes_)
         machine.generative_share_ = self.generative_share
         return machine
