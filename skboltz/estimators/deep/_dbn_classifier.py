@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import (
-    BaseEstimator,
     ClassifierMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -14,6 +13,7 @@ from sklearn.base import (
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions, fit_context
 from ...sampling import random_key
 from ..shared._epochs import begin, end, publish, record, tell
@@ -23,18 +23,9 @@ from ._best import Best
 from ._class_samples import ClassSamples
 from ._dbn_parts import check_parts, learns_in_parts, warn_of_guessing
 from ._deep import Deep, backprop_stage, fine_tuning_task, up_down_stage
-from ._given_layers import checked_classes, replace_lists, sizes_of
+from ._given_layers import given_classifier
 from ._labelled_rows import check_classes, labelled_rows, split
-from ._layers import (
-    LabelledRBM,
-    afresh,
-    further,
-    joined,
-    one_pass,
-    stacked,
-    untrained,
-    with_classes,
-)
+from ._layers import LabelledRBM, afresh, further, joined, one_pass, untrained
 from ._up_down_stage import LABELS
 
 STAGES = {
@@ -61,7 +52,7 @@ class DBNClassifier(
     ClassNamePrefixFeaturesOutMixin,
     ClassifierMixin,
     TransformerMixin,
-    BaseEstimator,
+    Estimator,
 ):
     """Classifier by a deep belief network, trained layer by layer and fine-tuned.
 
@@ -510,24 +501,7 @@ default="constant"
         lists = {"weights_": weights, "intercepts_": intercepts}
         lists |= {"recognition_weights_": recognition_weights}
         lists |= {"recognition_intercepts_": recognition_intercepts}
-        return cls._of_layers(layers, checked_classes(classes), lists, params)
-
-    @classmethod
-    def _of_layers(cls, layers, classes, lists, params):
-        machines, n_classes = stacked(layers), len(classes)
-        dbn = cls(sizes_of(machines), **params)
-        dbn._validate_params()
-        check_parts(dbn)
-        dbn.classes_, dbn._best, stage = classes, None, dbn._stage()
-        if stage.labels_on_top:
-            machines = with_classes(machines, n_classes)
-        dbn._key = random_key(check_seed(dbn.random_state))
-        dbn._begin_anew(stage.columns)
-        dbn._adopt(machines)
-        learnt = [True] * len(machines)
-        publish(dbn, stage.start(dbn.layers_, dbn._key, n_classes, learnt))
-        replace_lists(dbn, lists)
-        return dbn
+        return given_classifier(cls, layers, classes, lists, params)
 
     def _start(self, rows, generator, context, learn):
         """Train new layers, and prepare their fine-tuning."""

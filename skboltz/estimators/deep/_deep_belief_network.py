@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     DensityMixin,
     TransformerMixin,
@@ -13,6 +12,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted
 
 from ... import likelihood
+from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions, fit_context
 from ..shared._likelihoods import trusted_log_z
 from ..shared._total import warn_of_total
@@ -31,7 +31,7 @@ class DeepBeliefNetwork(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     DensityMixin,
-    BaseEstimator,
+    Estimator,
 ):
     """Deep belief network: directed layers of features under a Boltzmann machine.
 

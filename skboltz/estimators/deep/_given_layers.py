@@ -2,12 +2,35 @@
 
 import numpy as np
 
+from ...sampling import random_key
+from ..shared._epochs import publish
 from ..shared._given import as_floats, check_finite
+from ..shared._validation import check_seed
+from ._dbn_parts import check_parts
+from ._layers import stacked, with_classes
 
 
 def sizes_of(machines):
     """The numbers of hidden units, from the features up."""
     return tuple(len(machine.components_) for machine in machines)
+
+
+def given_classifier(cls, layers, classes, lists, params):
+    """A classifier of fitted layers and of lists of arrays; it has learnt nothing."""
+    machines, classes = stacked(layers), checked_classes(classes)
+    dbn = cls(sizes_of(machines), **params)
+    dbn._validate_params()
+    check_parts(dbn)
+    dbn.classes_, dbn._best, stage = classes, None, dbn._stage()
+    if stage.labels_on_top:
+        machines = with_classes(machines, len(classes))
+    dbn._key = random_key(check_seed(dbn.random_state))
+    dbn._begin_anew(stage.columns)
+    dbn._adopt(machines)
+    learnt = [True] * len(machines)
+    publish(dbn, stage.start(dbn.layers_, dbn._key, len(classes), learnt))
+    replace_lists(dbn, lists)
+    return dbn
 
 
 def checked_classes(classes):

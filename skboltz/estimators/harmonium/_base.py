@@ -4,10 +4,10 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ... import learning
+from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions
 from ...learning import training
 from ...sampling import Chains, gibbs
@@ -28,7 +28,7 @@ from ._sweeps import reconstructed, swept, visible_means
 from ._weights import attributes_of, bipartite_params, given_params, names_of
 
 
-class BaseRBM(Trainable, Questions, BaseEstimator):
+class BaseRBM(Trainable, Questions, Estimator):
     """A bipartite model behind the contract of scikit-learn.
 
     A subclass says what its units are, by the attribute `_model`, and has at least the

@@ -7,12 +7,13 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import ClassifierMixin, clone
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ... import learning, likelihood
 from ..._exceptions import EnumerationTooLargeError
+from ..._saved import Estimator
 from ..._sklearn import Interval, fit_context
 from ...sampling import clamped
 from ...utils import has_missing
@@ -69,7 +70,7 @@ class _LabelledMachine(BoltzmannMachine):
         return positive, learning.Mixture(given, free, self.generative_share_)
 
 
-class BoltzmannClassifier(NestedParams, ClassifierMixin, BaseEstimator):
+class BoltzmannClassifier(NestedParams, ClassifierMixin, Estimator):
     """Classifier by one Boltzmann machine over the features and a one-hot class.
 
     Each class is clamped in turn, and the free energies compared:

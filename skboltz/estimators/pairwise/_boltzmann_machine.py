@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 from scipy.special import expit
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from ... import learning, likelihood
+from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions
 from ...models import Pairwise, PairwiseParams, converted
 from ...sampling import (
@@ -71,7 +72,7 @@ def _learns_in_steps(machine):
 
 @offered_if(_has_hidden, "transform", "fit_transform", "get_feature_names_out")
 @offered_if(_learns_in_steps, "partial_fit")
-class BoltzmannMachine(Trainable, Questions, BaseEstimator):
+class BoltzmannMachine(Trainable, Questions, Estimator):
     """Boltzmann machine: binary units, visible and hidden, coupled in pairs.
 
     A model of the joint distribution of binary features. With s the visible units v
