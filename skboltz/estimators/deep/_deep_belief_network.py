@@ -20,7 +20,15 @@ from ..shared._validation import check_count, check_data, check_layer, learnable
 from ._deep import Deep, up_down_stage
 from ._deep_samples import DeepSamples, check_visible
 from ._given_layers import replace_lists, sizes_of
-from ._layers import afresh, features, further, moved, one_pass, stacked
+from ._layers import (
+    afresh,
+    check_stack,
+    features,
+    further,
+    moved,
+    one_pass,
+    stacked,
+)
 from ._up_down_stage import UpDownStage, network
 
 _KEY = (0, 0)  # of the hidden states behind a score
@@ -345,6 +353,7 @@ default="constant"
         array([0.25])
         """
         machines = stacked(layers)
+        check_stack(machines)
         dbn = cls(sizes_of(machines), **params)
         dbn._validate_params()
         dbn._key, _ = dbn._new_seeds()

@@ -4,10 +4,10 @@ import numpy as np
 
 from ...sampling import random_key
 from ..shared._epochs import publish
-from ..shared._given import as_floats, check_finite
+from ..shared._given import as_floats, check_finite, checked_classes
 from ..shared._validation import check_seed
 from ._dbn_parts import check_parts
-from ._layers import stacked, with_classes
+from ._layers import check_stack, stacked, with_classes
 
 
 def sizes_of(machines):
@@ -23,7 +23,10 @@ def given_classifier(cls, layers, classes, lists, params):
     check_parts(dbn)
     dbn.classes_, dbn._best, stage = classes, None, dbn._stage()
     if stage.labels_on_top:
+        check_stack(machines[:-1])
         machines = with_classes(machines, len(classes))
+    else:
+        check_stack(machines)
     dbn._key = random_key(check_seed(dbn.random_state))
     dbn._begin_anew(stage.columns)
     dbn._adopt(machines)
@@ -31,18 +34,6 @@ def given_classifier(cls, layers, classes, lists, params):
     publish(dbn, stage.start(dbn.layers_, dbn._key, len(classes), learnt))
     replace_lists(dbn, lists)
     return dbn
-
-
-def checked_classes(classes):
-    """Labels in order, each of them once."""
-    found = np.asarray(classes)
-    good = found.ndim == 1 and len(found) > 1
-    if not good or not np.array_equal(np.unique(found), found):
-        raise ValueError(
-            f"classes must be at least two different labels in order, found "
-            f"{classes!r}; pass np.unique of the labels."
-        )
-    return found
 
 
 def replace_lists(estimator, given):

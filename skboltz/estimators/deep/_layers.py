@@ -1,6 +1,7 @@
 """The layers of a deep network: machines trained one after the other."""
 
 from copy import copy
+from itertools import pairwise
 from numbers import Integral
 
 import numpy as np
@@ -158,24 +159,26 @@ def moved(machine, params):
 
 
 def stacked(layers):
-    """Copies of fitted machines, if each one takes what the one below gives."""
+    """Copies of fitted machines that are to stand one on the other."""
     layers = list(layers) if isinstance(layers, tuple | list) else [layers]
     if not layers:
         raise ValueError("layers must hold at least one fitted machine, found none.")
-    machines = []
     for i, layer in enumerate(layers):
         _check_kind(i, layer, frozen=False)
         check_is_fitted(layer)
-        machine = moved(layer, copied(layer._params()))
-        if i and machine.n_features_in_ != len(machines[-1].components_):
+    return [moved(layer, copied(layer._params())) for layer in layers]
+
+
+def check_stack(machines):
+    """Refuse machines whose inputs are not what the one below gives."""
+    for i, (below, machine) in enumerate(pairwise(machines), start=1):
+        if machine.n_features_in_ != len(below.components_):
             raise ValueError(
                 f"layers[{i}] is a machine of {machine.n_features_in_} features, but "
-                f"layers[{i - 1}] has {len(machines[-1].components_)} hidden units, "
-                f"which are its inputs; pass machines that fit on each other, from the "
-                f"features up."
+                f"layers[{i - 1}] has {len(below.components_)} hidden units, which are "
+                f"its inputs; pass machines that fit on each other, from the features "
+                f"up."
             )
-        machines.append(machine)
-    return machines
 
 
 def unnamed(machines):

@@ -85,10 +85,9 @@ class BaseRBM(Trainable, Questions, Estimator):
     @classmethod
     def _of_params(cls, given, params):
         """A machine of weights given in the order of :func:`names_of`."""
-        n_components = len(np.atleast_1d(given[0]))
-        machine = cls(n_components, **params)
+        found = given_params(cls._model, *given)
+        machine = cls(len(found.weights), **params)
         machine._validate_params()
-        found = given_params(machine._model, *given)
         machine.n_features_in_ = found.weights.shape[1]
         return machine._begin_with(machine._attributes_of(found))
 

@@ -331,7 +331,7 @@ default="constant"
         GaussianBernoulliRBM
             It answers as a fitted one, and learns on as one of
             :meth:`BernoulliRBM.from_params` does. `variance_bounds` are then in units
-            of the variances of the first rows.
+            of the given variances.
 
         Raises
         ------
@@ -411,7 +411,7 @@ default="constant"
         still = constant | unknown
         scale = np.sqrt(np.where(still, 1.0, variance))
         if params is not None:
-            return self._state_from(X, params, mean, scale, key)
+            return self._state_from(X, params, mean, key)
         vectors = self._directions(X, weight, learning.Scaling(mean, scale), key)
         vectors[:, still] = 0
         self.mean_ = mean
@@ -426,11 +426,12 @@ default="constant"
         params = each(lambda array: array.astype(float_type(X)), params)
         return training.init(self._recipe(X), params, np.zeros_like(mean), key)
 
-    def _state_from(self, X, params, mean, scale, key):
-        """Where a training on rows of such moments goes on from given parameters."""
-        scaling = self._scaling or learning.Scaling(np.zeros(1), np.ones(1))
-        self._variance = (scale / scaling.scale) ** 2
-        mean = scaling.forward(mean, np.float64)
+    def _state_from(self, X, params, mean, key):
+        """Where a training on rows of that mean goes on from given parameters."""
+        # Rows may be few, and what is given must lie within the bounds.
+        self._variance = np.exp(params.visible.log_variance.astype(np.float64))
+        if self._scaling is not None:
+            mean = self._scaling.forward(mean, np.float64)
         return training.init(self._recipe(X), params, mean, key)
 
     def _directions(self, X, weight, scaling, key):
