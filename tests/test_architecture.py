@@ -13,8 +13,9 @@ from skboltz import units
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "skboltz"
 
+PRIVATE = ["_config", "_exceptions", "_saved", "_sklearn", "_version"]
 LEVELS = {
-    0: ["units", "datasets", "utils", "_config", "_exceptions", "_sklearn", "_version"],
+    0: ["units", "datasets", "utils", *PRIVATE],
     1: ["theory"],
     2: ["models", "kernels"],
     3: ["sampling", "metrics"],

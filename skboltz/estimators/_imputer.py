@@ -9,6 +9,7 @@ from sklearn.impute import MissingIndicator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._saved import Estimator
 from .._sklearn import MissingValues, StrOptions, check_feature_names_in, fit_context
 from ..utils import as_numbers
 from .harmonium._rbm import BernoulliRBM
@@ -21,7 +22,7 @@ _LEFT_OUT = (
 )
 
 
-class EnergyImputer(NestedParams, TransformerMixin, BaseEstimator):
+class EnergyImputer(NestedParams, TransformerMixin, Estimator):
     """Missing values filled in by a Boltzmann machine that learns from what is known.
 
     It stands where :class:`sklearn.impute.SimpleImputer` or

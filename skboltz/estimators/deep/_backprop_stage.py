@@ -19,11 +19,17 @@ class BackpropStage:
     def __init__(self, recipe):
         self.recipe = recipe
 
-    def start(self, layers, key, n_classes):
-        """The layers as a network under outputs that prefer no class."""
+    def start(self, layers, key, n_classes, learnt):
+        """The layers as a network under outputs that prefer no class.
+
+        `learnt` says of each layer whether its weights are more than a random start.
+        """
         generator = Stream(key, Purpose.WEIGHTS).generator()
         params = network.unrolled(
-            [(layer._model, layer._params(), layer.n_iter_ > 0) for layer in layers],
+            [
+                (layer._model, layer._params(), trained)
+                for layer, trained in zip(layers, learnt, strict=True)
+            ],
             n_classes,
             generator,
         )

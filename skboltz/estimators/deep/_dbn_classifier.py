@@ -6,25 +6,24 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import (
-    BaseEstimator,
     ClassifierMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions, fit_context
 from ...sampling import random_key
-from ...utils import warn
 from ..shared._epochs import begin, end, publish, record, tell
 from ..shared._offered import offered_if
 from ..shared._validation import check_data, check_seed, check_weight
 from ._best import Best
 from ._class_samples import ClassSamples
-from ._dbn_parts import check_parts, learns_in_parts
+from ._dbn_parts import check_parts, learns_in_parts, warn_of_guessing
 from ._deep import Deep, backprop_stage, fine_tuning_task, up_down_stage
+from ._given_layers import given_classifier
 from ._labelled_rows import check_classes, labelled_rows, split
 from ._layers import LabelledRBM, afresh, further, joined, one_pass, untrained
 from ._up_down_stage import LABELS
@@ -45,12 +44,6 @@ _OF_A_STAGE = (
 
 _VALIDATION = ("validation_score", "validation_loss")
 _ROWS_LOOKED_AT = 1000
-_TOLD = 0.95  # of the nats of guessing, above which hardly anything has been learnt
-_LOWER = "Lower `learning_rate` of {0}, or scale X."
-_LONGER = (
-    "Classes are not told apart yet: take more epochs (`n_iter` of {0}), or a larger "
-    "`learning_rate` of {0}."
-)
 
 
 @offered_if(learns_in_parts, "partial_fit")
@@ -59,7 +52,7 @@ class DBNClassifier(
     ClassNamePrefixFeaturesOutMixin,
     ClassifierMixin,
     TransformerMixin,
-    BaseEstimator,
+    Estimator,
 ):
     """Classifier by a deep belief network, trained layer by layer and fine-tuned.
 
@@ -447,6 +440,69 @@ default="constant"
             return rows, None
         return split(rows, self.validation_fraction, generator)
 
+    @classmethod
+    def from_params(
+        cls,
+        layers,
+        classes,
+        *,
+        weights=None,
+        intercepts=None,
+        recognition_weights=None,
+        recognition_intercepts=None,
+        **params,
+    ):
+        """A classifier of fitted layers, without any training.
+
+        Parameters
+        ----------
+        layers : list of BernoulliRBM or GaussianBernoulliRBM
+            Fitted, or made by their own `from_params`, from the features up. They are
+            copied. Unless `fine_tuning` is "backprop", the last features of the top
+            one are the classes.
+        classes : array-like of shape (n_classes,)
+            The labels, in order.
+        weights, intercepts : list of ndarray, default=None
+            With `fine_tuning="backprop"`: the network from the features up, as the
+            attributes hold it; None means that of the layers, under outputs that
+            prefer no class.
+        recognition_weights, recognition_intercepts : list of ndarray, default=None
+            With `fine_tuning="up-down"`: what leads upwards, of all layers but the
+            top; None means what leads downwards.
+        **params : dict
+            Parameters by their names, but for `hidden_layer_sizes`. For a later `fit`
+            from scratch, `layers` is then None.
+
+        Returns
+        -------
+        DBNClassifier
+            It answers as a fitted one. `partial_fit`, and `fit` with `warm_start`, go
+            on with its fine-tuning.
+
+        Raises
+        ------
+        ValueError
+            If layers, classes and arrays do not go together.
+
+        Examples
+        --------
+        One layer and its outputs: yes has the log-odds (2x - 1) log 9.
+
+        >>> import numpy as np
+        >>> from skboltz import BernoulliRBM, DBNClassifier
+        >>> layer = BernoulliRBM.from_params([[40.0]], [-20.0])  # h = x
+        >>> weights = [layer.components_, np.log([[1 / 9], [9.0]])]
+        >>> dbn = DBNClassifier.from_params(
+        ...     [layer], ["no", "yes"], weights=weights,
+        ...     intercepts=[layer.intercept_hidden_, np.log([3, 1 / 3])])
+        >>> dbn.predict_proba([[1.0]]).round(6)
+        array([[0.1, 0.9]])
+        """
+        lists = {"weights_": weights, "intercepts_": intercepts}
+        lists |= {"recognition_weights_": recognition_weights}
+        lists |= {"recognition_intercepts_": recognition_intercepts}
+        return given_classifier(cls, layers, classes, lists, params)
+
     def _start(self, rows, generator, context, learn):
         """Train new layers, and prepare their fine-tuning."""
         self._key, stage = random_key(generator), self._stage()
@@ -459,7 +515,8 @@ default="constant"
         if not self.pretrain:
             learn = untrained
         self._learn_layers(machines, rows, context, learn)
-        state = stage.start(self.layers_, self._key, len(self.classes_))
+        n_classes, learnt = len(self.classes_), self._learnt()
+        state = stage.start(self.layers_, self._key, n_classes, learnt)
         publish(self, state)
 
     def _learn_layers_on(self, rows, context, learn):
@@ -502,18 +559,10 @@ default="constant"
         self._best = None  # whose arrays nobody needs any more
 
     def _warn_of_guessing(self, rows):
-        """A warning if classes are told hardly better than by their shares."""
         rows = rows.spread(_ROWS_LOOKED_AT)
         _, loss = self._scores(self._stage().params(self), rows)
-        guess = rows.entropy()
-        if guess and loss > _TOLD * guess:
-            far = loss > 2 * np.log(len(self.classes_)) + 1
-            warn(
-                f"-log P(class | x) of the training rows is {loss:.3g} nats, where the "
-                f"shares of the classes alone would give {guess:.3g}. "
-                f"{(_LOWER if far else _LONGER).format(self._learners())}",
-                ConvergenceWarning,
-            )
+        n_classes, learners = len(self.classes_), self._learners()
+        warn_of_guessing(loss, rows.entropy(), n_classes, learners)
 
     def _learners(self):
         """Whose rate and epochs count."""

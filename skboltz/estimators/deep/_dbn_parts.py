@@ -1,4 +1,16 @@
-"""Which parameters of a DBNClassifier go together."""
+"""Which parameters of a DBNClassifier go together, and what came of them."""
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from ...utils import warn
+
+_TOLD = 0.95  # of the nats of guessing, above which hardly anything has been learnt
+_LOWER = "Lower `learning_rate` of {0}, or scale X."
+_LONGER = (
+    "Classes are not told apart yet: take more epochs (`n_iter` of {0}), or a larger "
+    "`learning_rate` of {0}."
+)
 
 
 def learns_in_parts(classifier):
@@ -41,4 +53,25 @@ def _check_quasi_newton(classifier):
         raise ValueError(
             'solver="lbfgs" knows no bounds, such as max_norm; choose "adam" or '
             '"sgd", or max_norm=None.'
+        )
+
+
+def warn_of_guessing(loss, guess, n_classes, learners):
+    """A warning if classes are told hardly better than by their shares.
+
+    Parameters
+    ----------
+    loss, guess : float
+        -log P(class | x), and what the shares of the classes alone would give; nats.
+    n_classes : int
+    learners : str
+        Whose rate and epochs count.
+    """
+    if guess and loss > _TOLD * guess:
+        far = loss > 2 * np.log(n_classes) + 1
+        warn(
+            f"-log P(class | x) of the training rows is {loss:.3g} nats, where the "
+            f"shares of the classes alone would give {guess:.3g}. "
+            f"{(_LOWER if far else _LONGER).format(learners)}",
+            ConvergenceWarning,
         )

@@ -17,7 +17,15 @@ from ..shared._nested import NestedParams
 from ..shared._range import warn_of_range
 from ..shared._rows import Rows
 from ._backprop_stage import BackpropStage
-from ._layers import check_sizes, features, is_frozen, labelled, new_layer, templates
+from ._layers import (
+    check_sizes,
+    features,
+    is_frozen,
+    labelled,
+    new_layer,
+    templates,
+    unnamed,
+)
 from ._up_down_stage import UpDownStage
 
 OPTIMISERS = {
@@ -172,6 +180,23 @@ class Deep(NestedParams, CallbackSupportMixin):
         history = self.history_["pretraining"]
         self.layers_[i : i + 1] = [machine]
         history[i : i + 1] = [getattr(machine, "history_", {})]
+
+    def _adopt(self, machines):
+        """Take fitted layers as they are."""
+        first = machines[0]
+        self.n_features_in_ = first.n_features_in_ - getattr(first, "n_classes", 0)
+        if hasattr(first, "feature_names_in_"):
+            names = first.feature_names_in_[: self.n_features_in_]
+            self.feature_names_in_ = names
+        self.layers_ = unnamed(machines)
+        history = [getattr(machine, "history_", {}) for machine in machines]
+        self.history_["pretraining"] = history
+
+    def _learnt(self):
+        """Which layers say something: all but those that are a random start."""
+        frozen = map(is_frozen, self._templates()[0])
+        pairs = zip(frozen, self.layers_, strict=True)
+        return [kept or layer.n_iter_ > 0 for kept, layer in pairs]
 
     def _resumes(self):
         """Whether there are fitted layers to go on from."""

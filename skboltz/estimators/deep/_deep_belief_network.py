@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     DensityMixin,
     TransformerMixin,
@@ -13,6 +12,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted
 
 from ... import likelihood
+from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions, fit_context
 from ...sampling import random_key
 from ..shared._likelihoods import trusted_log_z
@@ -27,7 +27,16 @@ from ..shared._validation import (
 )
 from ._deep import Deep, up_down_stage
 from ._deep_samples import DeepSamples
-from ._layers import afresh, features, further, moved, one_pass
+from ._given_layers import replace_lists, sizes_of
+from ._layers import (
+    afresh,
+    check_stack,
+    features,
+    further,
+    moved,
+    one_pass,
+    stacked,
+)
 from ._up_down_stage import UpDownStage, belief_network
 
 
@@ -36,7 +45,7 @@ class DeepBeliefNetwork(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     DensityMixin,
-    BaseEstimator,
+    Estimator,
 ):
     """Deep belief network: directed layers of features under a Boltzmann machine.
 
@@ -308,6 +317,63 @@ default="constant"
     def _fine_tunes(self):
         return self.fine_tuning == "up-down"
 
+    @classmethod
+    def from_params(
+        cls, layers, *, recognition_weights=None, recognition_intercepts=None, **params
+    ):
+        """A network of fitted layers, without any training.
+
+        Parameters
+        ----------
+        layers : list of BernoulliRBM or GaussianBernoulliRBM
+            Fitted, or made by their own `from_params`, from the features up. They are
+            copied.
+        recognition_weights, recognition_intercepts : list of ndarray, default=None
+            What leads upwards, of all layers but the top, as the attributes hold it;
+            None means what leads downwards.
+        **params : dict
+            Parameters of the network by their names, but for `hidden_layer_sizes`. For
+            a later `fit` from scratch, `layers` is then None.
+
+        Returns
+        -------
+        DeepBeliefNetwork
+            It answers as a fitted one. `partial_fit`, and `fit` with `warm_start`, go
+            on with its layers, or with their fine-tuning.
+
+        Raises
+        ------
+        ValueError
+            If layers and arrays do not go together.
+
+        Examples
+        --------
+        Without weights every unit is a fair coin, whatever the layers.
+
+        >>> import numpy as np
+        >>> from skboltz import BernoulliRBM, DeepBeliefNetwork
+        >>> layers = [BernoulliRBM.from_params(np.zeros((3, 2))),
+        ...           BernoulliRBM.from_params(np.zeros((2, 3)))]
+        >>> dbn = DeepBeliefNetwork.from_params(layers)
+        >>> np.exp(dbn.score_samples([[1.0, 0.0]])).round(6)
+        array([0.25])
+        """
+        machines = stacked(layers)
+        check_stack(machines)
+        dbn = cls(sizes_of(machines), **params)
+        dbn._validate_params()
+        dbn._key, _ = dbn._new_seeds()
+        dbn._begin_anew(UpDownStage.columns)
+        dbn._adopt(machines)
+        given = {"recognition_weights_": recognition_weights}
+        given |= {"recognition_intercepts_": recognition_intercepts}
+        replace_lists(dbn, given)
+        return dbn
+
+    def _adopt(self, machines):
+        super()._adopt(machines)
+        self._know_up()
+
     def _start(self, X, weight, context, learn):
         """Train new layers, and tie both directions together."""
         self._key, generator = self._new_seeds()
@@ -318,6 +384,10 @@ default="constant"
 
     def _publish_layer(self, i, machine):
         super()._publish_layer(i, machine)
+        self._know_up()
+
+    def _know_up(self):
+        """What leads upwards, as the layers below the top have it."""
         self._fine_tuning_state = None  # what it carries is of other layers
         directed = self.layers_[:-1]
         params = [layer._params() for layer in directed]

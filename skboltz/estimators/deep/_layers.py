@@ -1,6 +1,7 @@
 """The layers of a deep network: machines trained one after the other."""
 
 from copy import copy
+from itertools import pairwise
 from numbers import Integral
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...models import Bipartite
 from ...units import BERNOULLI, CategoricalUnit, SideBySide
+from ...utils import copied
 from ..harmonium._base import BaseRBM
 from ..harmonium._gaussian_rbm import GaussianBernoulliRBM
 from ..harmonium._rbm import BernoulliRBM
@@ -84,12 +86,12 @@ def _machine(template):
     return template.estimator if is_frozen(template) else template
 
 
-def _check_kind(i, machine):
+def _check_kind(i, machine, frozen=True):
     if not isinstance(machine, BaseRBM):
+        also = ", or either in a FrozenEstimator" if frozen else ""
         raise ValueError(
-            f"layers must be skboltz.BernoulliRBM or skboltz.GaussianBernoulliRBM, or "
-            f"either in a FrozenEstimator, found {machine!r} of "
-            f"{type(machine).__module__}."
+            f"layers must be skboltz.BernoulliRBM or skboltz.GaussianBernoulliRBM"
+            f"{also}, found {machine!r} of {type(machine).__module__}."
         )
     if i and isinstance(machine, GaussianBernoulliRBM):
         raise ValueError(
@@ -151,10 +153,57 @@ def joined(X, classes):
 def moved(machine, params):
     """A copy of a fitted machine with other parameters."""
     machine = copy(machine)
-    state = machine._training_state._replace(params=params)
-    for name, value in machine._attributes(state).items():
+    for name, value in machine._attributes_of(params).items():
         setattr(machine, name, value)
     return machine
+
+
+def stacked(layers):
+    """Copies of fitted machines that are to stand one on the other."""
+    layers = list(layers) if isinstance(layers, tuple | list) else [layers]
+    if not layers:
+        raise ValueError("layers must hold at least one fitted machine, found none.")
+    for i, layer in enumerate(layers):
+        _check_kind(i, layer, frozen=False)
+        check_is_fitted(layer)
+    return [moved(layer, copied(layer._params())) for layer in layers]
+
+
+def check_stack(machines):
+    """Refuse machines whose inputs are not what the one below gives."""
+    for i, (below, machine) in enumerate(pairwise(machines), start=1):
+        if machine.n_features_in_ != len(below.components_):
+            raise ValueError(
+                f"layers[{i}] is a machine of {machine.n_features_in_} features, but "
+                f"layers[{i - 1}] has {len(below.components_)} hidden units, which are "
+                f"its inputs; pass machines that fit on each other, from the features "
+                f"up."
+            )
+
+
+def unnamed(machines):
+    """The same machines, which are given arrays without names from now on."""
+    for machine in machines:
+        vars(machine).pop("feature_names_in_", None)
+    return machines
+
+
+def with_classes(machines, n_classes):
+    """The same machines, the last columns of the top one being classes."""
+    *below, top = machines
+    n_inputs = top.n_features_in_ - n_classes
+    wanted = len(below[-1].components_) if below else n_inputs
+    if n_inputs != wanted or n_inputs < 1 or type(top) is not BernoulliRBM:
+        raise ValueError(
+            f"The top of layers is a {type(top).__name__} of {top.n_features_in_} "
+            f"features, but with this fine_tuning it must be a BernoulliRBM whose "
+            f"last {n_classes} features are the classes, beside the "
+            f"{wanted if below else 'inputs'} of the layer below. Give it such "
+            f'columns, or use fine_tuning="backprop".'
+        )
+    labelled = recast(top, LabelledRBM)
+    vars(labelled).update({"n_classes": n_classes, **vars(top)})
+    return [*below, labelled]
 
 
 def features(machine, X):

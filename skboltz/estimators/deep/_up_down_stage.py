@@ -33,8 +33,8 @@ class UpDownStage:
     def __init__(self, recipe, label_inference="free-energy"):
         self.recipe, self.label_inference = recipe, label_inference
 
-    def start(self, layers, key, n_classes=0):
-        """Both directions as the layers have learnt them."""
+    def start(self, layers, key, n_classes=0, learnt=None):
+        """Both directions as the layers have learnt them, or not."""
         params = untied(
             [layer._params() for layer in layers[:-1]], layers[-1]._params()
         )

@@ -4,15 +4,15 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ... import learning
+from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions
 from ...learning import training
-from ...models import BipartiteParams
 from ...sampling import Chains, gibbs
 from ..shared._fitted import Fitted
+from ..shared._given import are_there
 from ..shared._questions import Questions
 from ..shared._samples import sample_stream
 from ..shared._training import Trainable
@@ -25,9 +25,10 @@ from ..shared._validation import (
 )
 from ._phases import GRADIENTS, PHASES
 from ._sweeps import reconstructed, swept, visible_means
+from ._weights import attributes_of, bipartite_params, given_params, names_of
 
 
-class BaseRBM(Trainable, Questions, BaseEstimator):
+class BaseRBM(Trainable, Questions, Estimator):
     """A bipartite model behind the contract of scikit-learn.
 
     A subclass says what its units are, by the attribute `_model`, and has at least the
@@ -50,27 +51,45 @@ class BaseRBM(Trainable, Questions, BaseEstimator):
 
     # Questions --------------------------------------------------------------
 
+    def __sklearn_is_fitted__(self):
+        def others():
+            return (f"{name}_" for name in names_of(self._model)[1:])
+
+        return are_there(self, "components_", others)
+
     def _fitted(self):
-        state = getattr(self, "_training_state", None)
-        means = None if state is None else state.offsets.visible
-        chains = getattr(getattr(state, "negative", None), "visible", None)
-        return Fitted(self._model, self._params(), means, chains, self._scaling)
+        params, means, chains = self._params(), None, None
+        state = self._state_of(params)
+        if state is not None:
+            means = state.offsets.visible
+            chains = getattr(state.negative, "visible", None)
+        return Fitted(self._model, params, means, chains, self._scaling)
 
     def _params(self):
         model = self._model
-        visible = [
-            getattr(self, visible_attribute(name))
-            for name in model.visible_unit.parameters._fields
-        ]
-        return BipartiteParams(
-            self.components_,
-            model.visible_unit.parameters(*visible),
-            model.hidden_unit.parameters(self.intercept_hidden_),
-        )
+        arrays = [getattr(self, f"{name}_") for name in names_of(model)]
+        params = bipartite_params(model, arrays, "_")
+        self._check_width(params.weights.shape[1], "components_")
+        return params
+
+    def _attributes_of(self, params):
+        return attributes_of(self._model, params)
+
+    def _layer_sizes(self, params):
+        return params.weights.shape[::-1]
 
     @property
     def _n_features_out(self):
         return len(self.components_)
+
+    @classmethod
+    def _of_params(cls, given, params):
+        """A machine of weights given in the order of :func:`names_of`."""
+        found = given_params(cls._model, *given)
+        machine = cls(len(found.weights), **params)
+        machine._validate_params()
+        machine.n_features_in_ = found.weights.shape[1]
+        return machine._begin_with(machine._attributes_of(found))
 
     def inverse_transform(self, X):
         """Mean of the visible units given hidden values, E[v | h].
@@ -140,7 +159,7 @@ class BaseRBM(Trainable, Questions, BaseEstimator):
 
     def _resumes(self):
         """Whether a fitted state is there to go on from."""
-        if not hasattr(self, "components_"):
+        if not self.__sklearn_is_fitted__():
             return False
         if len(self.components_) != self.n_components:
             raise ValueError(
@@ -183,13 +202,8 @@ class BaseRBM(Trainable, Questions, BaseEstimator):
 
     def _attributes(self, state):
         """Fitted attributes that hold a training state."""
-        attributes = {
-            "components_": state.params.weights,
-            "intercept_hidden_": state.params.hidden.bias,
-            "_training_state": state._replace(params=None),
-        }
-        for name, parameter in state.params.visible._asdict().items():
-            attributes[visible_attribute(name)] = parameter
+        attributes = self._attributes_of(state.params)
+        attributes["_training_state"] = state._replace(params=None)
         if isinstance(state.negative, Chains):
             attributes["h_samples_"] = state.negative.hidden
         return attributes
@@ -200,8 +214,3 @@ class BaseRBM(Trainable, Questions, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def visible_attribute(name):
-    """The attribute that holds a parameter of the visible units."""
-    return "intercept_visible_" if name == "bias" else f"{name}_"

@@ -16,6 +16,7 @@ from ...units import BERNOULLI, GAUSSIAN
 from ...utils import each, warn
 from ..shared._validation import (
     NOT_LEARNT,
+    check_scaling,
     check_sigma,
     check_variances,
     float_type,
@@ -296,10 +297,78 @@ default="constant"
         self.initial_share = initial_share
         self.sampler = sampler
 
+    @classmethod
+    def from_params(
+        cls,
+        components,
+        intercept_hidden=None,
+        intercept_visible=None,
+        *,
+        log_variance=None,
+        mean=None,
+        scale=None,
+        **params,
+    ):
+        """A machine of given weights, biases and variances, without any training.
+
+        Parameters
+        ----------
+        components : array-like of shape (n_components, n_features)
+            The weights W, in whose precision the machine works.
+        intercept_hidden : array-like of shape (n_components,), default=None
+            The biases c; None means zeros.
+        intercept_visible : array-like of shape (n_features,), default=None
+            The biases b; None means zeros.
+        log_variance : array-like of shape (n_features,), default=None
+            log s^2; None means 2 log `sigma` where that parameter is given, else zeros.
+        mean, scale : array-like of shape (n_features,), default=None
+            The v of the energy is (x - mean) / scale; None means zeros, and ones. They
+            stay as they are when the machine learns on, whatever `standardize` says.
+        **params : dict
+            Parameters of the machine by their names, but for `n_components`.
+
+        Returns
+        -------
+        GaussianBernoulliRBM
+            It answers as a fitted one, and learns on as one of
+            :meth:`BernoulliRBM.from_params` does. `variance_bounds` are then in units
+            of the given variances.
+
+        Raises
+        ------
+        ValueError
+            If arrays do not go together, or are not finite; if a scale is not above
+            0; if variances are given twice.
+
+        See Also
+        --------
+        skboltz.models.from_convention : Weights in other published conventions.
+
+        Examples
+        --------
+        Without weights, independent normal features: log p(0) = -log(2 pi) / 2 - log s.
+
+        >>> import numpy as np
+        >>> from skboltz import GaussianBernoulliRBM
+        >>> rbm = GaussianBernoulliRBM.from_params([[0.0]], log_variance=np.log([4.0]))
+        >>> rbm.score_samples([[0.0]]).round(6)  # -0.918939 - 0.693147
+        array([-1.612086])
+        """
+        sigma = params.get("sigma", "learned")
+        if not isinstance(sigma, str):
+            log_variance = _of_sigma(sigma, log_variance, np.shape(components)[-1])
+        given = components, intercept_hidden, intercept_visible, log_variance
+        machine = cls._of_params(given, params)
+        n_features = machine.n_features_in_
+        scaling = check_scaling(mean, scale, n_features)
+        machine.mean_, machine.scale_ = scaling
+        machine._began_with = machine._begins_with()
+        return machine
+
     @property
     def sigma_(self):
         """Standard deviations of the features given the hidden units."""
-        return np.exp(0.5 * self.log_variance_) * self.scale_
+        return np.exp(0.5 * self.log_variance_) * getattr(self, "scale_", 1.0)
 
     @property
     def _scaling(self):
@@ -322,7 +391,7 @@ default="constant"
         resumes = super()._resumes()
         if not resumes:
             return False
-        for name, before in self._began_with.items():
+        for name, before in getattr(self, "_began_with", {}).items():
             if not _is_same(getattr(self, name), before):
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}, but the model to go on from "
@@ -331,18 +400,24 @@ default="constant"
                 )
         return True
 
-    def _first_state(self, X, weight, key):
+    def _begins_with(self):
+        """Parameters that stay as they are throughout a training."""
+        return {"standardize": self.standardize, "sigma": self.sigma}
+
+    def _first_state(self, X, weight, key, params):
         mean, variance = weighted_moments(X, weight)
         constant, unknown = variance == 0, np.isnan(variance)
         if unknown.any():
             warn_of_unknown(self, np.flatnonzero(unknown), NOT_LEARNT)
         still = constant | unknown
         scale = np.sqrt(np.where(still, 1.0, variance))
+        if params is not None:
+            return self._state_from(X, params, mean, key)
         vectors = self._directions(X, weight, learning.Scaling(mean, scale), key)
         vectors[:, still] = 0
         self.mean_ = mean
         self.scale_ = scale if self.standardize else np.ones_like(mean)
-        self._began_with = {"standardize": self.standardize, "sigma": self.sigma}
+        self._began_with = self._begins_with()
         self._variance = (scale / self.scale_) ** 2
         # What does not vary begins, and ends, with as little variance as may be.
         variance = np.where(constant, self.variance_bounds[0], 1) * self._variance
@@ -351,6 +426,14 @@ default="constant"
         params = learning.gaussian_start(vectors, *start)
         params = each(lambda array: array.astype(float_type(X)), params)
         return training.init(self._recipe(X), params, np.zeros_like(mean), key)
+
+    def _state_from(self, X, params, mean, key):
+        """Where a training on rows of that mean goes on from given parameters."""
+        # Rows may be few, and what is given must lie within the bounds.
+        self._variance = np.exp(params.visible.log_variance.astype(np.float64))
+        if self._scaling is not None:
+            mean = self._scaling.forward(mean, np.float64)
+        return training.init(self._recipe(X), params, mean, key)
 
     def _directions(self, X, weight, scaling, key):
         """Vectors of length 1 along some rows."""
@@ -413,3 +496,15 @@ def _is_same(value, before):
         # NumPy 2.0.0, 2.0.1 and 2.1.0 cannot compare text with a number.
         return type(value) is type(before) and value == before
     return np.array_equal(value, before)
+
+
+def _of_sigma(sigma, log_variance, n_features):
+    """Log-variances of standard deviations that are given as a parameter."""
+    if log_variance is not None:
+        raise ValueError(
+            "log_variance and sigma are both given, and say the same thing: leave one "
+            'of them out. With sigma="learned", the default, training moves the '
+            "variances; a sigma that is given keeps them."
+        )
+    check_sigma(sigma, n_features)
+    return np.full(n_features, 2 * np.log(np.asarray(sigma, dtype=np.float64)))

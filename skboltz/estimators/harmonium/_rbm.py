@@ -240,6 +240,48 @@ default="constant"
         self.warm_start = warm_start
         self.sample_visible = sample_visible
 
+    @classmethod
+    def from_params(
+        cls, components, intercept_hidden=None, intercept_visible=None, **params
+    ):
+        """A machine of given weights and biases, without any training.
+
+        Parameters
+        ----------
+        components : array-like of shape (n_components, n_features)
+            The weights W, in whose precision the machine works.
+        intercept_hidden : array-like of shape (n_components,), default=None
+            The biases c; None means zeros.
+        intercept_visible : array-like of shape (n_features,), default=None
+            The biases b; None means zeros.
+        **params : dict
+            Parameters of the machine by their names, but for `n_components`.
+
+        Returns
+        -------
+        BernoulliRBM
+            It answers as a fitted one. `partial_fit`, and `fit` with `warm_start`, go
+            on from its weights: `n_iter_` is 0 then, velocities are none, and chains
+            and the means of a centered gradient begin with the first rows.
+
+        Raises
+        ------
+        ValueError
+            If arrays do not go together, or are not finite.
+
+        Examples
+        --------
+        Two features that a hidden unit ties together: with h = 0 all four states have
+        the weight 1, with h = 1 the state (1, 1) has 4 and the others 1, 2 and 2.
+
+        >>> import numpy as np
+        >>> from skboltz import BernoulliRBM
+        >>> rbm = BernoulliRBM.from_params(np.log([[2.0, 2.0]]))
+        >>> np.exp(rbm.score_samples([[1.0, 1.0]])).round(6)  # (1 + 4) / (4 + 9)
+        array([0.384615])
+        """
+        return cls._of_params((components, intercept_hidden, intercept_visible), params)
+
     def _line(self, last, X, state):
         number, seconds = last.pop("epoch"), last.pop("seconds")
         value = self._pseudo_likelihood_of_first(X, state.params)

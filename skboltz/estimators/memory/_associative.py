@@ -1,9 +1,10 @@
 """What every associative memory answers, whatever its energy."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
+from ..._saved import Estimator
 from ..shared._nested import NestedParams
 
 
@@ -15,7 +16,7 @@ def has_labels(memory):
 
 
 class AssociativeMemory(
-    NestedParams, OneToOneFeatureMixin, TransformerMixin, BaseEstimator
+    NestedParams, OneToOneFeatureMixin, TransformerMixin, Estimator
 ):
     """A transformer from cues to memories, with an `energy` and a `predict`."""
 

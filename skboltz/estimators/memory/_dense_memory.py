@@ -213,6 +213,31 @@ interaction, default="softmax"
         self.tol = tol
         self.random_state = random_state
 
+    @classmethod
+    def from_params(cls, memories, labels=None, **params):
+        """A memory of given patterns: as `fit` stores them, which learns nothing else.
+
+        Parameters
+        ----------
+        memories : array-like of shape (n_memories, n_features)
+        labels : array-like of shape (n_memories,), default=None
+        **params : dict
+            Parameters of the memory by their names.
+
+        Returns
+        -------
+        DenseAssociativeMemory
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skboltz import DenseAssociativeMemory
+        >>> memory = DenseAssociativeMemory.from_params(np.eye(2), beta=4.0)
+        >>> memory.transform([[0.9, 0.2]]).round(2)
+        array([[0.98, 0.02]])
+        """
+        return cls(**params).fit(memories, labels)
+
     # Storing ----------------------------------------------------------------
 
     @fit_context(prefer_skip_nested_validation=True)

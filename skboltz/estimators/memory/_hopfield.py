@@ -294,8 +294,9 @@ class HopfieldMemory(AssociativeMemory):
         n_features=None,
         memories=None,
         values=(-1, 1),
+        **params,
     ):
-        """A memory with given couplings and biases, as if it had been fitted.
+        """A memory with given couplings and biases, without any training.
 
         Parameters
         ----------
@@ -311,6 +312,9 @@ class HopfieldMemory(AssociativeMemory):
             speak of; None means none.
         values : {(-1, 1), (0, 1)}, default=(-1, 1)
             The two values of patterns; the couplings are of spins for both.
+        **params : dict
+            Other parameters of the memory by their names, but for `fit_bias` and
+            `n_hidden`.
 
         Returns
         -------
@@ -342,6 +346,7 @@ class HopfieldMemory(AssociativeMemory):
             fit_intercept=intercept is not None,
             n_hidden=len(dense) - n_visible,
             values=tuple(values),
+            **params,
         )
         memory._validate_params()
         memory.n_features_in_, memory.values_ = n_visible, memory.values

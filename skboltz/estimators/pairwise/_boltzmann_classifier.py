@@ -1,5 +1,6 @@
 """Classification by a Boltzmann machine of the features and the class together."""
 
+from copy import deepcopy
 from dataclasses import replace
 from numbers import Real
 from typing import ClassVar
@@ -7,22 +8,24 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import ClassifierMixin, clone
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ... import learning, likelihood
 from ..._exceptions import EnumerationTooLargeError
+from ..._saved import Estimator
 from ..._sklearn import Interval, fit_context
 from ...sampling import partly_known
 from ...utils import has_missing
+from ..shared._given import checked_classes
 from ..shared._nested import NestedParams
 from ..shared._range import warn_of_range
 from ..shared._recast import recast
 from ..shared._rows import Rows
 from ..shared._told import Told
-from ..shared._validation import check_data, check_values, learnable_rows
+from ..shared._validation import check_data, learnable_rows
 from ._boltzmann_machine import BoltzmannMachine
 from ._boltzmann_parts import SOLVERS
 
@@ -72,7 +75,7 @@ class _LabelledMachine(BoltzmannMachine):
 
 
 class BoltzmannClassifier(
-    CallbackSupportMixin, NestedParams, ClassifierMixin, BaseEstimator
+    CallbackSupportMixin, NestedParams, ClassifierMixin, Estimator
 ):
     """Classifier by one Boltzmann machine over the features and a one-hot class.
 
@@ -165,6 +168,61 @@ class BoltzmannClassifier(
         self.generative_share = generative_share
         self.random_state = random_state
 
+    @classmethod
+    def from_params(cls, machine, classes, **params):
+        """A classifier by a machine that there is already, without any training.
+
+        Parameters
+        ----------
+        machine : BoltzmannMachine
+            Fitted, or made by its own `from_params`; its visible units are the
+            features, then one for each class. It is copied.
+        classes : array-like of shape (n_classes,)
+            The labels, in order.
+        **params : dict
+            Parameters of the classifier by their names. For a later `fit` from
+            scratch, `machine` is then None.
+
+        Returns
+        -------
+        BoltzmannClassifier
+            It answers as a fitted one, and `partial_fit` goes on with the machine.
+
+        Raises
+        ------
+        ValueError
+            If there is no feature beside the classes.
+
+        Examples
+        --------
+        A feature that is worth log 4 to one class, and nothing to the other.
+
+        >>> import numpy as np
+        >>> from skboltz import BoltzmannClassifier, BoltzmannMachine
+        >>> J = np.zeros((3, 3))
+        >>> J[0, 1] = J[1, 0] = np.log(4)
+        >>> machine = BoltzmannMachine.from_params(J)
+        >>> classifier = BoltzmannClassifier.from_params(machine, ["no", "yes"])
+        >>> classifier.predict_proba([[1.0], [0.0]])
+        array([[0.8, 0.2],
+               [0.5, 0.5]])
+        """
+        check_is_fitted(machine)
+        classifier = cls(**params)
+        classifier._validate_params()
+        classifier.classes_ = checked_classes(classes)
+        n_classes = len(classifier.classes_)
+        n_features = machine.n_features_in_ - n_classes
+        if n_features < 1:
+            raise ValueError(
+                f"machine has {machine.n_features_in_} visible units, but they are the "
+                f"features and then {n_classes} classes, more than these alone."
+            )
+        labelled = classifier._labelled(machine)
+        vars(labelled).update(deepcopy(vars(machine)))
+        classifier.machine_, classifier.n_features_in_ = labelled, n_features
+        return classifier
+
     # Learning ---------------------------------------------------------------
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -247,11 +305,14 @@ class BoltzmannClassifier(
         template = self.estimator
         if template is None:
             template = self._template("estimator")
-        machine = recast(clone(template), _LabelledMachine)
-        machine._values = check_values(machine.values)
-        machine.n_classes_ = len(self.classes_)
-        machine.generative_share_ = self.generative_share
-        return machine
+        return self._labelled(clone(template))
+
+    def _labelled(self, machine):
+        """The same machine, unfitted, that knows which units are the classes."""
+        labelled = recast(machine, _LabelledMachine)
+        labelled.n_classes_ = len(self.classes_)
+        labelled.generative_share_ = self.generative_share
+        return labelled
 
     def _template(self, name):
         if name != "estimator":

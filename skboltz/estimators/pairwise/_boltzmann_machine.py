@@ -7,15 +7,14 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 from scipy.special import expit
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from ... import learning, likelihood
+from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions
 from ...models import Pairwise, PairwiseParams, converted
 from ...sampling import (
-    Purpose,
-    Stream,
     check_diagonal,
     check_symmetric,
     checked_system,
@@ -25,9 +24,10 @@ from ...sampling import (
 from ...units import Bias, TwoValuedUnit
 from ...utils import check_betas, has_missing
 from ..shared._fitted import Fitted
+from ..shared._given import are_there, as_floats, check_length, check_square
 from ..shared._offered import offered_if
 from ..shared._questions import Questions
-from ..shared._training import Trainable, empty_history
+from ..shared._training import Trainable
 from ..shared._validation import (
     check_clamping_noise,
     check_layer,
@@ -71,7 +71,7 @@ def _learns_in_steps(machine):
 
 @offered_if(_has_hidden, "transform", "fit_transform", "get_feature_names_out")
 @offered_if(_learns_in_steps, "partial_fit")
-class BoltzmannMachine(Trainable, Questions, BaseEstimator):
+class BoltzmannMachine(Trainable, Questions, Estimator):
     """Boltzmann machine: binary units, visible and hidden, coupled in pairs.
 
     A model of the joint distribution of binary features. With s the visible units v
@@ -305,10 +305,13 @@ default="linear"
         self.verbose = verbose
         self.random_state = random_state
 
+    def _values_kept(self):
+        """Those of the fit: later changes of the parameter do not touch the machine."""
+        return getattr(self, "_values", None) or check_values(self.values)
+
     @property
     def _visible_unit(self):
-        # Those of the fit: later changes of the parameter do not touch the machine.
-        return TwoValuedUnit(*self._values)
+        return TwoValuedUnit(*self._values_kept())
 
     @property
     def _model(self):
@@ -324,17 +327,33 @@ default="linear"
     def _n_features_out(self):
         return self._n_hidden
 
+    def __sklearn_is_fitted__(self):
+        return are_there(self, "coupling_", lambda: ["intercept_"])
+
     def _params(self):
+        coupling = as_floats(self.coupling_, "coupling_")
+        check_square(coupling, "coupling_", self.n_features_in_)
         # Whoever changes couplings by hand may change one of two.
-        check_symmetric(self.coupling_, "intercept_", called="coupling_")
-        check_diagonal(self.coupling_, "intercept_", called="coupling_")
-        return PairwiseParams(self.coupling_, Bias(self.intercept_))
+        check_symmetric(coupling, "intercept_", called="coupling_")
+        check_diagonal(coupling, "intercept_", called="coupling_")
+        intercept = as_floats(self.intercept_, "intercept_", coupling.dtype)
+        n_units = len(coupling)
+        check_length(intercept, "intercept_", n_units, f"there are {n_units} units")
+        return PairwiseParams(coupling, Bias(intercept))
+
+    def _attributes_of(self, params):
+        return {"coupling_": params.coupling, "intercept_": params.units.bias}
+
+    def _layer_sizes(self, params):
+        return self.n_features_in_, len(params.coupling) - self.n_features_in_
 
     def _fitted(self):
-        state = getattr(self, "_training_state", None)
-        means = None if state is None else np.concatenate(state.offsets)
-        chains = getattr(getattr(state, "negative", None), "visible", None)
-        return Fitted(self._model, self._params(), means, chains)
+        params, means, chains = self._params(), None, None
+        state = self._state_of(params)
+        if state is not None:
+            means = np.concatenate(state.offsets)
+            chains = getattr(state.negative, "visible", None)
+        return Fitted(self._model, params, means, chains)
 
     def conditional_proba(self, X):
         """P(v_i is high | all other visible units) of every value, in closed form.
@@ -412,30 +431,39 @@ default="linear"
         for name in _LEARNT:
             if hasattr(self, name):
                 setattr(other, name, deepcopy(getattr(self, name)))
-        other._publish_params(converted(self._params(), self._visible_unit, unit))
-        offsets, share = self._training_state.offsets, self._visible_unit.share
-        means = (unit.at(share(mean)) for mean in offsets)
-        other._training_state = _begun(*means, self._training_state.shuffle)
+        params = self._params()
+        other._publish_params(converted(params, self._visible_unit, unit))
+        state = self._state_of(params)
+        if state is not None:
+            share = self._visible_unit.share
+            means = (unit.at(share(m)) for m in state.offsets)
+            other._training_state = _begun(*means, state.shuffle)
         return other
 
     @classmethod
-    def from_params(cls, coupling, intercept=None, *, n_features=None, values=(0, 1)):
-        """A machine with given couplings and biases, as if it had been fitted.
+    def from_params(
+        cls, coupling, intercept=None, *, n_features=None, values=(0, 1), **params
+    ):
+        """A machine of given couplings and biases, without any training.
 
         Parameters
         ----------
         coupling : {array-like, sparse matrix} of shape (n_units, n_units)
-            J, symmetric with a zero diagonal; visible units come first.
+            J, symmetric with a zero diagonal; visible units come first. The machine
+            works in its precision.
         intercept : array-like of shape (n_units,), default=None
             b; None means zeros.
         n_features : int, default=None
             Number of visible units; None means all.
         values : pair of float, default=(0, 1)
+        **params : dict
+            Other parameters of the machine by their names, but for `n_hidden`.
 
         Returns
         -------
         BoltzmannMachine
-            It samples, scores and completes, and can go on learning.
+            It answers as a fitted one, and learns on as one of
+            :meth:`BernoulliRBM.from_params` does.
 
         Raises
         ------
@@ -454,21 +482,17 @@ default="linear"
         >>> pair.conditional_proba([[1.0, 1.0]])
         array([[0.8, 0.8]])
         """
+        single = getattr(coupling, "dtype", None) == np.float32
         coupling, intercept = checked_system(coupling, intercept)
-        n_units = len(intercept)
+        n_units, dtype = len(intercept), np.float32 if single else np.float64
         n_features = check_visible(n_features, n_units)
-        machine = cls(n_units - n_features, values=values)
+        machine = cls(n_units - n_features, values=values, **params)
+        machine._validate_params()
         machine._values = check_values(values)
-        unit = machine._visible_unit
         dense = coupling.toarray() if sparse.issparse(coupling) else coupling
-        machine.coupling_, machine.intercept_ = dense, intercept
         machine.n_features_in_ = n_features
-        machine.n_iter_ = 0
-        machine.history_ = empty_history()
-        middle = np.full(n_units, unit.middle)
-        means = middle[:n_features], middle[n_features:]
-        machine._training_state = _begun(*means, Stream((0, 0), Purpose.SHUFFLE))
-        return machine
+        given = PairwiseParams(dense.astype(dtype), Bias(intercept.astype(dtype)))
+        return machine._begin_with(machine._attributes_of(given))
 
     def _publish_params(self, params):
         dtype = self.coupling_.dtype
@@ -478,7 +502,7 @@ default="linear"
     # Learning ---------------------------------------------------------------
 
     def _resumes(self):
-        if not hasattr(self, "coupling_"):
+        if not self.__sklearn_is_fitted__():
             return False
         n_hidden = self._n_hidden
         if n_hidden != self.n_hidden:
@@ -487,10 +511,11 @@ default="linear"
                 f"{n_hidden} hidden units; set it back, or begin anew by fit with "
                 f"warm_start=False."
             )
-        if check_values(self.values) != self._values:
+        before = self._values_kept()
+        if check_values(self.values) != before:
             raise ValueError(
                 f"values are {self.values}, but those of the model to go on from are "
-                f"{self._values}; convert it by with_values, or begin anew by fit with "
+                f"{before}; convert it by with_values, or begin anew by fit with "
                 f"warm_start=False."
             )
         return True
@@ -587,11 +612,8 @@ default="linear"
 
     def _attributes(self, state):
         """Fitted attributes that hold a training state."""
-        return {
-            "coupling_": state.params.coupling,
-            "intercept_": state.params.units.bias,
-            "_training_state": state._replace(params=None),
-        }
+        attributes = self._attributes_of(state.params)
+        return attributes | {"_training_state": state._replace(params=None)}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

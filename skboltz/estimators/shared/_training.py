@@ -14,6 +14,7 @@ from ..._sklearn import Interval, StrOptions, fit_context
 from ...learning import training
 from ...sampling import Purpose, Stream, random_key
 from ._epochs import as_line, publish, run_epochs
+from ._given import check_finite
 from ._range import warn_of_range
 from ._validation import (
     NOT_LEARNT,
@@ -31,9 +32,13 @@ class Trainable(CallbackSupportMixin):
     """`fit` and `partial_fit` by epochs of the training loop.
 
     A subclass has the parameters named below and provides `_model`; `_resumes()`,
-    whether there is something to go on from; `_initial_params(X, stream, mean, total)`,
+    whether there are weights to go on from; `_initial_params(X, stream, mean, total)`,
     where a training on features of these means and this weight begins; `_recipe(X)`;
-    `_params()`; and `_attributes(state)`, the fitted attributes that hold a state.
+    `_params()`, of the fitted attributes as they are; `_attributes_of(params)`, those
+    attributes by name; `_layer_sizes(params)`, visible and hidden; and
+    `_attributes(state)`, the fitted attributes that hold a state.  All that a training
+    remembers beside its parameters is `_training_state`: weights that come from
+    elsewhere have none, and begin one with the first rows they learn from.
     """
 
     _n_label_columns = 0  # the last ones, which no user has given
@@ -82,8 +87,7 @@ class Trainable(CallbackSupportMixin):
         """
         resume = self.warm_start and self._resumes()
         X, y, weight = self._check_training_data(X, y, sample_weight, not resume)
-        if not resume:
-            self._start(X, weight)
+        self._start(X, weight, resume)
         self._train(X, y, weight, self.n_iter, self._callback_context(self.n_iter))
         return self
 
@@ -111,8 +115,7 @@ class Trainable(CallbackSupportMixin):
         """
         resume = self._resumes()
         X, y, weight = self._check_training_data(X, y, sample_weight, not resume)
-        if not resume:
-            self._start(X, weight)
+        self._start(X, weight, resume)
         self._train(X, y, weight, 1, None)
         return self
 
@@ -129,24 +132,55 @@ class Trainable(CallbackSupportMixin):
     def _prepare(self, n_features):
         """Refuse a training that would not end; note what its parts need."""
 
-    def _start(self, X, weight):
-        """The state of a training about to begin."""
+    def _start(self, X, weight, resume):
+        """The state of a training about to begin, unless there is one to go on from."""
+        params = None
+        if resume:
+            params = self._params()
+            for name, array in self._attributes_of(params).items():
+                check_finite(array, name)
+            if self._state_of(params) is not None:
+                return
         key = random_key(check_random_state(self.random_state))
-        self.n_iter_ = 0
-        self.history_ = empty_history()
+        self._begin_with({})
         vars(self).pop("random_state_", None)  # what is drawn later begins anew
-        publish(self, self._first_state(X, weight, key))
+        publish(self, self._first_state(X, weight, key, params))
 
-    def _first_state(self, X, weight, key):
+    def _begin_with(self, attributes):
+        """A machine of these attributes that has learnt nothing yet."""
+        self.n_iter_, self.history_ = 0, empty_history()
+        for name, value in attributes.items():
+            setattr(self, name, value)
+        return self
+
+    def _first_state(self, X, weight, key, params):
+        """Where a training begins, from given parameters or, if None, from its own."""
         mean, total = weighted_mean(X, weight)
-        params = self._initial_params(X, Stream(key, Purpose.WEIGHTS), mean, total)
         unknown = np.flatnonzero(np.broadcast_to(total, mean.shape) == 0)
-        if len(unknown):  # units on their own, at the middle of their range
+        if len(unknown):
             warn_of_unknown(self, unknown, NOT_LEARNT)
-            middle = (self._model.visible_unit.low + self._model.visible_unit.high) / 2
-            mean[unknown] = np.broadcast_to(middle, mean.shape)[unknown]
-            params.clear_visible(unknown)
+        if params is None:
+            params = self._initial_params(X, Stream(key, Purpose.WEIGHTS), mean, total)
+            params.clear_visible(unknown)  # on their own, at the middle of their range
+        middle = (self._model.visible_unit.low + self._model.visible_unit.high) / 2
+        mean[unknown] = np.broadcast_to(middle, mean.shape)[unknown]
         return training.init(self._recipe(X), params, mean, key)
+
+    def _state_of(self, params):
+        """What a training remembers beside these parameters, if it was of such ones."""
+        state = getattr(self, "_training_state", None)
+        if state is None or state.offsets.visible.dtype != params.weights.dtype:
+            return None
+        sizes = tuple(len(part) for part in state.offsets)
+        return state if sizes == self._layer_sizes(params) else None
+
+    def _check_width(self, n_features, name):
+        """Refuse weights of other features than those that are known."""
+        if n_features != self.n_features_in_:
+            raise ValueError(
+                f"{name} is of {n_features} features, but n_features_in_ is "
+                f"{self.n_features_in_}; set both to the same."
+            )
 
     def _optimiser(self):
         if self.momentum:

@@ -327,6 +327,19 @@ def check_sigma(sigma, n_features):
     require(good, "sigma", what, sigma)
 
 
+def check_scaling(mean, scale, n_features):
+    """A finite mean and a scale above 0 for each feature; None means 0 and 1."""
+    mean = np.zeros(n_features) if mean is None else np.array(mean, dtype=np.float64)
+    scale = np.ones(n_features) if scale is None else np.array(scale, dtype=np.float64)
+    for array, name, least in ((mean, "mean", -np.inf), (scale, "scale", 0)):
+        good = array.shape == (n_features,) and bool((array > least).all())
+        good = good and bool(np.isfinite(array).all())
+        above = "" if least else " above 0"
+        what = f"{n_features} finite numbers{above}, one for each feature"
+        require(good, name, what, array)
+    return mean, scale
+
+
 def check_variances(bounds):
     """The least and the largest variance that are allowed."""
     good = len(bounds) == 2 and all(isinstance(x, Real) for x in bounds)
