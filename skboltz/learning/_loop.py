@@ -204,10 +204,10 @@ def update(recipe, state, v, weight, rate, share=1.0, rows=None):
     visible_mean, hidden_mean = data.sums.means()
     offsets = offsets.slide(visible_mean, hidden_mean, share)
     positive = recipe.sparsity.shift(data.sums, offsets.hidden)
-    change = recipe.gradient.step(model, params, positive, negative, rate, offsets)
-    recipe.decay.pull(change.weights, params.weights, recipe.gradient.pull(model, rate))
-    recipe.gradient.finish(model, params, change, offsets, rate)
-    optimiser = recipe.optimiser.step(params, state.optimiser, change, rate)
+    step = recipe.gradient.step(model, params, positive, negative, rate, offsets)
+    recipe.decay.pull(step.weights, params.weights, recipe.gradient.pull(model, rate))
+    recipe.gradient.finish(model, params, step, offsets, rate)
+    optimiser = recipe.optimiser.step(params, state.optimiser, step, rate)
     recipe.bounds.hold(params)
     state = state._replace(
         params=params,

@@ -19,11 +19,11 @@ class WeightDecay:
     l1: float = 0.0
     l2: float = 0.0
 
-    def pull(self, change, weights, rate):
-        """Add the pull towards zero to a change of the weights, in place."""
+    def pull(self, step, weights, rate):
+        """Add the pull towards zero to a step of the weights, in place."""
         if self.l1 or self.l2:
             shrink = kernels.active().shrink
-            shrink(change.T, weights.T, rate * self.l1, rate * self.l2)
+            shrink(step.T, weights.T, rate * self.l1, rate * self.l2)
 
     def penalty(self, weights):
         """l1 sum |W| + l2/2 sum W^2, in double precision."""

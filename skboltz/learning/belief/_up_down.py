@@ -84,13 +84,13 @@ def resume(recipe, state, params):
 def update(recipe, state, v, labels, weight, rate, share=1.0):
     """One batch, of `share` times the mean weight: both phases, and a step."""
     params, batch = state.params, (v, labels, weight)
-    change, carried = recipe.phases.step(
+    step, carried = recipe.phases.step(
         recipe.net, params, *batch, rate, state.carried, share
     )
-    for model, move, layer in _layers(recipe.net, change, params):
+    for model, move, layer in _layers(recipe.net, step, params):
         _pull(recipe.decay, model, move.weights, layer, rate)
-    recipe.phases.finish(recipe.net, params, change, carried)
-    optimiser = recipe.optimiser.step(params, state.optimiser, change, rate)
+    recipe.phases.finish(recipe.net, params, step, carried)
+    optimiser = recipe.optimiser.step(params, state.optimiser, step, rate)
     return state._replace(optimiser=optimiser, carried=carried)
 
 

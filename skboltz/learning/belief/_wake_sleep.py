@@ -76,9 +76,9 @@ class UpDown:
     >>> net, params = BeliefNetwork((rbm,), rbm), untied(stack[:1], stack[1])
     >>> phases, v = UpDown(ContrastiveDivergence(k=1)), np.array([[1.0, 0.0]])
     >>> carried = phases.init(net, params, key=(3, 4))
-    >>> change, carried = phases.step(net, params, v, None, None, 0.1, carried)
-    >>> phases.finish(net, params, change, carried)
-    >>> state = GradientAscent().step(params, (), change)
+    >>> step, carried = phases.step(net, params, v, None, None, 0.1, carried)
+    >>> phases.finish(net, params, step, carried)
+    >>> state = GradientAscent().step(params, (), step)
     >>> params.generative[0].visible.bias  # 0.1 times v - 1/2
     array([ 0.05, -0.05])
     """
@@ -113,7 +113,7 @@ class UpDown:
 
         Returns
         -------
-        change : BeliefParams
+        step : BeliefParams
             In the shape of the parameters, 0 for those that do not count.
         carried : Carried
         """
@@ -127,19 +127,19 @@ class UpDown:
         dreamt = weight if self.negative.from_data else None
         means = data.sums.means()
         offsets = (carried.offsets or Offsets(*means)).slide(*means, share)
-        change = BeliefParams(
+        step = BeliefParams(
             recognition=sleep_step(net, params, dreams, dreamt, rate),
             generative=wake_step(net, params, states, weight, rate),
             top=_top_step(net.top, params.top, data.sums, negative, rate, offsets),
         )
-        return change, Carried(later, passes, offsets)
+        return step, Carried(later, passes, offsets)
 
-    def finish(self, net, params, change, carried):
+    def finish(self, net, params, step, carried):
         """Let the biases of the top RBM follow its weights, in place.
 
-        `carried` is what came with the change.
+        `carried` is what came with the step.
         """
-        recenter(net.top, params.top, change.top, carried.offsets)
+        recenter(net.top, params.top, step.top, carried.offsets)
 
 
 def wake_step(net, params, states, weight, rate):
@@ -170,11 +170,11 @@ def sleep_step(net, params, dreams, weight, rate):
 
 def _top_step(model, params, positive, negative, rate, offsets):
     """rate x centered slopes of the top RBM; its biases still lack `recenter`."""
-    change = centered_step(model, params, positive, negative, rate, offsets)
+    step = centered_step(model, params, positive, negative, rate, offsets)
     if model.visible_unit.scaled:  # without directed layers; held as in those
-        in_variances(model, params, change)
-        change.visible.log_variance[:] = 0
-    return change
+        in_variances(model, params, step)
+        step.visible.log_variance[:] = 0
+    return step
 
 
 def _downward(model, params, x, h, share):

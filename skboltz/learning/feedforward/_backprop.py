@@ -90,10 +90,10 @@ def update(recipe, state, x, codes, weight, rate):
     passed = forward(params, x, masks)
     delta, log_likelihood = output_slopes(passed.log_proba, codes, weight)
     delta *= rate / (len(x) if weight is None else float(weight.sum()))
-    change = backward(params, passed, delta, 1 - recipe.dropout.hidden)
-    for move, layer in zip(change.layers, params.layers, strict=True):
+    step = backward(params, passed, delta, 1 - recipe.dropout.hidden)
+    for move, layer in zip(step.layers, params.layers, strict=True):
         recipe.decay.pull(move.weights, layer.weights, rate)
-    optimiser = recipe.optimiser.step(params, state.optimiser, change, rate)
+    optimiser = recipe.optimiser.step(params, state.optimiser, step, rate)
     recipe.max_norm.hold(params)
     hits = passed.log_proba.argmax(axis=1) == codes
     state = state._replace(optimiser=optimiser, noise=noise)
@@ -170,8 +170,8 @@ def objective(recipe, params, data, codes):
         delta, part = output_slopes(passed.log_proba, codes[rows], weight)
         value += part / total
         delta /= total
-        change = backward(params, passed, delta, 1.0)
-        slopes = change if slopes is None else _sum(slopes, change)
+        step = backward(params, passed, delta, 1.0)
+        slopes = step if slopes is None else _sum(slopes, step)
     for slope, layer in zip(slopes.layers, params.layers, strict=True):
         recipe.decay.pull(slope.weights, layer.weights, 1.0)
         value -= recipe.decay.penalty(layer.weights)

@@ -31,13 +31,13 @@ class ClippedGradient:
         """The step of the gradient as it is."""
         return self.gradient.step(model, params, *phases)
 
-    def finish(self, model, params, change, offsets, rate):
+    def finish(self, model, params, step, offsets, rate):
         """Cut the weight vectors, in place, and what is left to do."""
         longest = self.ratio * np.sqrt(_squares(params.weights).max())
-        length = np.sqrt(_squares(change.weights))
+        length = np.sqrt(_squares(step.weights))
         if longest and (length > longest).any():
-            change.weights[:] *= (longest / np.maximum(length, longest))[:, None]
-        self.gradient.finish(model, params, change, offsets, rate)
+            step.weights[:] *= (longest / np.maximum(length, longest))[:, None]
+        self.gradient.finish(model, params, step, offsets, rate)
 
 
 def _squares(weights):

@@ -84,9 +84,9 @@ class PairwiseGradient:
         pairs, units = _differences(positive, negative, rate)
         return PairwiseParams(pairs, Bias(units))
 
-    def finish(self, model, params, change, offsets, rate):
-        """What is left to do to a change once penalties have pulled at its weights."""
-        _forbid(change, self.mask)
+    def finish(self, model, params, step, offsets, rate):
+        """What is left to do to a step once penalties have pulled at its weights."""
+        _forbid(step, self.mask)
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,10 @@ class CenteredPairwiseGradient:
         pairs = scale**2 * (pairs - (cross + cross.T))
         return PairwiseParams(pairs, Bias(scale * units))
 
-    def finish(self, model, params, change, offsets, rate):
+    def finish(self, model, params, step, offsets, rate):
         """Let the biases follow the couplings, in place."""
-        _forbid(change, self.mask)
-        change.units.bias[:] -= change.coupling @ np.concatenate(offsets)
+        _forbid(step, self.mask)
+        step.units.bias[:] -= step.coupling @ np.concatenate(offsets)
 
 
 @dataclass(frozen=True)
@@ -146,11 +146,11 @@ class SignedPairwiseGradient:
         pairs, units = _differences(positive, negative, 1.0)
         return PairwiseParams(pairs, Bias(units))
 
-    def finish(self, model, params, change, offsets, rate):
+    def finish(self, model, params, step, offsets, rate):
         """rate x sign of the gradient with the penalties in it, in place."""
-        _forbid(change, self.mask)
-        change.coupling[:] = rate * np.sign(change.coupling)
-        change.units.bias[:] = rate * np.sign(change.units.bias)
+        _forbid(step, self.mask)
+        step.coupling[:] = rate * np.sign(step.coupling)
+        step.units.bias[:] = rate * np.sign(step.units.bias)
 
 
 def _per_value(model):
@@ -158,9 +158,9 @@ def _per_value(model):
     return SPIN.in_terms_of(model.unit)[1]
 
 
-def _forbid(change, mask):
+def _forbid(step, mask):
     """Leave couplings where they are that the mask does not allow, in place."""
-    np.copyto(change.coupling, 0, where=~mask)
+    np.copyto(step.coupling, 0, where=~mask)
 
 
 def _differences(positive, negative, rate):

@@ -64,8 +64,8 @@ class Gradient:
         """rate x gradient, in the shape of the parameters."""
         return plain_step(model, params, positive, negative, rate)
 
-    def finish(self, model, params, change, offsets, rate):
-        """What is left to do to a change once penalties have pulled at its weights."""
+    def finish(self, model, params, step, offsets, rate):
+        """What is left to do to a step once penalties have pulled at its weights."""
 
 
 class CenteredGradient:
@@ -79,9 +79,9 @@ class CenteredGradient:
         """rate x gradient; its biases lack what `finish` adds."""
         return centered_step(model, params, positive, negative, rate, offsets)
 
-    def finish(self, model, params, change, offsets, rate):
+    def finish(self, model, params, step, offsets, rate):
         """Let the biases follow the weights, in place."""
-        recenter(model, params, change, offsets)
+        recenter(model, params, step, offsets)
 
 
 class SignedGradient:
@@ -109,11 +109,11 @@ def plain_step(model, params, positive, negative, rate):
     weights = _product(*_phase_factors(positive, negative, rate))
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
-    change = BipartiteParams(weights, visible, hidden)
+    step = BipartiteParams(weights, visible, hidden)
     if model.visible_unit.scaled or model.hidden_unit.scaled:
-        _scale(model, params, change)
-        _add_couplings(model, params, change)
-    return change
+        _scale(model, params, step)
+        _add_couplings(model, params, step)
+    return step
 
 
 def centered_step(model, params, positive, negative, rate, offsets):
@@ -126,26 +126,26 @@ def centered_step(model, params, positive, negative, rate, offsets):
     left, right = _phase_factors(positive, negative, rate)
     left += [(hidden.bias[None], -1.0), (offsets.hidden[None], -1.0)]
     right += [offsets.visible[None], visible.bias[None]]
-    change = BipartiteParams(_product(left, right), visible, hidden)
+    step = BipartiteParams(_product(left, right), visible, hidden)
     if model.visible_unit.scaled or model.hidden_unit.scaled:
-        _scale(model, params, change)
-        _add_couplings(model, params, change, _statistics(model, params, offsets))
-    return change
+        _scale(model, params, step)
+        _add_couplings(model, params, step, _statistics(model, params, offsets))
+    return step
 
 
-def recenter(model, params, change, offsets):
+def recenter(model, params, step, offsets):
     """Keep the centered biases on their course: the biases follow the weights."""
     offsets = _statistics(model, params, offsets)
-    change.visible.bias[:] -= offsets.hidden @ change.weights
-    change.hidden.bias[:] -= change.weights @ offsets.visible
+    step.visible.bias[:] -= offsets.hidden @ step.weights
+    step.hidden.bias[:] -= step.weights @ offsets.visible
     # b = centered b - W'l, c = centered c - W m, and the offsets of statistics, (that
     # of v) / s^2, move with the variances.
     if model.visible_unit.scaled:
-        moved = offsets.visible * change.visible.log_variance
-        change.hidden.bias[:] += params.weights @ moved
+        moved = offsets.visible * step.visible.log_variance
+        step.hidden.bias[:] += params.weights @ moved
     if model.hidden_unit.scaled:
-        moved = offsets.hidden * change.hidden.log_variance
-        change.visible.bias[:] += moved @ params.weights
+        moved = offsets.hidden * step.hidden.log_variance
+        step.visible.bias[:] += moved @ params.weights
 
 
 def _statistics(model, params, offsets):
@@ -156,28 +156,26 @@ def _statistics(model, params, offsets):
     )
 
 
-def _scale(model, params, change):
+def _scale(model, params, step):
     """Slopes by weights and biases of differences of values, in place."""
     if model.visible_unit.scaled:
-        _multiply(
-            change.weights, change.visible, model.visible_unit.scale(params.visible)
-        )
+        _multiply(step.weights, step.visible, model.visible_unit.scale(params.visible))
     if model.hidden_unit.scaled:
         scale = model.hidden_unit.scale(params.hidden)
-        _multiply(change.weights.T, change.hidden, scale)
+        _multiply(step.weights.T, step.hidden, scale)
 
 
-def in_variances(model, params, change):
+def in_variances(model, params, step):
     """Multiply slopes by the variances of scaled units, in place.
 
     They are then differences of means of values, as `_scale` found them.
     """
     if model.visible_unit.scaled:
         variance = 1 / model.visible_unit.scale(params.visible)
-        _multiply(change.weights, change.visible, variance)
+        _multiply(step.weights, step.visible, variance)
     if model.hidden_unit.scaled:
         variance = 1 / model.hidden_unit.scale(params.hidden)
-        _multiply(change.weights.T, change.hidden, variance)
+        _multiply(step.weights.T, step.hidden, variance)
 
 
 def _multiply(weights, layer, factor):
@@ -185,22 +183,22 @@ def _multiply(weights, layer, factor):
     layer.bias[:] *= factor
 
 
-def _add_couplings(model, params, change, offsets=None):
+def _add_couplings(model, params, step, offsets=None):
     """What couplings do to the parameters of statistics, in place.
 
     A centered bias is b + W'l: what it has beyond b pulls as well.
     """
-    weights = params.weights, change.weights
+    weights = params.weights, step.weights
     if model.visible_unit.scaled:
         pull = np.einsum("ji,ji->i", *weights)
         if offsets is not None:
-            pull += (offsets.hidden @ params.weights) * change.visible.bias
-        model.visible_unit.add_couplings(change.visible, pull)
+            pull += (offsets.hidden @ params.weights) * step.visible.bias
+        model.visible_unit.add_couplings(step.visible, pull)
     if model.hidden_unit.scaled:
         pull = np.einsum("ji,ji->j", *weights)
         if offsets is not None:
-            pull += (params.weights @ offsets.visible) * change.hidden.bias
-        model.hidden_unit.add_couplings(change.hidden, pull)
+            pull += (params.weights @ offsets.visible) * step.hidden.bias
+        model.hidden_unit.add_couplings(step.hidden, pull)
 
 
 def _phase_factors(positive, negative, rate):

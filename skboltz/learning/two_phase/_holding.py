@@ -32,7 +32,7 @@ class Holding:
         """The step of the gradient as it is."""
         return self.gradient.step(model, params, *phases)
 
-    def finish(self, model, params, change, offsets, rate):
-        """Take the units out of the change, in place, and what is left to do."""
-        change.clear_visible(self.units)
-        self.gradient.finish(model, params, change, offsets, rate)
+    def finish(self, model, params, step, offsets, rate):
+        """Take the units out of the step, in place, and what is left to do."""
+        step.clear_visible(self.units)
+        self.gradient.finish(model, params, step, offsets, rate)
