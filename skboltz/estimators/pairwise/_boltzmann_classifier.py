@@ -169,19 +169,19 @@ class BoltzmannClassifier(
         self.random_state = random_state
 
     @classmethod
-    def from_params(cls, machine, classes, **params):
+    def from_params(cls, estimator, classes, **params):
         """A classifier by a machine that there is already, without any training.
 
         Parameters
         ----------
-        machine : BoltzmannMachine
+        estimator : BoltzmannMachine
             Fitted, or made by its own `from_params`; its visible units are the
             features, then one for each class. It is copied.
         classes : array-like of shape (n_classes,)
             The labels, in order.
         **params : dict
             Parameters of the classifier by their names. For a later `fit` from
-            scratch, `machine` is then None.
+            scratch, `estimator` is then None.
 
         Returns
         -------
@@ -207,19 +207,19 @@ class BoltzmannClassifier(
         array([[0.8, 0.2],
                [0.5, 0.5]])
         """
-        check_is_fitted(machine)
+        check_is_fitted(estimator)
         classifier = cls(**params)
         classifier._validate_params()
         classifier.classes_ = checked_classes(classes)
         n_classes = len(classifier.classes_)
-        n_features = machine.n_features_in_ - n_classes
+        n_features = estimator.n_features_in_ - n_classes
         if n_features < 1:
             raise ValueError(
-                f"machine has {machine.n_features_in_} visible units, but they are the "
+                f"estimator has {estimator.n_features_in_} visible units, but they are the "
                 f"features and then {n_classes} classes, more than these alone."
             )
-        labelled = classifier._labelled(machine)
-        vars(labelled).update(deepcopy(vars(machine)))
+        labelled = classifier._labelled(estimator)
+        vars(labelled).update(deepcopy(vars(estimator)))
         classifier.machine_, classifier.n_features_in_ = labelled, n_features
         return classifier
 
