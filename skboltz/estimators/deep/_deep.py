@@ -79,8 +79,8 @@ class Deep(NestedParams, Epochs, Rows):
     def _dtype(self):
         return self.layers_[0].components_.dtype
 
-    def _data(self, X, weight):
-        return learning.Data(X, weight, self._scaling)
+    def _data(self, X, weight, target=None):
+        return learning.Data(X, weight, self._scaling, target)
 
     # Layers, one after the other ------------------------------------------------
 
@@ -225,7 +225,7 @@ def layer_task(context, estimator, X, machine):
 def up_down_stage(deep):
     """The up-down algorithm by the parameters of an estimator."""
     return UpDownStage(
-        learning.up_down.UpDownRecipe(
+        learning.UpDownLearner(
             net=None,
             phases=learning.UpDown(NEGATIVES[_method(deep)](deep)),
             optimiser=OPTIMISERS[deep.solver](deep),
@@ -244,7 +244,7 @@ def _method(deep):
 def backprop_stage(deep):
     """Backpropagation by the parameters of an estimator."""
     return BackpropStage(
-        learning.backprop.Backprop(
+        learning.BackpropLearner(
             optimiser=OPTIMISERS[deep.solver](deep),
             decay=learning.WeightDecay(l2=deep.l2),
             dropout=learning.Dropout(deep.input_dropout, deep.dropout),

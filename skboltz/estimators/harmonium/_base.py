@@ -7,7 +7,6 @@ from sklearn.base import BaseEstimator, DensityMixin
 
 from ... import learning
 from ..._sklearn import Interval, StrOptions
-from ...learning import training
 from ...sampling import Chains, gibbs
 from ..shared._training import Trainable
 from ..shared._validation import check_exact, float_type
@@ -103,7 +102,7 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
         )
 
     def _recipe(self, X):
-        return learning.Recipe(
+        return learning.TwoPhaseLearner(
             model=self._model,
             positive=learning.HiddenMeans(),
             negative=PHASES[self.method](self),
@@ -122,7 +121,7 @@ class BaseRBM(Trainable, FittedMachine, DensityMixin, BaseEstimator):
 
     def _run_epoch(self, recipe, state, data, rate):
         if self.rate_guard:
-            return training.guarded_epoch(recipe, state, data, rate)
+            return learning.guarded_epoch(recipe, state, data, rate)
         return super()._run_epoch(recipe, state, data, rate)
 
     def _attributes(self, state):

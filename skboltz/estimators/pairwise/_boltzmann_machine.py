@@ -464,7 +464,7 @@ default=((2.0, 2), (1.5, 2), (1.2, 2), (1.0, 4))
     def _recipe(self, X):
         hidden = self._mask[X.shape[1] :, X.shape[1] :]
         positive, negative = self._phases(X, hidden)
-        return learning.Recipe(
+        return learning.TwoPhaseLearner(
             model=self._model,
             positive=positive,
             negative=negative,

@@ -14,7 +14,6 @@ from sklearn.utils import check_random_state
 
 from ... import learning
 from ..._sklearn import Interval, StrOptions, fit_context
-from ...learning import training
 from ...sampling import Purpose, Stream, random_key
 from ...utils import known_as, suited_threads
 from ._range import warn_of_range
@@ -28,7 +27,7 @@ from ._validation import (
     weighted_mean,
 )
 
-_HISTORY = ("epoch", "learning_rate", *training.Progress._fields, "seconds")
+_HISTORY = ("epoch", "learning_rate", *learning.Progress._fields, "seconds")
 
 
 class Epochs(CallbackSupportMixin):
@@ -224,7 +223,7 @@ class Trainable(Epochs):
             middle = (self._visible_unit.low + self._visible_unit.high) / 2
             mean[unknown] = np.broadcast_to(middle, mean.shape)[unknown]
             params.clear_visible(unknown)
-        return training.init(self._recipe(X), params, mean, key)
+        return self._recipe(X).init(params, mean, key)
 
     def _optimiser(self):
         if self.momentum:
@@ -237,7 +236,7 @@ class Trainable(Epochs):
         held = self._unlearnable(X, weight)
         if len(held):
             recipe = replace(recipe, gradient=learning.Holding(recipe.gradient, held))
-        state = training.resume(recipe, self._params(), self._training_state, X)
+        state = recipe.resume(self._training_state, self._params(), data)
         size = min(self.batch_size, X.shape[0]) * state.params.weights.size
 
         def advance(state, rate):
@@ -266,8 +265,7 @@ class Trainable(Epochs):
 
     def _run_epoch(self, recipe, state, data, rate):
         """An epoch on a copy of the state, and the rate that it took."""
-        state, seen = training.epoch(recipe, training.copy(state), data, rate)
-        return state, seen, rate
+        return *learning.epoch(recipe, state, data, rate), rate
 
     def _callback_context(self, n_epochs):
         context = self._init_callback_context(max_subtasks=n_epochs)

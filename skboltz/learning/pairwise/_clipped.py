@@ -23,6 +23,11 @@ class ClippedGradient:
     gradient: Any
     ratio: float
 
+    @property
+    def takes_mask(self):
+        """Whether data may have absent entries."""
+        return getattr(self.gradient, "takes_mask", False)
+
     def pull(self, rate):
         """The rate at which weights move."""
         return self.gradient.pull(rate)

@@ -44,6 +44,18 @@ class PairwiseSums(NamedTuple):
         mean = self.units.bias / self.weight
         return mean[: self.n_visible], mean[self.n_visible :]
 
+    def reduced(self):
+        """The same sums: they are no larger than the couplings."""
+        return self
+
+    def __add__(self, other):
+        return PairwiseSums(
+            self.pairs + other.pairs,
+            Bias(self.units.bias + other.units.bias),
+            self.n_visible,
+            self.weight + other.weight,
+        )
+
 
 def pairwise_sums(model, params, moments, weight):
     """Sums from expectations of rows of these weights (default: 1 each)."""

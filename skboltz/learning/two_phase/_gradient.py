@@ -24,11 +24,12 @@ as well, so that dc has + W (m dz) more.  Nothing tells the layers apart: the sa
 holds of Gaussian hidden units, with W' for W, and h, l and c for v, m and b.
 """
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from ...models import BipartiteParams
+from .._sums import Block, product
 
 # Melchior et al. (2016) slide their offsets at this rate.
 _SLIDE = 0.01
@@ -55,6 +56,8 @@ class Offsets(NamedTuple):
 
 class Gradient:
     """The gradient as it is."""
+
+    takes_mask: ClassVar = True
 
     def pull(self, rate):
         """The rate at which weights move."""
@@ -86,7 +89,7 @@ class CenteredGradient:
 
 def plain_step(model, params, positive, negative, rate):
     """rate x gradient."""
-    weights = _product(*_phase_factors(positive, negative, rate))
+    weights = product(_parts(positive, negative, rate), _width(params))
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
     step = BipartiteParams(weights, visible, hidden)
@@ -103,10 +106,12 @@ def centered_step(model, params, positive, negative, rate, offsets):
     """
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
-    left, right = _phase_factors(positive, negative, rate)
-    left += [(hidden.bias[None], -1.0), (offsets.hidden[None], -1.0)]
-    right += [offsets.visible[None], visible.bias[None]]
-    step = BipartiteParams(_product(left, right), visible, hidden)
+    parts = _parts(positive, negative, rate)
+    parts += [
+        (Block(hidden.bias[None], offsets.visible[None]), -1.0),
+        (Block(offsets.hidden[None], visible.bias[None]), -1.0),
+    ]
+    step = BipartiteParams(product(parts, _width(params)), visible, hidden)
     if model.visible_unit.scaled or model.hidden_unit.scaled:
         _scale(model, params, step)
         _add_couplings(model, params, step, _statistics(model, params, offsets))
@@ -181,23 +186,13 @@ def _add_couplings(model, params, step, offsets=None):
         model.hidden_unit.add_couplings(step.hidden, pull)
 
 
-def _phase_factors(positive, negative, rate):
-    left = [
-        (positive.hidden_factor, rate / positive.weight),
-        (negative.hidden_factor, -rate / negative.weight),
-    ]
-    return left, [positive.visible_factor, negative.visible_factor]
+def _parts(positive, negative, rate):
+    plus = positive.parts(rate / positive.weight)
+    return plus + negative.parts(-rate / negative.weight)
 
 
-def _product(left, right):
-    """Sum of scale x factor' @ factor, as one product, laid out column by column."""
-    n_rows = sum(len(factor) for factor, _ in left)
-    stacked = np.empty((n_rows, left[0][0].shape[1]), left[0][0].dtype)
-    start = 0
-    for factor, scale in left:
-        np.multiply(factor, scale, out=stacked[start : start + len(factor)])
-        start += len(factor)
-    return (np.concatenate(right).T @ stacked).T
+def _width(params):
+    return params.weights.shape[1]
 
 
 def _difference(plus, minus, positive, negative, rate):

@@ -24,6 +24,11 @@ class Holding:
     gradient: Any
     units: np.ndarray
 
+    @property
+    def takes_mask(self):
+        """Whether data may have absent entries."""
+        return getattr(self.gradient, "takes_mask", False)
+
     def pull(self, rate):
         """The rate at which weights move."""
         return self.gradient.pull(rate)

@@ -69,6 +69,11 @@ class VarianceScaled:
     factor: float = 1.0
     bounds: Any = UNBOUNDED
 
+    @property
+    def takes_mask(self):
+        """Whether data may have absent entries."""
+        return getattr(self.gradient, "takes_mask", False)
+
     def pull(self, rate):
         """The rate at which weights move."""
         return self.gradient.pull(rate)
