@@ -40,6 +40,7 @@ from .pairwise._inverse_ising import (
     fit_pseudo_likelihood,
 )
 from .two_phase._contrastive import ContrastiveDivergence
+from .two_phase._discriminative import Discriminative
 from .two_phase._enumeration import Enumeration
 from .two_phase._fast import FastPersistentContrastiveDivergence
 from .two_phase._gaussian_start import directions, drawn_rows, gaussian_start
@@ -80,6 +81,7 @@ __all__ = [
     "ContrastiveDivergence",
     "Data",
     "DataPhase",
+    "Discriminative",
     "DrawnData",
     "Dropout",
     "EnergyDescent",

@@ -107,16 +107,21 @@ def sums(model, params, v, h, weight=None, mask=None):
 
     With a `mask` of the entries of v that take part, v is 0 in the others.
     """
-    unit = model.visible_unit
-    visible = unit.parameter_sums(params.visible, v, weight)
-    if mask is not None:
-        visible = _without_absent(unit, params.visible, visible, weight, mask)
     return Sums(
         (Block(h if weight is None else h * weight[:, None], v),),
         sums_of_means(model.hidden_unit, params.hidden, h, weight),
-        visible,
+        visible_sums(model, params, v, weight, mask),
         float(len(v) if weight is None else weight.sum()),
     )
+
+
+def visible_sums(model, params, v, weight=None, mask=None):
+    """Sums over rows of v for the parameters of the visible units, see :func:`sums`."""
+    unit = model.visible_unit
+    found = unit.parameter_sums(params.visible, v, weight)
+    if mask is None:
+        return found
+    return _without_absent(unit, params.visible, found, weight, mask)
 
 
 def product(parts, n_columns):
