@@ -3,15 +3,15 @@
 import numpy as np
 
 from skboltz.learning import (
+    Batch,
     CenteredGradient,
     Gradient,
     GradientAscent,
     HiddenMeans,
     Momentum,
-    Recipe,
     SparsityTarget,
+    TwoPhaseLearner,
     WeightDecay,
-    training,
 )
 
 
@@ -26,7 +26,7 @@ def recipe(
     batch_size=100,
     sparsity=None,
 ):
-    return Recipe(
+    return TwoPhaseLearner(
         model=case.model,
         positive=HiddenMeans(),
         negative=negative,
@@ -39,7 +39,7 @@ def recipe(
 
 
 def start(parts, params, rows, key=(1, 2)):
-    return training.copy(training.init(parts, params, rows.mean(axis=0), key))
+    return parts.copy(parts.init(params, rows.mean(axis=0), key))
 
 
 def step_of(parts, params, rows, rate, weight=None, offsets=None):
@@ -49,7 +49,7 @@ def step_of(parts, params, rows, rate, weight=None, offsets=None):
         # The update slides its offsets before it uses them: undo that.
         mean_v, mean_h = data_means(parts.model, params, rows)
         state = state._replace(offsets=unslid(offsets, mean_v, mean_h))
-    after, _ = training.update(parts, state, rows, weight, rate)
+    after, _ = parts.update(state, Batch(rows, weight=weight), rate)
     pairs = zip(arrays(after.params), arrays(params), strict=True)
     return [new - old for new, old in pairs]
 
@@ -72,5 +72,5 @@ def apply(parts, params, rows, n_updates, rate):
     """Parameters after some updates on all rows."""
     state = start(parts, params, rows)
     for _ in range(n_updates):
-        state, _ = training.update(parts, state, np.asarray(rows), None, rate)
+        state, _ = parts.update(state, Batch(np.asarray(rows)), rate)
     return state.params

@@ -310,7 +310,7 @@ CONTROLS = [
     (swallowed_errors, "try:\n    x\nexcept (E, Exception):\n    ...", LEARNING),
 ]
 ALLOWED = [
-    (upward_imports, "from ..sampling import x\nfrom . import _loop", LEARNING),
+    (upward_imports, "from ..sampling import x\nfrom . import _epoch", LEARNING),
     (private_scikit_learn, "sklearn.__version__", LEARNING),
     (global_generator, "np.random.Generator(np.random.Philox(0))", LEARNING),
     (global_generator, "import numpy\nnumpy.random.Generator(x)", LEARNING),

@@ -1,17 +1,18 @@
-"""Learning: phases, optimisers, schedules, penalties, and the one loop."""
+"""Learning: phases, optimisers, schedules, penalties, and the one epoch."""
 
-from . import _loop as training
-from ._batches import batches, cut, take
-from ._loop import Data, DrawnData, Progress, Recipe, TrainingState
+from ._batches import Batch, Data, DrawnData, batches, cut, take
+from ._epoch import Learner, epoch
 from ._optimisers import Adam, GradientAscent, Momentum
 from ._penalties import SparsityTarget, WeightDecay
 from ._scaling import Scaling
 from ._schedules import SCHEDULES
-from ._sums import Sums, sums
-from .belief import _up_down as up_down
+from ._sums import Block, Sums, sums
+from .belief._up_down import Reconstructed, UpDownLearner
 from .belief._wake_sleep import UpDown, sleep_step, wake_step
 from .feedforward import _backprop as backprop
 from .feedforward import _network as network
+from .feedforward import _quasi_newton as quasi_newton
+from .feedforward._backprop import BackpropLearner, Classified, NetworkState
 from .feedforward._dropout import Dropout, MaxNorm
 from .feedforward._network import Layer, NetworkParams
 from .memory._energy_descent import EnergyDescent
@@ -20,7 +21,6 @@ from .memory._perceptron import MinimalOverlap, Perceptron, stability
 from .memory._pseudo_inverse import PseudoInverse
 from .memory._storkey import Storkey
 from .memory._unlearning import Unlearning
-from .pairwise import _quasi_newton as quasi_newton
 from .pairwise._annealed_phases import AnnealedClamped, AnnealedFree, Schedule
 from .pairwise._clamped_phases import ClampedGibbs, Inferred, both_high, naive, tap
 from .pairwise._clipped import ClippedGradient
@@ -40,6 +40,7 @@ from .pairwise._inverse_ising import (
     fit_pseudo_likelihood,
 )
 from .two_phase._contrastive import ContrastiveDivergence
+from .two_phase._discriminative import Discriminative
 from .two_phase._enumeration import Enumeration
 from .two_phase._fast import FastPersistentContrastiveDivergence
 from .two_phase._gaussian_start import directions, drawn_rows, gaussian_start
@@ -49,11 +50,18 @@ from .two_phase._gradient import (
     Offsets,
     SignedGradient,
 )
+from .two_phase._guard import guarded_epoch, is_sound
 from .two_phase._holding import Holding
 from .two_phase._initialisation import (
     initial_pairwise_params,
     initial_params,
     smoothed_mean,
+)
+from .two_phase._learner import (
+    PhaseSums,
+    Progress,
+    TrainingState,
+    TwoPhaseLearner,
 )
 from .two_phase._persistent import PersistentContrastiveDivergence
 from .two_phase._positive import DataPhase, HiddenMeans
@@ -67,13 +75,18 @@ __all__ = [
     "Adam",
     "AnnealedClamped",
     "AnnealedFree",
+    "BackpropLearner",
+    "Batch",
+    "Block",
     "CenteredGradient",
     "CenteredPairwiseGradient",
     "ClampedGibbs",
+    "Classified",
     "ClippedGradient",
     "ContrastiveDivergence",
     "Data",
     "DataPhase",
+    "Discriminative",
     "DrawnData",
     "Dropout",
     "EnergyDescent",
@@ -89,21 +102,24 @@ __all__ = [
     "Holding",
     "Inferred",
     "Layer",
+    "Learner",
     "MaxNorm",
     "MinimalOverlap",
     "Mixture",
     "Momentum",
     "NetworkParams",
+    "NetworkState",
     "Offsets",
     "PairwiseFit",
     "PairwiseGradient",
     "PairwiseSums",
     "Perceptron",
     "PersistentContrastiveDivergence",
+    "PhaseSums",
     "Progress",
     "PseudoInverse",
     "RandomRestart",
-    "Recipe",
+    "Reconstructed",
     "Scaling",
     "Schedule",
     "SignedGradient",
@@ -113,9 +129,11 @@ __all__ = [
     "Sums",
     "TemperedContrastiveDivergence",
     "TrainingState",
+    "TwoPhaseLearner",
     "Unbounded",
     "Unlearning",
     "UpDown",
+    "UpDownLearner",
     "VarianceBounds",
     "VarianceScaled",
     "WeightDecay",
@@ -127,11 +145,14 @@ __all__ = [
     "data_moments",
     "directions",
     "drawn_rows",
+    "epoch",
     "fit_moments",
     "fit_pseudo_likelihood",
     "gaussian_start",
+    "guarded_epoch",
     "initial_pairwise_params",
     "initial_params",
+    "is_sound",
     "naive",
     "network",
     "quasi_newton",
@@ -141,8 +162,6 @@ __all__ = [
     "sums",
     "take",
     "tap",
-    "training",
-    "up_down",
     "wake_step",
 ]
 

@@ -1,6 +1,6 @@
-"""Optimisers: what becomes of a step, with the verbs init and step.
+"""Optimisers: what becomes of a change, with the verbs init and step.
 
-A step is the rate times a slope.
+A change is the rate times a slope.
 """
 
 import math
@@ -44,9 +44,9 @@ class GradientAscent:
         """Whether a training with that state can go on with this optimiser."""
         return state == ()
 
-    def step(self, params, state, step, rate=None):
+    def step(self, params, state, change, rate=None):
         """Move the parameters, in place; returns the state after it."""
-        for array, move in zip(params.arrays(), step.arrays(), strict=True):
+        for array, move in zip(params.arrays(), change.arrays(), strict=True):
             array += move
         return state
 
@@ -98,7 +98,7 @@ class Adam:
         """Whether a training with that state can go on with this optimiser."""
         return isinstance(state, AdamState)
 
-    def step(self, params, state, step, rate):
+    def step(self, params, state, change, rate):
         """Move the parameters and the means, in place; returns the state after it."""
         if not rate:
             return state
@@ -108,7 +108,7 @@ class Adam:
         # What comes in is the rate times the slope; its square is wanted without it.
         # A factor of the square might not be a number of single precision.
         factor = math.sqrt(1 - self.square_decay) / rate
-        arrays = params.arrays(), state.step, state.square, step.arrays()
+        arrays = params.arrays(), state.step, state.square, change.arrays()
         for parts in zip(*arrays, strict=True):
             for array, mean, square, move in _cached_parts(
                 *map(in_memory_order, parts)
@@ -155,9 +155,9 @@ class Momentum:
         """Whether a training with that state can go on with this optimiser."""
         return type(state) is tuple and len(state) > 0
 
-    def step(self, params, velocity, step, rate=None):
+    def step(self, params, velocity, change, rate=None):
         """Move the parameters and the velocity, in place."""
         add = kernels.active().add_step_with_momentum
-        for parts in zip(params.arrays(), velocity, step.arrays(), strict=True):
+        for parts in zip(params.arrays(), velocity, change.arrays(), strict=True):
             add(*map(in_memory_order, parts), self.momentum)
         return velocity

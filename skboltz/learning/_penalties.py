@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import kernels
+from ._sums import Block
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,11 @@ class WeightDecay:
     l1: float = 0.0
     l2: float = 0.0
 
-    def pull(self, step, weights, rate):
-        """Add the pull towards zero to a step of the weights, in place."""
+    def pull(self, change, weights, rate):
+        """Add the pull towards zero to a change of the weights, in place."""
         if self.l1 or self.l2:
             shrink = kernels.active().shrink
-            shrink(step.T, weights.T, rate * self.l1, rate * self.l2)
+            shrink(change.T, weights.T, rate * self.l1, rate * self.l2)
 
     def penalty(self, weights):
         """l1 sum |W| + l2/2 sum W^2, in double precision."""
@@ -58,9 +59,9 @@ class SparsityTarget:
         if self.target is None or not self.cost:
             return sums
         pull = self.cost * (activity - self.target)
-        # One row more: sum_i w_i (h_i - pull) v_i' = sum_i w_i h_i v_i' - pull (sum v)'
+        # A row more: sum_i w_i (h_i - pull) v_i' = sum_i w_i h_i v_i' - pull (sum v)'
+        row = Block(-pull[None], sums.visible.bias[None])
         return sums._replace(
-            hidden_factor=np.vstack([sums.hidden_factor, -pull]),
-            visible_factor=np.vstack([sums.visible_factor, sums.visible.bias]),
+            blocks=(*sums.blocks, row),
             hidden=sums.hidden._replace(bias=sums.hidden.bias - sums.weight * pull),
         )

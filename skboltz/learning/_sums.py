@@ -1,33 +1,78 @@
 """What a phase returns: sums over its rows, and their total weight."""
 
+from itertools import pairwise
+from operator import add
 from typing import NamedTuple
 
 import numpy as np
 
 from ..units import sums_of_means
+from ..utils import each
+
+
+class Block(NamedTuple):
+    """A part of the sum of h v' over the rows of a phase: hidden' @ visible.
+
+    Attributes
+    ----------
+    hidden : ndarray of shape (n_terms, n_hidden) or None
+        None where the product has been taken: it is then `visible`.
+    visible : ndarray of shape (n_terms, n_columns)
+        Of the visible units from `first` on.
+    first : int
+    """
+
+    hidden: np.ndarray | None
+    visible: np.ndarray
+    first: int = 0
+
+    @property
+    def last(self):
+        """The visible unit after the last one."""
+        return self.first + self.visible.shape[1]
+
+    def between(self, start, stop):
+        """The columns of some visible units, all of which it has."""
+        return self.visible[:, start - self.first : stop - self.first]
 
 
 class Sums(NamedTuple):
     """Unnormalised sums of the statistics of a phase.
 
-    The sum that belongs to the weights, of h v' over the rows, is kept as two
-    factors: both phases are then summed in one matrix product.  Where the statistic
-    of a unit is its value times a factor, the factor comes last.
+    The sum that belongs to the weights, of h v' over the rows, is kept as factors: both
+    phases are then summed in one matrix product.  Where the statistic of a unit is its
+    value times a factor, the factor comes last.
+
+    Sums of some rows and of others add up to those of all, ``a + b``.  Before they
+    travel, from another process or machine, :meth:`reduced` makes them as small as the
+    parameters.
 
     Attributes
     ----------
-    hidden_factor : ndarray of shape (n_rows, n_hidden)
-    visible_factor : ndarray of shape (n_rows, n_visible)
-        hidden_factor' @ visible_factor is the sum for the weights.
+    blocks : tuple of Block
+        They add up to the sum for the weights, whose columns they may share out.
     hidden, visible : NamedTuple
         Sums for the parameters of the units of each layer; the one for a bias is
         the sum of the values.
     weight : float
         Total weight of the rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.learning import sums
+    >>> from skboltz.models import Bipartite, BipartiteParams
+    >>> from skboltz.units import BERNOULLI, Bias
+    >>> rbm = Bipartite(BERNOULLI, BERNOULLI)
+    >>> params = BipartiteParams(np.ones((1, 2)), Bias(np.zeros(2)), Bias(np.zeros(1)))
+    >>> one = sums(rbm, params, np.array([[1.0, 0.0]]), np.array([[0.5]]))
+    >>> other = sums(rbm, params, np.array([[1.0, 1.0]]), np.array([[0.25]]))
+    >>> both = one + other
+    >>> both.weight, both.product()  # 0.5 + 0.25, and 0.25
+    (2.0, array([[0.75, 0.25]]))
     """
 
-    hidden_factor: np.ndarray
-    visible_factor: np.ndarray
+    blocks: tuple
     hidden: NamedTuple
     visible: NamedTuple
     weight: float
@@ -36,13 +81,110 @@ class Sums(NamedTuple):
         """Mean of the visible and of the hidden units."""
         return self.visible.bias / self.weight, self.hidden.bias / self.weight
 
+    def parts(self, scale):
+        """The blocks for :func:`product`, each to be multiplied by a number."""
+        return [(block, scale) for block in self.blocks]
 
-def sums(model, params, v, h, weight=None):
-    """Sums over rows of v and the means h given them, each counted `weight` times."""
+    def product(self):
+        """The sum of h v', shape (n_hidden, n_visible)."""
+        return product(self.parts(1.0), len(self.visible.bias))
+
+    def reduced(self):
+        """The same sums with the product taken, whose size is not that of the rows."""
+        return self._replace(blocks=(Block(None, self.product()),))
+
+    def __add__(self, other):
+        return Sums(
+            _gathered(self.blocks + other.blocks),
+            each(add, self.hidden, other.hidden),
+            each(add, self.visible, other.visible),
+            self.weight + other.weight,
+        )
+
+
+def sums(model, params, v, h, weight=None, mask=None):
+    """Sums over rows of v and the means h given them, each counted `weight` times.
+
+    With a `mask` of the entries of v that take part, v is 0 in the others.
+    """
     return Sums(
-        h if weight is None else h * weight[:, None],
-        v,
+        (Block(h if weight is None else h * weight[:, None], v),),
         sums_of_means(model.hidden_unit, params.hidden, h, weight),
-        model.visible_unit.parameter_sums(params.visible, v, weight),
+        visible_sums(model, params, v, weight, mask),
         float(len(v) if weight is None else weight.sum()),
     )
+
+
+def visible_sums(model, params, v, weight=None, mask=None):
+    """Sums over rows of v for the parameters of the visible units, see :func:`sums`."""
+    unit = model.visible_unit
+    found = unit.parameter_sums(params.visible, v, weight)
+    if mask is None:
+        return found
+    return _without_absent(unit, params.visible, found, weight, mask)
+
+
+def product(parts, n_columns):
+    """Sum of scale x block over pairs (block, scale), laid out column by column.
+
+    Between two edges of blocks all factors are multiplied as one.
+    """
+    block, _ = parts[0]
+    some = block.visible if block.hidden is None else block.hidden
+    n_hidden = len(some) if block.hidden is None else some.shape[1]
+    out = np.empty((n_columns, n_hidden), some.dtype)
+    edges = {0, n_columns}
+    for block, _ in parts:
+        edges |= {block.first, block.last}
+    for start, stop in pairwise(sorted(edges)):
+        inside = [p for p in parts if p[0].first <= start and stop <= p[0].last]
+        _write_product(inside, start, stop, out[start:stop])
+    return out.T
+
+
+def _write_product(parts, start, stop, out):
+    """Sum of scale x block, transposed, over blocks that have all these columns."""
+    factors = [part for part in parts if part[0].hidden is not None]
+    if factors:
+        right = np.concatenate([b.between(start, stop) for b, _ in factors])
+        np.matmul(right.T, _stacked(factors, out.dtype), out=out)
+    else:
+        out[:] = 0
+    for block, scale in parts:
+        if block.hidden is None:
+            out += scale * block.between(start, stop).T
+
+
+def _stacked(factors, dtype):
+    """scale x hidden factor of one block under that of another."""
+    n_rows = sum(len(block.hidden) for block, _ in factors)
+    stacked = np.empty((n_rows, factors[0][0].hidden.shape[1]), dtype)
+    start = 0
+    for block, scale in factors:
+        stop = start + len(block.hidden)
+        np.multiply(block.hidden, scale, out=stacked[start:stop])
+        start = stop
+    return stacked
+
+
+def _gathered(blocks):
+    """The same blocks, but products of the same columns as one."""
+    factors = tuple(block for block in blocks if block.hidden is not None)
+    taken = {}
+    for block in blocks:
+        if block.hidden is None:
+            place = block.first, block.last
+            taken[place] = taken.get(place, 0) + block.visible
+    return factors + tuple(Block(None, p, first) for (first, _), p in taken.items())
+
+
+def _without_absent(unit, params, found, weight, mask):
+    """Sums for the visible units less what zeros of absent entries have added.
+
+    Given its field a column adds its own terms, and each absent one those of a 0.
+    """
+    weight = np.ones(len(mask), found.bias.dtype) if weight is None else weight
+    absent = weight @ ~mask
+    zero = unit.parameter_sums(params, np.zeros((1, mask.shape[1]), found.bias.dtype))
+    there = mask.any(axis=0)  # the difference may not be 0 exactly
+    return each(lambda s, z: np.where(there, s - absent * z, 0), found, zero)

@@ -298,9 +298,9 @@ def test_a_warm_start_with_another_size_says_what_to_do():
 
 
 def test_an_interrupt_leaves_the_last_finished_epoch(monkeypatch):
-    from skboltz.learning import training
+    from skboltz import learning
 
-    epoch, calls = training.epoch, []
+    epoch, calls = learning.epoch, []
 
     def interrupted(*args):
         calls.append(1)
@@ -309,7 +309,7 @@ def test_an_interrupt_leaves_the_last_finished_epoch(monkeypatch):
             raise KeyboardInterrupt
         return result
 
-    monkeypatch.setattr(training, "epoch", interrupted)
+    monkeypatch.setattr(learning, "epoch", interrupted)
     rbm = make(n_iter=9)
     with pytest.raises(KeyboardInterrupt):
         rbm.fit(X)

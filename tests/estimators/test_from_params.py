@@ -184,7 +184,7 @@ def test_the_classes_of_a_machine_are_its_last_units():
     expected = [exact.class_proba([*row, 0, 0], 2, 2) for row in BITS[:4, :2]]
     np.testing.assert_allclose(found.predict_proba(BITS[:4, :2]), expected, rtol=1e-9)
     assert found.partial_fit(BITS[:, :2], LABELS).estimator_.n_iter_ == 1
-    with pytest.raises(ValueError, match="machine has 4 visible units"):
+    with pytest.raises(ValueError, match="estimator has 4 visible units"):
         BoltzmannClassifier.from_params(pairwise(), list("abcd"))
 
 

@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from skboltz import DivergenceError
 from skboltz.learning import (
     Adam,
+    BackpropLearner,
     Data,
     Dropout,
     Enumeration,
@@ -25,12 +26,14 @@ from skboltz.learning import (
     MaxNorm,
     Momentum,
     NetworkParams,
+    TwoPhaseLearner,
     WeightDecay,
     _optimisers,
     backprop,
     batches,
+    epoch,
+    guarded_epoch,
     quasi_newton,
-    training,
 )
 from skboltz.learning.feedforward import _backprop
 from skboltz.sampling import Purpose, Stream
@@ -66,21 +69,18 @@ X, CODES = some_data()
 def recipe(optimiser=None, l2=0.0, dropout=(0.0, 0.0), limit=None, batch_size=4):
     optimiser = GradientAscent() if optimiser is None else optimiser
     parts = WeightDecay(l2=l2), Dropout(*dropout), MaxNorm(limit)
-    return backprop.Backprop(optimiser, *parts, batch_size)
+    return BackpropLearner(optimiser, *parts, batch_size)
 
 
 def start(parts, params=None):
     params = some_params() if params is None else params
-    streams = Stream((1, 2), Purpose.SHUFFLE), Stream((1, 2), Purpose.DATA)
-    state = backprop.NetworkState(params, parts.optimiser.init(params), *streams)
-    return backprop.copy(state)
+    return parts.copy(parts.init(params, (1, 2)))
 
 
 def train(parts, n_epochs=1, state=None, x=X, codes=CODES, weight=None, rate=RATE):
     state = start(parts) if state is None else state
     for _ in range(n_epochs):
-        data = Data(x, weight)
-        state, _ = backprop.epoch(parts, backprop.copy(state), data, codes, rate)
+        state, _ = epoch(parts, state, Data(x, weight, target=codes), rate)
     return state
 
 
@@ -163,7 +163,7 @@ def test_an_epoch_is_that_of_explicit_loops(kind, dropout):
     weight = weights_of(kind, parts)
     arrays, loss, accuracy = explicit_epoch(parts, weight, L2)
     given = None if kind == "equal" else weight
-    state, seen = backprop.epoch(parts, start(parts), Data(X, given), CODES, RATE)
+    state, seen = epoch(parts, start(parts), Data(X, given, target=CODES), RATE)
     assert_close(state.params, arrays, atol=1e-8)
     assert seen.loss == pytest.approx(loss, abs=1e-8)
     assert seen.accuracy == pytest.approx(accuracy, abs=1e-12)
@@ -230,7 +230,7 @@ def test_stopping_and_going_on_is_never_having_stopped(optimiser):
 @all_optimisers
 def test_copies_lie_in_memory_as_what_they_copy(optimiser):
     """Else an update reads some along and some across: Adam took 8 times longer."""
-    state = backprop.copy(train(recipe(optimiser)))
+    state = recipe(optimiser).copy(train(recipe(optimiser)))
     assert all(array.flags.f_contiguous for array in arrays_of(state))
 
 
@@ -243,11 +243,11 @@ def test_an_optimiser_accepts_its_own_states_only(optimiser):
 
 def test_learning_climbs():
     """As many hidden units as rows can tell them apart."""
-    parts, data = recipe(Momentum(0.9), batch_size=100), Data(X, None)
+    parts, data = recipe(Momentum(0.9), batch_size=100), Data(X, None, target=CODES)
     params = some_params((3, 9, 9, 3))
-    before = backprop.scores(params, data, CODES)
+    before = backprop.scores(params, data)
     state = train(parts, 300, start(parts, params))
-    after = backprop.scores(state.params, data, CODES)
+    after = backprop.scores(state.params, data)
     assert after[0] > -0.1 > before[0] and after[1] == 1 > before[1]
 
 
@@ -274,8 +274,8 @@ def test_the_objective_and_its_slopes_are_those_of_explicit_loops(
         mean = log_likelihood(layers, X, CODES, weight) / weight.sum()
         return mean - penalty(layers, L2)
 
-    data = Data(X, weight if weighted else None)
-    value, found = backprop.objective(recipe(l2=L2), params, data, CODES)
+    data = Data(X, weight if weighted else None, target=CODES)
+    value, found = backprop.objective(recipe(l2=L2), params, data)
     assert value == pytest.approx(expected(as_lists(params.arrays())), abs=1e-12)
     assert_close(found, slopes(params.arrays(), expected), atol=1e-8)
 
@@ -288,7 +288,8 @@ def test_scores_are_weighted_means_over_the_rows(weighted, monkeypatch):
     logs = [pass_up(layers, x)[1] for x in X.tolist()]
     hits = [own.index(max(own)) == k for own, k in zip(logs, CODES, strict=True)]
     expected = log_likelihood(layers, X, CODES, weight) / weight.sum()
-    found = backprop.scores(params, Data(X, weight if weighted else None), CODES)
+    data = Data(X, weight if weighted else None, target=CODES)
+    found = backprop.scores(params, data)
     assert found[0] == pytest.approx(expected, abs=1e-13)
     assert found[1] == pytest.approx(weight @ hits / weight.sum(), abs=1e-13)
     assert 0 < found[1] < 1
@@ -309,18 +310,19 @@ def test_a_vector_of_all_parameters_and_back(sizes, dtype):
 
 
 def ascend(parts, params, n_steps, on_step=lambda params: False, weight=None):
-    data = Data(X, weight)
-    return quasi_newton.ascend(parts, params, data, CODES, n_steps, on_step)
+    data = Data(X, weight, target=CODES)
+    return quasi_newton.ascend(parts, params, data, n_steps, on_step)
 
 
 @pytest.mark.parametrize("sizes", [SIZES, (3, 1, 3)])
 def test_quasi_newton_steps_climb_and_what_is_kept_of_them_stays(sizes):
     parts, params, kept, values = recipe(l2=L2), some_params(sizes), [], []
+    data = Data(X, None, target=CODES)
     before = [array.copy() for array in params.arrays()]
 
     def keep(moved):
         kept.append((moved, [array.copy() for array in moved.arrays()]))
-        values.append(backprop.objective(parts, moved, Data(X, None), CODES)[0])
+        values.append(backprop.objective(parts, moved, data)[0])
 
     found = ascend(parts, params, 12, keep)
     assert 0 < len(kept) <= 12
@@ -358,7 +360,7 @@ def test_quasi_newton_reaches_a_summit(weighted):
     """Slopes of 0 to 1e-7, at whose square the value no longer tells a step."""
     parts, weight = recipe(l2=L2), WEIGHT if weighted else None
     found = ascend(parts, some_params(), 2000, weight=weight)
-    _, slope = backprop.objective(parts, found, Data(X, weight), CODES)
+    _, slope = backprop.objective(parts, found, Data(X, weight, target=CODES))
     assert max(abs(array).max() for array in slope.arrays()) < 1e-6
 
 
@@ -368,9 +370,8 @@ def test_without_hidden_layers_it_is_multinomial_logistic_regression(weighted):
     x, codes = some_data(60)
     weight = np.random.default_rng(0).uniform(0, 2, 60) if weighted else np.ones(60)
     params = NetworkParams((Layer(np.zeros((3, 3), order="F"), np.zeros(3)),))
-    found = quasi_newton.ascend(
-        recipe(l2=L2), params, Data(x, weight), codes, 500, lambda params: False
-    )
+    data = Data(x, weight, target=codes)
+    found = quasi_newton.ascend(recipe(l2=L2), params, data, 500, lambda params: False)
     sklearn = LogisticRegression(C=1 / (weight.sum() * L2), tol=1e-8, max_iter=1000)
     sklearn.fit(x, codes, weight)
     np.testing.assert_allclose(found.layers[0].weights, sklearn.coef_, atol=1e-5)
@@ -474,9 +475,9 @@ def test_adam_moves_the_training_loop_as_well():
     case = BIPARTITE[1]
     rows = np.array(case.oracle.visible_states[3:9], dtype=float)
     parts = training_recipe(case, Enumeration(), batch_size=4)
-    parts = training.Recipe(**{**vars(parts), "optimiser": Adam()})
+    parts = TwoPhaseLearner(**{**vars(parts), "optimiser": Adam()})
     state = training_start(parts, case.params, rows)
-    state, _, held = training.guarded_epoch(parts, state, Data(rows, None), 0.01)
+    state, _, held = guarded_epoch(parts, state, Data(rows, None), 0.01)
     assert held == 0.01 and state.optimiser.n_steps == 2
 
 

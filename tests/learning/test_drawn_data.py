@@ -8,7 +8,7 @@ from model_cases import BIPARTITE
 from scipy import sparse
 from scipy.stats import binom
 
-from skboltz.learning import ContrastiveDivergence, Data, DrawnData, batches, training
+from skboltz.learning import ContrastiveDivergence, Data, DrawnData, batches, epoch
 from skboltz.sampling import Purpose, Stream
 
 SHUFFLE = Stream((3, 4), Purpose.SHUFFLE, step=5)
@@ -27,7 +27,7 @@ def drawn(X, shuffle=SHUFFLE, dtype=np.float64, batch_size=100):
     data = DrawnData(X, None).of_epoch(shuffle)
     order, states = np.random.default_rng(0).permutation(X.shape[0]), {}
     for rows in batches(order, batch_size):
-        states.update(zip(rows, data.batch(rows, dtype), strict=True))
+        states.update(zip(rows, data.batch(rows, dtype).values, strict=True))
     return np.array([states[row] for row in range(X.shape[0])])
 
 
@@ -71,7 +71,7 @@ def test_draws_of_units_rows_batches_and_epochs_have_nothing_in_common():
         assert agree(states[shift:], states[:-shift], 0.5)
     # The same noise in the next batch, as if each began the stream anew.
     data = DrawnData(X, None).of_epoch(SHUFFLE)
-    one, again = (data.batch(np.arange(7, 17), np.float64) for _ in range(2))
+    one, again = (data.batch(np.arange(7, 17), float).values for _ in range(2))
     assert not agree(one, again, 0.5)
 
 
@@ -79,7 +79,7 @@ def test_the_order_of_an_epoch_says_nothing_of_its_draws():
     """The generator that shuffles and the noise are different streams."""
     order = SHUFFLE.generator().permutation(N_ROWS)
     data = DrawnData(np.full((N_ROWS, 1), 0.5), None).of_epoch(SHUFFLE)
-    states = data.batch(order, np.float64)[:, 0]
+    states = data.batch(order, np.float64).values[:, 0]
     assert agree(states, (order < N_ROWS / 2).astype(float), 0.5)
 
 
@@ -112,7 +112,7 @@ def test_sparse_probabilities_are_drawn_as_dense_ones(kind):
 def test_outside_of_an_epoch_there_are_only_probabilities():
     X, rows = probabilities(6), np.array([4, 1])
     data = DrawnData(X, None)
-    np.testing.assert_array_equal(data.batch(rows, np.float64), X[rows])
+    np.testing.assert_array_equal(data.batch(rows, np.float64).values, X[rows])
     assert data.of_epoch(SHUFFLE).weight is None and data.stream is None
     np.testing.assert_array_equal(data.of_epoch(SHUFFLE).X, X)
 
@@ -127,7 +127,7 @@ PARTS = recipe(CASE, ContrastiveDivergence(1), batch_size=4)
 def train(n_epochs, data, state=None):
     state = start(PARTS, CASE.params, ROWS) if state is None else state
     for _ in range(n_epochs):
-        state, _ = training.epoch(PARTS, training.copy(state), data, 0.1)
+        state, _ = epoch(PARTS, state, data, 0.1)
     return state
 
 
@@ -138,7 +138,7 @@ def test_an_epoch_is_that_on_the_states_drawn_for_it():
     of_epoch = data.of_epoch(state.shuffle._replace(step=state.shuffle.step + 1))
     states = np.empty_like(ROWS)
     for rows in batches(order, 4):
-        states[rows] = of_epoch.batch(rows, np.float64)
+        states[rows] = of_epoch.batch(rows, np.float64).values
     assert set(np.unique(states)) == {0.0, 1.0}
     found, expected = train(1, data), train(1, Data(states, None))
     for a, b in zip(found.params.arrays(), expected.params.arrays(), strict=True):
@@ -148,7 +148,7 @@ def test_an_epoch_is_that_on_the_states_drawn_for_it():
 def test_stopping_and_going_on_is_never_having_stopped():
     data = DrawnData(ROWS, np.arange(9.0))
     whole, half = train(5, data), train(2, data)
-    resumed = training.resume(PARTS, half.params, half._replace(params=None), ROWS)
+    resumed = PARTS.resume(half._replace(params=None), half.params, data)
     resumed = train(3, data, resumed)
     for a, b in zip(whole.params.arrays(), resumed.params.arrays(), strict=True):
         assert a.tobytes() == b.tobytes()

@@ -6,13 +6,7 @@ from learning_parts import recipe, step_of
 from model_cases import GAUSSIAN, by_name
 from oracles import finite_difference, gaussian_mean_log_likelihood
 
-from skboltz.learning import (
-    CenteredGradient,
-    Enumeration,
-    Gradient,
-    Offsets,
-    training,
-)
+from skboltz.learning import Batch, CenteredGradient, Enumeration, Gradient, Offsets
 from skboltz.learning.two_phase._positive import data_phase
 from skboltz.models import Bipartite, BipartiteParams
 from skboltz.sampling import Purpose, Stream
@@ -76,7 +70,7 @@ def phase_means(case):
     """E[h v'], E[v], E[(v - b)^2 / (2 s2)] and E[h] by enumeration."""
     data = data_phase(case.model, case.params, np.zeros((1, case.oracle.n_visible)))
     sums, _ = Enumeration().step(case.model, case.params, STREAM, data)
-    product = sums.hidden_factor.T @ sums.visible_factor / sums.weight
+    product = sums.product() / sums.weight
     return product, *(m / sums.weight for m in (*sums.visible, *sums.hidden))
 
 
@@ -304,9 +298,9 @@ def test_variances_learn_the_same_below_bits_and_spins():
 def trained(case, params, rows, centered, rate=0.01, n_updates=200):
     """Parameters after many exact updates."""
     parts = recipe(case, Enumeration(), centered=centered)
-    state = training.copy(training.init(parts, params, rows.mean(axis=0), (1, 2)))
+    state = parts.copy(parts.init(params, rows.mean(axis=0), (1, 2)))
     for _ in range(n_updates):
-        state, _ = training.update(parts, state, rows, None, rate)
+        state, _ = parts.update(state, Batch(rows), rate)
     return state.params
 
 

@@ -7,7 +7,7 @@ import pytest
 from oracles import PairOracle, finite_difference
 
 from skboltz.learning import CenteredGradient, Enumeration, Gradient, Offsets
-from skboltz.learning._sums import Sums
+from skboltz.learning._sums import Block, Sums
 from skboltz.learning.two_phase._positive import data_phase
 from skboltz.models import Bipartite, BipartiteParams
 from skboltz.sampling import Purpose, Stream
@@ -98,7 +98,7 @@ def gaussian_sums(params):
     product = covariance[n:, :n] + np.outer(mean[n:], mean[:n])
     above = GaussianParams(mean[n:], halves[n:])
     below = GaussianParams(mean[:n], halves[:n])
-    return Sums(np.eye(len(c)), product, above, below, 1.0)
+    return Sums((Block(None, product),), above, below, 1.0)
 
 
 def step_of(case, gradient):

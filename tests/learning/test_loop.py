@@ -11,7 +11,7 @@ from skboltz.learning import (
     Data,
     Enumeration,
     PersistentContrastiveDivergence,
-    training,
+    epoch,
 )
 
 CASE = BIPARTITE[1]
@@ -21,7 +21,7 @@ ROWS = np.array(CASE.oracle.visible_states, dtype=float)[[0, 3, 3, 5, 9, 9, 9, 1
 def train(parts, n_epochs, state=None, rows=ROWS, weight=None, rate=0.1):
     state = start(parts, CASE.params, rows) if state is None else state
     for _ in range(n_epochs):
-        state, _ = training.epoch(parts, training.copy(state), Data(rows, weight), rate)
+        state, _ = epoch(parts, state, Data(rows, weight), rate)
     return state
 
 
@@ -39,7 +39,7 @@ def test_stopping_and_going_on_is_never_having_stopped(negative, momentum):
     parts = recipe(CASE, negative, momentum=momentum, batch_size=4, centered=True)
     whole = train(parts, 5)
     half = train(parts, 2)
-    resumed = training.resume(parts, half.params, half._replace(params=None), ROWS)
+    resumed = parts.resume(half._replace(params=None), half.params, Data(ROWS, None))
     for a, b in zip(
         arrays(whole.params), arrays(train(parts, 3, resumed).params), strict=True
     ):

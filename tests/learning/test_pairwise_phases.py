@@ -9,7 +9,7 @@ from oracles import PairwiseOracle, configurations, finite_difference
 from scipy.stats import binom, norm
 
 from skboltz import learning
-from skboltz.learning import training
+from skboltz.learning import Batch, Data
 from skboltz.learning.pairwise import _clamped_phases
 from skboltz.learning.two_phase._gradient import Offsets
 from skboltz.learning.two_phase._positive import DataPhase
@@ -53,7 +53,7 @@ def rows_of(unit, gaps=False):
 def exact_sums(unit, params, rows, weight=None):
     model = model_of(unit)
     positive = learning.Inferred(partly_known.exact)
-    data, _ = positive.step(model, params, None, rows, weight)
+    data, _ = positive.step(model, params, None, Batch(rows, weight=weight))
     negative, _ = learning.FreeEnumeration().step(model, params, STREAM, data)
     return data.sums, negative
 
@@ -161,7 +161,7 @@ GRADIENTS = [
 
 
 def recipe(unit, positive, negative, gradient, n_visible=N_VISIBLE, **decay):
-    return learning.Recipe(
+    return learning.TwoPhaseLearner(
         model=model_of(unit, n_visible),
         positive=positive,
         negative=negative,
@@ -174,12 +174,11 @@ def recipe(unit, positive, negative, gradient, n_visible=N_VISIBLE, **decay):
 
 
 def learnt(parts, params, rows, n_updates, rate=0.3):
-    state = training.init(parts, params, rows.mean(axis=0), (1, 2))
-    state = training.copy(training.resume(parts, params, state, rows))
+    state = parts.init(params, rows.mean(axis=0), (1, 2))
+    state = parts.copy(parts.resume(state, params, Data(rows, None)))
     for _ in range(n_updates):
-        state, _ = training.update(
-            parts, state, rows, None, rate, rows=np.arange(len(rows))
-        )
+        batch = Batch(rows, rows=np.arange(len(rows)))
+        state, _ = parts.update(state, batch, rate)
     return state.params
 
 
@@ -285,7 +284,7 @@ def test_given_inputs_the_slope_is_that_of_the_class(
     given, free = learning.GivenInputs(N_CLASSES), learning.FreeEnumeration()
     negative = given if share is None else learning.Mixture(given, free, share)
     positive = learning.Inferred(partly_known.exact)
-    data, _ = positive.step(model, params, None, rows, weight)
+    data, _ = positive.step(model, params, None, Batch(rows, weight=weight))
     state = negative.init(model, params, STREAM)
     assert negative.accepts(state)
     sums, _ = negative.step(model, params, state, data)
@@ -317,7 +316,7 @@ def test_noisy_clamping_and_given_inputs_agree_on_the_inputs():
     rows = np.repeat(labelled(unit), n, axis=0)
     schedule = learning.Schedule((1.0,), 1)
     positive = learning.AnnealedClamped(schedule, (0.3, 0.1))
-    data, _ = positive.step(model, params, STREAM, rows)
+    data, _ = positive.step(model, params, STREAM, Batch(rows))
     sums, _ = learning.GivenInputs(N_CLASSES).step(model, params, STREAM, data)
     clamped_means, given_means = data.sums.means()[0], sums.means()[0]
     np.testing.assert_allclose(clamped_means[:2], given_means[:2], atol=1e-12)
@@ -401,7 +400,8 @@ def test_with_nothing_to_infer_all_methods_are_products(infer):
     unit = SPIN
     params = params_of(unit, ALL[:3, :3], n_units=3)
     rows, weight = rows_of(unit), np.array([1.0, 2.0, 0.0, 1.0, 0.5])
-    data, _ = learning.Inferred(infer).step(model_of(unit), params, None, rows, weight)
+    batch = Batch(rows, weight=weight)
+    data, _ = learning.Inferred(infer).step(model_of(unit), params, None, batch)
     expected = (rows * weight[:, None]).T @ rows
     np.fill_diagonal(expected, 0)
     np.testing.assert_allclose(data.sums.pairs, expected, atol=1e-12)
@@ -449,7 +449,7 @@ def test_annealed_clamped_chains_settle_given_the_rows(unit, wrong):
     weight = np.repeat(each, N // 5)
     run_at = params._replace(coupling=params.coupling / wrong)
     data, _ = learning.AnnealedClamped(SCHEDULE).step(
-        model, run_at, STREAM, rows, weight
+        model, run_at, STREAM, Batch(rows, weight=weight)
     )
     sums = data.sums
     oracle = oracle_of(unit, params)
@@ -491,7 +491,7 @@ def test_clamping_noise_moves_the_visible_means():
     params, model = params_of(unit), model_of(unit)
     rows = np.repeat(rows_of(unit)[:1], 10_000, axis=0)
     positive = learning.AnnealedClamped(learning.Schedule((1.0,), 1), (0.15, 0.05))
-    data, _ = positive.step(model, params, STREAM, rows)
+    data, _ = positive.step(model, params, STREAM, Batch(rows))
     odds = np.where(rows[0] == 1, 0.15, 0.05)
     expected = rows[0] * (1 - 2 * odds)
     bound = norm.isf(ALPHA / 6) / np.sqrt(len(rows))
@@ -514,9 +514,9 @@ def test_each_row_has_a_chain_of_its_own():
     state = started(positive, unit, params, X)
     assert positive.accepts(state, X) and not positive.accepts(None, X)
     model = model_of(unit)  # first all rows once: new chains may have to settle
-    _, state = positive.step(model, params, state, X, rows=np.arange(5))
+    _, state = positive.step(model, params, state, Batch(X, rows=np.arange(5)))
     before, rows = state.is_high.copy(), np.array([3, 1])
-    data, after = positive.step(model, params, state, X[rows], rows=rows)
+    data, after = positive.step(model, params, state, Batch(X[rows], rows=rows))
     untouched = [0, 2, 4]
     np.testing.assert_array_equal(after.is_high[untouched], before[untouched])
     assert after.stream.step == state.stream.step + 2 and data.sums.weight == 2
@@ -544,7 +544,7 @@ def test_remembered_chains_tend_to_the_law_given_each_row(broken):
     for _ in range(20):
         for rows in np.array_split(rng.permutation(len(X)), 4):
             places = rows[::-1] if broken else rows
-            _, state = positive.step(model, params, state, X[rows], rows=places)
+            _, state = positive.step(model, params, state, Batch(X[rows], rows=places))
     oracle = oracle_of(unit, params)
     found = np.where(state.is_high, 1.0, -1.0).reshape(3, n, N_UNITS).mean(axis=1)
     expected = [oracle.moments([*row, NAN, NAN])[0] for row in distinct]
@@ -631,7 +631,8 @@ def test_sums_have_the_precision_of_the_parameters(dtype):
         (learning.AnnealedClamped(SCHEDULE, (0.1, 0.1)), STREAM),
     ]
     for phase, state in phases:
-        data, _ = phase.step(model, params, state, X, weight, np.arange(5))
+        batch = Batch(X, weight=weight, rows=np.arange(5))
+        data, _ = phase.step(model, params, state, batch)
         assert data.sums.pairs.dtype == data.sums.units.bias.dtype == dtype
     for negative in (learning.FreeEnumeration(), learning.AnnealedFree(SCHEDULE, 5)):
         sums, _ = negative.step(model, params, STREAM, data)

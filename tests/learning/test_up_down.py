@@ -13,15 +13,17 @@ from oracles import LabelledOracle, bipartite_energy, log_sum, one_hot
 from skboltz import DivergenceError
 from skboltz.learning import (
     Adam,
+    Batch,
     ContrastiveDivergence,
     Data,
     GradientAscent,
     Momentum,
     PersistentContrastiveDivergence,
     UpDown,
+    UpDownLearner,
     WeightDecay,
     batches,
-    up_down,
+    epoch,
 )
 from skboltz.models import BeliefNetwork, Bipartite, BipartiteParams, untied
 from skboltz.sampling import ancestral
@@ -43,11 +45,11 @@ all_optimisers = pytest.mark.parametrize(
 def recipe(case, optimiser=None, l2=0.0, batch_size=4, negative=CD):
     optimiser = GradientAscent() if optimiser is None else optimiser
     parts = UpDown(negative), optimiser, WeightDecay(l2=l2)
-    return up_down.UpDownRecipe(case.net, *parts, batch_size)
+    return UpDownLearner(case.net, *parts, batch_size)
 
 
 def start(case, parts):
-    return up_down.copy(up_down.init(parts, case.params, (1, 2)))
+    return parts.copy(parts.init(case.params, (1, 2)))
 
 
 def rows_of(case, n_rows=N_ROWS):
@@ -64,9 +66,7 @@ def rows_of(case, n_rows=N_ROWS):
 def train(case, parts, n_epochs=1, state=None, weight=None, rate=RATE):
     (v, labels), state = rows_of(case), start(case, parts) if state is None else state
     for _ in range(n_epochs):
-        state, _ = up_down.epoch(
-            parts, up_down.copy(state), Data(v, weight), labels, rate
-        )
+        state, _ = epoch(parts, state, Data(v, weight, target=labels), rate)
     return state
 
 
@@ -116,8 +116,8 @@ def explicit_epoch(case, parts, weight, momentum, l2):
         share = w.sum() / (weight.sum() / len(groups))
         rate = RATE * share
         given = None if labels is None else labels[rows]
-        batch = v[rows], given, w, rate, carried
-        step, carried = parts.phases.step(case.net, params, *batch, share)
+        batch = Batch(v[rows], target=given, weight=w)
+        step, carried = parts.phases.step(case.net, params, batch, rate, carried, share)
         moves = zip(params.arrays(), step.arrays(), pulls(case), strict=True)
         moves = [s - rate * l2 * factor * a for a, s, factor in moves]
         *_, weights, b, c = moves  # of the top: its biases follow its weights
@@ -197,19 +197,21 @@ def test_chains_live_on_until_another_phase_comes():
     """And what comes then carried by noise that has not been drawn."""
     persistent, contrastive = (recipe(LABELLED, negative=n) for n in (PCD, CD))
     state = train(LABELLED, persistent, 2)
-    assert up_down.resume(persistent, state, state.params) == state
-    dropped = up_down.resume(contrastive, state, state.params).carried
+    data = Data(rows_of(LABELLED)[0], None)
+    assert persistent.resume(state, state.params, data) == state
+    dropped = contrastive.resume(state, state.params, data).carried
     assert dropped.negative.step == 2 << 32 > state.carried.negative.stream.step
     assert dropped[1:] == state.carried[1:]
     more = recipe(LABELLED, negative=PersistentContrastiveDivergence(2, n_chains=9))
-    anew = up_down.resume(more, state, state.params)
+    anew = more.resume(state, state.params, data)
     assert len(anew.carried.negative.visible) == 9
     train(LABELLED, more, state=anew)
 
 
 @all_optimisers
 def test_copies_lie_in_memory_as_what_they_copy(optimiser):
-    state = up_down.copy(train(LABELLED, recipe(LABELLED, optimiser)))
+    parts = recipe(LABELLED, optimiser)
+    state = parts.copy(train(LABELLED, parts))
     assert all(array.flags.f_contiguous for array in arrays_of(state))
 
 
@@ -229,7 +231,8 @@ def test_a_tuning_that_leaves_the_finite_numbers_says_so():
 @all_cases
 def test_reconstructions_are_what_the_first_layer_says_of_the_rows(case):
     (v, labels), parts = rows_of(case), recipe(case)
-    state, seen = up_down.epoch(parts, start(case, parts), Data(v, None), labels, RATE)
+    data = Data(v, None, target=labels)
+    state, seen = epoch(parts, start(case, parts), data, RATE)
     states, _ = ancestral.recognise_alike(
         case.net, state.params, v, state.carried.passes
     )
@@ -250,7 +253,7 @@ def test_without_directed_layers_there_are_no_reconstructions():
     )
     v = np.random.default_rng(0).choice([0.0, 1.0], (5, top.weights.shape[1]))
     state, parts = start(case, recipe(case)), recipe(case)
-    state, seen = up_down.epoch(parts, state, Data(v, None), None, RATE)
+    state, seen = epoch(parts, state, Data(v, None), RATE)
     assert math.isnan(seen.reconstruction) and seen.weight_norm > 0
     assert (state.params.top.weights != top.weights).any()
 
@@ -308,14 +311,12 @@ def explicit_proba(params, v):
 def learnt(by_chance=False):
     """After 100 epochs of each row 20 times, with its label or with both by turns."""
     net, params = small_net()
-    parts = up_down.UpDownRecipe(
-        net, UpDown(CD), Momentum(0.5), WeightDecay(), batch_size=10
-    )
-    state = up_down.copy(up_down.init(parts, params, (1, 2)))
+    parts = UpDownLearner(net, UpDown(CD), Momentum(0.5), WeightDecay(), batch_size=10)
+    state = parts.init(params, (1, 2))
     labels = LABELS[[0, 1] * 20] if by_chance else np.repeat(LABELS, 20, axis=0)
     for _ in range(100):
-        data = Data(np.repeat(V, 20, axis=0), None)
-        state, _ = up_down.epoch(parts, state, data, labels, 0.2)
+        data = Data(np.repeat(V, 20, axis=0), None, target=labels)
+        state, _ = epoch(parts, state, data, 0.2)
     return state.params
 
 

@@ -13,6 +13,7 @@ from oracles import finite_difference
 
 from skboltz import config_context
 from skboltz.learning import (
+    Batch,
     ContrastiveDivergence,
     GradientAscent,
     PersistentContrastiveDivergence,
@@ -255,7 +256,7 @@ def cd_step(case, v, labels=None, weight=None, key=KEY):
     """The first step by CD-1."""
     phases = UpDown(ContrastiveDivergence(1))
     carried = phases.init(case.net, case.params, key)
-    batch = v, labels, weight, 1.0, carried
+    batch = Batch(v, target=labels, weight=weight), 1.0, carried
     return finished(phases, case.net, case.params, *batch)[0]
 
 
@@ -273,7 +274,7 @@ def sampled_steps(case, k, params=None, n_batches=60, copies=100):
     carried = phases.init(case.net, params, KEY)
     for _ in range(n_batches):
         carried = carried._replace(offsets=offsets_of(case))
-        batch = v, labels, weight, 1.0, carried
+        batch = Batch(v, target=labels, weight=weight), 1.0, carried
         step, carried = finished(phases, case.net, params, *batch)
         made.append(what_counts(step))
     return np.array(made)
@@ -291,7 +292,7 @@ def persistent_steps(case, n_batches=60, copies=100, n_chains=1000):
             case.net.top, case.params.top, states[places], fresh.negative.stream
         )
         carried = fresh._replace(negative=chains, offsets=offsets_of(case))
-        batch = v, labels, weight, 1.0, carried
+        batch = Batch(v, target=labels, weight=weight), 1.0, carried
         step, _ = finished(phases, case.net, case.params, *batch)
         made.append(what_counts(step))
     return np.array(made)
@@ -360,7 +361,7 @@ def test_without_directed_layers_it_is_contrastive_divergence(case):
     v = as_array(case.oracle.visible_states)
     phases, model = UpDown(ContrastiveDivergence(2)), case.model
     carried = phases.init(net, params, KEY)
-    step, after = finished(phases, net, params, v, None, None, 0.5, carried)
+    step, after = finished(phases, net, params, Batch(v), 0.5, carried)
     data = data_phase(model, params.top, v)
     negative, later = phases.negative.step(model, params.top, carried.negative, data)
     offsets = Offsets(*data.sums.means())
@@ -379,15 +380,16 @@ def test_real_features_of_the_top_move_by_differences_of_values():
     phases = UpDown(ContrastiveDivergence(1))
     net = BeliefNetwork((), model)
     carried = phases.init(net, params, KEY)
-    made, after = finished(phases, net, params, v, None, WEIGHT, 0.5, carried)
+    made, after = finished(phases, net, params, Batch(v, weight=WEIGHT), 0.5, carried)
     data = data_phase(model, params.top, v, WEIGHT)
     end, _ = phases.negative.step(model, params.top, carried.negative, data)
     share, (m, offset) = WEIGHT / WEIGHT.sum(), after.offsets
     # The hidden factors of weighted rows have the weights in them.
-    mean, last = (x.hidden_factor / WEIGHT[:, None] for x in (data.sums, end))
+    blocks = data.sums.blocks[0], end.blocks[0]
+    mean, last = (block.hidden / WEIGHT[:, None] for block in blocks)
 
     def difference(function):
-        pairs = zip(share, mean, v, last, end.visible_factor, strict=True)
+        pairs = zip(share, mean, v, last, blocks[1].visible, strict=True)
         return 0.5 * sum(
             w * (function(h, x) - function(g, y)) for w, h, x, g, y in pairs
         )
@@ -425,7 +427,7 @@ def test_a_step_has_the_shape_of_the_parameters(case, dtype, negative):
     weight = WEIGHT.astype(dtype)
     phases = UpDown(negative)
     carried = phases.init(case.net, params, KEY)
-    batch = v.astype(dtype), labels, weight, 0.1, carried
+    batch = Batch(v.astype(dtype), target=labels, weight=weight), 0.1, carried
     step, after = phases.step(case.net, params, *batch)
     for made, own in zip(step.arrays(), params.arrays(), strict=True):
         assert (made.shape, made.dtype) == (own.shape, own.dtype)
@@ -467,8 +469,9 @@ def test_offsets_slide_towards_the_means_of_batches(share):
     case, phases = BELIEF[1], UpDown(PHASES["cd"])
     v, _ = some_rows(case)
     carried = phases.init(case.net, case.params, KEY)
-    _, first = phases.step(case.net, case.params, v, None, WEIGHT, 1.0, carried, share)
-    _, later = phases.step(case.net, case.params, v[:2], None, None, 1.0, first, share)
+    place, batch = (case.net, case.params), Batch(v, weight=WEIGHT)
+    _, first = phases.step(*place, batch, 1.0, carried, share)
+    _, later = phases.step(*place, Batch(v[:2]), 1.0, first, share)
     states, _ = ancestral.recognise(case.net, case.params, v[:2], first.passes)
     data = data_phase(case.net.top, case.params.top, states[-1])
     stays = 0.99**share
@@ -514,7 +517,7 @@ def learnt_bound(rate, negative=PHASES["cd"], n_updates=400):
     v, phases = np.repeat(DATA, 20, axis=0), UpDown(negative)
     carried = phases.init(net, params, KEY)
     for _ in range(n_updates):
-        batch = v, None, None, rate, carried
+        batch = Batch(v), rate, carried
         step, carried = finished(phases, net, params, *batch)
         GradientAscent().step(params, (), step)
     return mean_bound(net, params)

@@ -18,8 +18,9 @@ from skboltz.learning import (
     Offsets,
     PersistentContrastiveDivergence,
     TemperedContrastiveDivergence,
+    epoch,
+    guarded_epoch,
     initial_params,
-    training,
 )
 from skboltz.learning.two_phase._positive import data_phase
 from skboltz.likelihood import (
@@ -293,7 +294,7 @@ def negative_means(case, negative, n_updates, rows):
     for _ in range(n_updates):
         data = data_phase(case.model, case.params, rows)
         sums, state = negative.step(case.model, case.params, state, data)
-    product = sums.hidden_factor.T @ sums.visible_factor / sums.weight
+    product = sums.product() / sums.weight
     return np.vstack([product, sums.means()[0]])
 
 
@@ -372,7 +373,7 @@ def training_of(negative, centered=False):
     case, mean = CASES[0], PATTERNS.mean(axis=0)
     params = initial_params(case.model, STREAM, mean, len(PATTERNS), 4, np.float32)
     parts = recipe(case, negative, centered=centered, batch_size=20)
-    return parts, training.copy(training.init(parts, params, mean, (1, 2)))
+    return parts, parts.copy(parts.init(params, mean, (1, 2)))
 
 
 @pytest.mark.parametrize("centered", [False, True])
@@ -383,7 +384,7 @@ def test_training_learns_which_label_goes_with_which_bits(negative, centered):
     data = Data(PATTERNS, None)
     assert mean_log_likelihood(parts.model, state.params, PATTERNS) < -3 * np.log(2)
     for _ in range(100):
-        state, _ = training.epoch(parts, state, data, 0.2)
+        state, _ = epoch(parts, state, data, 0.2)
     assert {array.dtype for array in state.params.arrays()} == {np.dtype(np.float32)}
     reached = mean_log_likelihood(parts.model, state.params, PATTERNS)
     assert -2 * np.log(2) < reached < -np.log(2)
@@ -392,7 +393,7 @@ def test_training_learns_which_label_goes_with_which_bits(negative, centered):
 def test_an_epoch_is_guarded_where_a_bit_is_the_same_in_all_rows():
     """Independent units of these means would have infinite biases."""
     parts, state = training_of(PHASES["CD"])
-    *_, rate = training.guarded_epoch(parts, state, Data(PATTERNS, None), 0.2)
+    *_, rate = guarded_epoch(parts, state, Data(PATTERNS, None), 0.2)
     assert rate == 0.2
 
 

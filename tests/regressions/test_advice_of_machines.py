@@ -680,7 +680,7 @@ LEARNING = {
         lambda: classifier(n_iter=30, learning_rate=1.0, l2=1e3, solver="sgd").fit(
             X, CLASSES
         ),
-        "The fine-tuning diverged.* Lower `learning_rate`",
+        "The training diverged.* Lower `learning_rate`",
         lambda: classifier(n_iter=30, learning_rate=5e-4, l2=1e3, solver="sgd").fit(
             X, CLASSES
         ),

@@ -29,8 +29,8 @@ from skboltz.learning import (
     Offsets,
     PersistentContrastiveDivergence,
     TemperedContrastiveDivergence,
+    epoch,
     initial_params,
-    training,
 )
 from skboltz.learning.two_phase import _guesses as guesses
 from skboltz.learning.two_phase._positive import data_phase
@@ -296,9 +296,9 @@ def test_machines_with_gaussian_hidden_units_learn(name, centered):
     stream = Stream((1, 2), Purpose.WEIGHTS)
     params = initial_params(model, stream, mean, len(X), 1, np.float64)
     parts = recipe(BipartiteCase("", model, params, None), negative, centered=centered)
-    state = training.copy(training.init(parts, params, mean, (1, 2)))
+    state = parts.init(params, mean, (1, 2))
     for _ in range(400):
-        state, _ = training.epoch(parts, state, Data(X, None), 0.1)
+        state, _ = epoch(parts, state, Data(X, None), 0.1)
     log_z = exact_log_partition(model, state.params)
     reached = exact_log_likelihood(model, state.params, X, log_z).mean()
     share = np.unique(X, axis=0, return_counts=True)[1] / 40

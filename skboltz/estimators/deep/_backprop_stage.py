@@ -10,10 +10,10 @@ class BackpropStage:
 
     Parameters
     ----------
-    recipe : Backprop
+    recipe : BackpropLearner
     """
 
-    columns = backprop.Seen._fields
+    columns = learning.Classified._fields
     labels_on_top = False  # the layers learn without them
 
     def __init__(self, recipe):
@@ -33,32 +33,30 @@ class BackpropStage:
             n_classes,
             generator,
         )
-        optimiser = self.recipe.optimiser.init(params)
-        streams = Stream(key, Purpose.SHUFFLE), Stream(key, Purpose.DATA)
-        return backprop.NetworkState(params, optimiser, *streams)
+        return self.recipe.init(params, key)
 
-    def resumed(self, layers, state, params):
+    def resumed(self, layers, state, params, data):
         """A state to go on from, of these parameters."""
-        return backprop.resume(self.recipe, state, params)
+        return self.recipe.resume(state, params, data)
 
     def targets(self, codes, n_classes):
         """What an epoch is told of the classes."""
         return codes
 
-    def advance(self, layers, state, data, codes, rate):
+    def advance(self, layers, state, data, rate):
         """One epoch on a copy of the state."""
-        return backprop.epoch(self.recipe, backprop.copy(state), data, codes, rate)
+        return learning.epoch(self.recipe, state, data, rate)
 
-    def ascend(self, state, data, codes, n_steps, on_step):
+    def ascend(self, state, data, n_steps, on_step):
         """Steps of L-BFGS; `on_step` is given a state, and what it has reached."""
 
         def seen(params):
-            value, accuracy = backprop.scores(params, data, codes)
+            value, accuracy = backprop.scores(params, data)
             moved = state._replace(params=params)
-            return on_step(moved, backprop.Seen(-value, accuracy))
+            return on_step(moved, learning.Classified(-value, accuracy))
 
-        arguments = data, codes, n_steps, seen
-        params = quasi_newton.ascend(self.recipe, state.params, *arguments)
+        run = data, n_steps, seen
+        params = quasi_newton.ascend(self.recipe, state.params, *run)
         return state._replace(params=params)
 
     def attributes(self, layers, state):

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions, fit_context
 from ...sampling import random_key
-from ..shared._epochs import begin, end, publish, record, tell
+from ..shared._epochs import begin, end, publish, record, snapshot, tell
 from ..shared._offered import offered_if
 from ..shared._validation import check_data, check_seed, check_weight
 from ._best import Best
@@ -540,18 +540,19 @@ default="constant"
     def _tune(self, rows, held_out, n_epochs, context):
         """Epochs of fine-tuning; with held-out rows, back to the best of them."""
         stage, layers = self._stage(), self.layers_
-        data = self._data(rows.X, rows.tuned_weight)
         targets = stage.targets(rows.codes, len(self.classes_))
-        state = stage.resumed(layers, self._fine_tuning_state, stage.params(self))
+        data = self._data(rows.X, rows.tuned_weight, targets)
+        before = self._fine_tuning_state, stage.params(self)
+        state = stage.resumed(layers, *before, data)
         keep = self._keep_best(held_out, state)
 
         def advance(state, rate):
-            state, seen = stage.advance(layers, state, data, targets, rate)
+            state, seen = stage.advance(layers, state, data, rate)
             return state, (*seen, *keep(state)), rate
 
         run = rows.X, rows.y, state, n_epochs, context
         if self.solver == "lbfgs":
-            self._ascend(stage, data, targets, *run, keep)
+            self._ascend(stage, data, *run, keep)
         else:
             self._fine_tune(*run, advance)
         if held_out is not None and self._best is not None:
@@ -604,7 +605,7 @@ default="constant"
 
     # Steps that are not epochs, and when to stop --------------------------------
 
-    def _ascend(self, stage, data, targets, X, y, state, n_steps, context, keep):
+    def _ascend(self, stage, data, X, y, state, n_steps, context, keep):
         """L-BFGS on all rows, each of its steps recorded like an epoch."""
         task = fine_tuning_task(context, self, X, y, n_steps)
         clock = [time.perf_counter()]
@@ -618,10 +619,10 @@ default="constant"
             record(self, self.n_iter_, 1.0, *row)
             tell(self, X, state)
             publish(self, state)
-            stop = end(subtask, self, X, y, state)
+            stop = end(subtask, self, X, y, snapshot(self, state))
             return stop or self._has_converged()
 
-        stage.ascend(state, data, targets, n_steps, on_step)
+        stage.ascend(state, data, n_steps, on_step)
         if task is not None:
             task.call_on_fit_task_end(estimator=self, X=X, y=y)
 

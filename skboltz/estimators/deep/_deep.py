@@ -89,8 +89,8 @@ class Deep(NestedParams, CallbackSupportMixin):
         """How rows of features become values of the lowest units."""
         return Rows(self._dtype, self.layers_[0]._scaling)
 
-    def _data(self, X, weight):
-        return learning.Data(X, weight, self.layers_[0]._scaling)
+    def _data(self, X, weight, target=None):
+        return learning.Data(X, weight, self.layers_[0]._scaling, target)
 
     # Layers, one after the other ------------------------------------------------
 
@@ -260,7 +260,7 @@ def layer_task(context, estimator, X, machine):
 def up_down_stage(deep):
     """The up-down algorithm by the parameters of an estimator."""
     return UpDownStage(
-        learning.up_down.UpDownRecipe(
+        learning.UpDownLearner(
             net=None,
             phases=learning.UpDown(NEGATIVES[_method(deep)](deep)),
             optimiser=OPTIMISERS[deep.solver](deep),
@@ -279,7 +279,7 @@ def _method(deep):
 def backprop_stage(deep):
     """Backpropagation by the parameters of an estimator."""
     return BackpropStage(
-        learning.backprop.Backprop(
+        learning.BackpropLearner(
             optimiser=OPTIMISERS[deep.solver](deep),
             decay=learning.WeightDecay(l2=deep.l2),
             dropout=learning.Dropout(deep.input_dropout, deep.dropout),

@@ -400,10 +400,11 @@ default="constant"
         if self._fine_tuning_state is None:
             state = stage.start(layers, self._key)
         else:
-            state = stage.resumed(layers, self._fine_tuning_state, stage.params(self))
+            before = self._fine_tuning_state, stage.params(self)
+            state = stage.resumed(layers, *before, data)
 
         def advance(state, rate):
-            return *stage.advance(layers, state, data, None, rate), rate
+            return *stage.advance(layers, state, data, rate), rate
 
         self._fine_tune(X, y, state, n_epochs, context, advance)
 

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ... import likelihood
-from ...learning import up_down
+from ... import learning, likelihood
 from ...models import BeliefNetwork, BeliefParams, untied
 from ...units import Bias
 from ._layers import moved
@@ -21,13 +20,13 @@ class UpDownStage:
 
     Parameters
     ----------
-    recipe : UpDownRecipe
+    recipe : UpDownLearner
         Its network may be anything yet: that of the layers takes its place.
     label_inference : {"free-energy", "gibbs"}, default="free-energy"
         How the top machine of a classifier tells labels.
     """
 
-    columns = up_down.Reconstructed._fields
+    columns = learning.Reconstructed._fields
     labels_on_top = True  # of a classifier: they join the inputs of the top layer
 
     def __init__(self, recipe, label_inference="free-energy"):
@@ -38,20 +37,19 @@ class UpDownStage:
         params = untied(
             [layer._params() for layer in layers[:-1]], layers[-1]._params()
         )
-        return up_down.init(self._recipe(layers), params, key)
+        return self._recipe(layers).init(params, key)
 
-    def resumed(self, layers, state, params):
+    def resumed(self, layers, state, params, data):
         """A state to go on from, of these parameters."""
-        return up_down.resume(self._recipe(layers), state, params)
+        return self._recipe(layers).resume(state, params, data)
 
     def targets(self, codes, n_classes):
         """What an epoch is told of the classes."""
         return np.eye(n_classes, dtype=np.float32)[codes]
 
-    def advance(self, layers, state, data, labels, rate):
+    def advance(self, layers, state, data, rate):
         """One epoch on a copy of the state."""
-        recipe, state = self._recipe(layers), up_down.copy(state)
-        return up_down.epoch(recipe, state, data, labels, rate)
+        return learning.epoch(self._recipe(layers), state, data, rate)
 
     def attributes(self, layers, state):
         """Fitted attributes that hold a state."""

@@ -9,7 +9,6 @@ from sklearn.utils.validation import check_is_fitted
 from ... import learning
 from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions
-from ...learning import training
 from ...sampling import Chains, gibbs
 from ..shared._fitted import Fitted
 from ..shared._given import are_there
@@ -180,7 +179,7 @@ class BaseRBM(Trainable, Questions, Estimator):
         )
 
     def _recipe(self, X):
-        return learning.Recipe(
+        return learning.TwoPhaseLearner(
             model=self._model,
             positive=learning.HiddenMeans(),
             negative=PHASES[self.method](self),
@@ -197,7 +196,7 @@ class BaseRBM(Trainable, Questions, Estimator):
 
     def _run_epoch(self, recipe, state, data, rate):
         if self.rate_guard:
-            return training.guarded_epoch(recipe, state, data, rate)
+            return learning.guarded_epoch(recipe, state, data, rate)
         return super()._run_epoch(recipe, state, data, rate)
 
     def _attributes(self, state):

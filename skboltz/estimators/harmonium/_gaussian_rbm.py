@@ -9,7 +9,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ... import learning
 from ..._sklearn import Interval, StrOptions
-from ...learning import training
 from ...models import Bipartite
 from ...sampling import Langevin, Purpose, Stream, gibbs
 from ...units import BERNOULLI, GAUSSIAN
@@ -425,7 +424,7 @@ default="constant"
         start = np.zeros_like(mean), variance, self.initial_share, sigma
         params = learning.gaussian_start(vectors, *start)
         params = each(lambda array: array.astype(float_type(X)), params)
-        return training.init(self._recipe(X), params, np.zeros_like(mean), key)
+        return self._recipe(X).init(params, np.zeros_like(mean), key)
 
     def _state_from(self, X, params, mean, key):
         """Where a training on rows of that mean goes on from given parameters."""
@@ -433,7 +432,7 @@ default="constant"
         self._variance = np.exp(params.visible.log_variance.astype(np.float64))
         if self._scaling is not None:
             mean = self._scaling.forward(mean, np.float64)
-        return training.init(self._recipe(X), params, mean, key)
+        return self._recipe(X).init(params, mean, key)
 
     def _directions(self, X, weight, scaling, key):
         """Vectors of length 1 along some rows."""
@@ -441,7 +440,8 @@ default="constant"
         generator = Stream(key, Purpose.WEIGHTS).generator()
         size = max(_LEAST_ROWS, _ROWS_EACH * self.n_components)
         rows = learning.drawn_rows(data, size, generator)
-        rows = np.nan_to_num(data.batch(rows, np.float64))  # missing: as the mean
+        rows = data.batch(rows, np.float64).values
+        rows = np.nan_to_num(rows)  # missing: as the mean
         return learning.directions(rows, self.n_components, generator)
 
     def _train(self, X, y, weight, n_epochs, context):
@@ -457,7 +457,7 @@ default="constant"
 
     def _is_sound(self, X):
         state = self._training_state._replace(params=self._params())
-        return training.is_sound(self._recipe(X), state, self._data(X, None))
+        return learning.is_sound(self._recipe(X), state, self._data(X, None))
 
     def _learns_sigma(self):
         return isinstance(self.sigma, str)

@@ -215,12 +215,12 @@ class BoltzmannClassifier(
         n_features = estimator.n_features_in_ - n_classes
         if n_features < 1:
             raise ValueError(
-                f"estimator has {estimator.n_features_in_} visible units, but they are the "
-                f"features and then {n_classes} classes, more than these alone."
+                f"estimator has {estimator.n_features_in_} visible units, but they are "
+                f"the features and then {n_classes} classes, more than these alone."
             )
         labelled = classifier._labelled(estimator)
         vars(labelled).update(deepcopy(vars(estimator)))
-        classifier.machine_, classifier.n_features_in_ = labelled, n_features
+        classifier.estimator_, classifier.n_features_in_ = labelled, n_features
         return classifier
 
     # Learning ---------------------------------------------------------------

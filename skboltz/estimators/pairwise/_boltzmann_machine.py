@@ -561,7 +561,7 @@ default="linear"
     def _recipe(self, X):
         hidden = self._mask[X.shape[1] :, X.shape[1] :]
         positive, negative = self._phases(X, hidden)
-        return learning.Recipe(
+        return learning.TwoPhaseLearner(
             model=self._model,
             positive=positive,
             negative=negative,

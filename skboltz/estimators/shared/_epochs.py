@@ -10,7 +10,6 @@ and `_attributes(state)`, the fitted attributes that hold a state.
 import sys
 import time
 from copy import deepcopy
-from functools import partial
 
 from ... import learning
 from ...utils import known_as, suited_threads
@@ -28,7 +27,7 @@ def run_epochs(estimator, X, y, state, n_epochs, context, size, advance):
             for done in range(n_epochs):
                 task = begin(context, estimator, X, y)
                 state = _epoch(estimator, X, state, done / n_epochs, advance)
-                stop = end(task, estimator, X, y, partial(_snapshot, estimator, state))
+                stop = end(task, estimator, X, y, snapshot(estimator, state))
                 if stop or estimator._has_converged():
                     break
     finally:
@@ -91,10 +90,14 @@ def end(task, estimator, X, y, attributes):
     )
 
 
-def _snapshot(estimator, state):
-    """Attributes of a copy that later epochs leave alone."""
-    history = {"history_": deepcopy(estimator.history_)}
-    return estimator._attributes(state) | history
+def snapshot(estimator, state):
+    """A function that makes the attributes of a copy that later epochs leave alone."""
+
+    def attributes():
+        history = {"history_": deepcopy(estimator.history_)}
+        return estimator._attributes(state) | history
+
+    return attributes
 
 
 def as_line(record):

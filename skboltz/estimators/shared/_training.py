@@ -11,7 +11,6 @@ from sklearn.utils import check_random_state
 
 from ... import learning
 from ..._sklearn import Interval, StrOptions, fit_context
-from ...learning import training
 from ...sampling import Purpose, Stream, random_key
 from ._epochs import as_line, publish, run_epochs
 from ._given import check_finite
@@ -25,7 +24,7 @@ from ._validation import (
     weighted_mean,
 )
 
-_HISTORY = ("epoch", "learning_rate", *training.Progress._fields, "seconds")
+_HISTORY = ("epoch", "learning_rate", *learning.Progress._fields, "seconds")
 
 
 class Trainable(CallbackSupportMixin):
@@ -164,7 +163,7 @@ class Trainable(CallbackSupportMixin):
             params.clear_visible(unknown)  # on their own, at the middle of their range
         middle = (self._model.visible_unit.low + self._model.visible_unit.high) / 2
         mean[unknown] = np.broadcast_to(middle, mean.shape)[unknown]
-        return training.init(self._recipe(X), params, mean, key)
+        return self._recipe(X).init(params, mean, key)
 
     def _state_of(self, params):
         """What a training remembers beside these parameters, if it was of such ones."""
@@ -193,7 +192,7 @@ class Trainable(CallbackSupportMixin):
         held = self._unlearnable(X, weight)
         if len(held):
             recipe = replace(recipe, gradient=learning.Holding(recipe.gradient, held))
-        state = training.resume(recipe, self._params(), self._training_state, X)
+        state = recipe.resume(self._training_state, self._params(), data)
         size = min(self.batch_size, X.shape[0]) * state.params.weights.size
 
         def advance(state, rate):
@@ -222,8 +221,7 @@ class Trainable(CallbackSupportMixin):
 
     def _run_epoch(self, recipe, state, data, rate):
         """An epoch on a copy of the state, and the rate that it took."""
-        state, seen = training.epoch(recipe, training.copy(state), data, rate)
-        return state, seen, rate
+        return *learning.epoch(recipe, state, data, rate), rate
 
     def _full_rate(self):
         """The rate that the schedule multiplies."""

@@ -65,7 +65,8 @@ class UpDown:
     Examples
     --------
     >>> import numpy as np
-    >>> from skboltz.learning import ContrastiveDivergence, GradientAscent, UpDown
+    >>> from skboltz.learning import Batch, ContrastiveDivergence, UpDown
+    >>> from skboltz.learning import GradientAscent
     >>> from skboltz.models import BeliefNetwork, Bipartite, BipartiteParams, untied
     >>> from skboltz.units import BERNOULLI, Bias
     >>> rbm = Bipartite(BERNOULLI, BERNOULLI)
@@ -76,9 +77,9 @@ class UpDown:
     >>> net, params = BeliefNetwork((rbm,), rbm), untied(stack[:1], stack[1])
     >>> phases, v = UpDown(ContrastiveDivergence(k=1)), np.array([[1.0, 0.0]])
     >>> carried = phases.init(net, params, key=(3, 4))
-    >>> step, carried = phases.step(net, params, v, None, None, 0.1, carried)
-    >>> phases.finish(net, params, step, carried)
-    >>> state = GradientAscent().step(params, (), step)
+    >>> change, carried = phases.step(net, params, Batch(v), 0.1, carried)
+    >>> phases.finish(net, params, change, carried)
+    >>> state = GradientAscent().step(params, (), change)
     >>> params.generative[0].visible.bias  # 0.1 times v - 1/2
     array([ 0.05, -0.05])
     """
@@ -91,7 +92,7 @@ class UpDown:
         negative = self.negative.init(net.top, params.top, dreams)
         return Carried(negative, Stream(key, Purpose.CHAINS))
 
-    def step(self, net, params, v, labels, weight, rate, carried, share=1.0):
+    def step(self, net, params, batch, rate, carried, share=1.0):
         """rate x slopes of a batch, and what is carried to the next.
 
         The biases of the top RBM lack what `finish` adds, once penalties have pulled
@@ -101,11 +102,10 @@ class UpDown:
         ----------
         net : BeliefNetwork
         params : BeliefParams
-        v : ndarray of shape (n_rows, n_visible)
-        labels : ndarray of shape (n_rows, n_labels) or None
-            Visible units of the top RBM beside the last hidden layer, as known.
-        weight : ndarray of shape (n_rows,) or None
-            How much each row counts, and the dream that began with it.
+        batch : Batch
+            Its target are labels or None: visible units of the top RBM beside the last
+            hidden layer, as known.  Its weights are also those of the dreams that began
+            with the rows.
         rate : float
         carried : Carried
         share : float, default=1.0
@@ -113,33 +113,35 @@ class UpDown:
 
         Returns
         -------
-        step : BeliefParams
+        change : BeliefParams
             In the shape of the parameters, 0 for those that do not count.
         carried : Carried
         """
+        v, weight = batch.values, batch.weight
         states, passes = ancestral.recognise(net, params, v, carried.passes)
-        data = data_phase(net.top, params.top, with_labels(states[-1], labels), weight)
+        arrived = with_labels(states[-1], batch.target)
+        data = data_phase(net.top, params.top, arrived, weight)
         negative, later = self.negative.step(
             net.top, params.top, carried.negative, data
         )
-        h_last = negative.visible_factor[:, : states[-1].shape[1]]
+        h_last = negative.blocks[0].visible[:, : states[-1].shape[1]]
         dreams, passes = ancestral.generate(net, params, h_last, passes)
         dreamt = weight if self.negative.from_data else None
         means = data.sums.means()
         offsets = (carried.offsets or Offsets(*means)).slide(*means, share)
-        step = BeliefParams(
+        change = BeliefParams(
             recognition=sleep_step(net, params, dreams, dreamt, rate),
             generative=wake_step(net, params, states, weight, rate),
             top=_top_step(net.top, params.top, data.sums, negative, rate, offsets),
         )
-        return step, Carried(later, passes, offsets)
+        return change, Carried(later, passes, offsets)
 
-    def finish(self, net, params, step, carried):
+    def finish(self, net, params, change, carried):
         """Let the biases of the top RBM follow its weights, in place.
 
-        `carried` is what came with the step.
+        `carried` is what came with the change.
         """
-        recenter(net.top, params.top, step.top, carried.offsets)
+        recenter(net.top, params.top, change.top, carried.offsets)
 
 
 def wake_step(net, params, states, weight, rate):
@@ -170,11 +172,11 @@ def sleep_step(net, params, dreams, weight, rate):
 
 def _top_step(model, params, positive, negative, rate, offsets):
     """rate x centered slopes of the top RBM; its biases still lack `recenter`."""
-    step = centered_step(model, params, positive, negative, rate, offsets)
+    change = centered_step(model, params, positive, negative, rate, offsets)
     if model.visible_unit.scaled:  # without directed layers; held as in those
-        in_variances(model, params, step)
-        step.visible.log_variance[:] = 0
-    return step
+        in_variances(model, params, change)
+        change.visible.log_variance[:] = 0
+    return change
 
 
 def _downward(model, params, x, h, share):

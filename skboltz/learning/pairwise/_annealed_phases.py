@@ -71,10 +71,11 @@ class AnnealedClamped(OfRows):
         """Whether a training with that state can go on with this phase and data."""
         return isinstance(state, Stream)
 
-    def step(self, model, params, stream, v, weight=None, rows=None):
+    def step(self, model, params, stream, batch):
         """The data phase of a batch, and the state after it."""
-        v, stream = self._flipped(model.unit, v, stream)
+        v, stream = self._flipped(model.unit, batch.values, stream)
         known = self._known(model, params, v)
+        weight = batch.weight
         sums, stream = self.schedule.sums(model, params, known, weight, stream)
         return DataPhase(sums, v, None, weight), stream
 

@@ -46,8 +46,9 @@ class Inferred(OfRows):
         """Whether a training with that state can go on with this phase and data."""
         return state is None
 
-    def step(self, model, params, state, v, weight=None, rows=None):
+    def step(self, model, params, state, batch):
         """The data phase of a batch, and the state after it."""
+        v, weight = batch.values, batch.weight
         known = self._known(model, params, v)
         moments = partly_known.moments(model.unit, params, known, weight, self.infer)
         sums = pairwise_sums(model, params, moments, weight)
@@ -146,8 +147,9 @@ class ClampedGibbs(OfRows):
         """Whether a training with that state can go on with this phase and data."""
         return isinstance(state, HiddenStates) and state.data == digest(X)
 
-    def step(self, model, params, state, v, weight=None, rows=None):
+    def step(self, model, params, state, batch):
         """The data phase of a batch, and the state after it."""
+        v, rows = batch.values, batch.rows
         known = self._known(model, params, v)
         start = state.is_high[rows]
         chains = pairwise_chains.from_states(
@@ -158,5 +160,6 @@ class ClampedGibbs(OfRows):
         state.seen[rows] = True
         full = pairwise_chains.filled(chains, known)
         state.is_high[rows] = model.unit.is_high(full)
-        sums = state_sums(model, full, weight)
-        return DataPhase(sums, v, None, weight), state._replace(stream=chains.stream)
+        sums = state_sums(model, full, batch.weight)
+        data = DataPhase(sums, v, None, batch.weight)
+        return data, state._replace(stream=chains.stream)

@@ -23,6 +23,11 @@ class ClippedGradient:
     gradient: Any
     ratio: float
 
+    @property
+    def takes_mask(self):
+        """Whether data may have absent entries."""
+        return getattr(self.gradient, "takes_mask", False)
+
     def pull(self, model, rate):
         """The rate at which weights move."""
         return self.gradient.pull(model, rate)
@@ -31,13 +36,13 @@ class ClippedGradient:
         """The step of the gradient as it is."""
         return self.gradient.step(model, params, *phases)
 
-    def finish(self, model, params, step, offsets, rate):
+    def finish(self, model, params, change, offsets, rate):
         """Cut the weight vectors, in place, and what is left to do."""
         longest = self.ratio * np.sqrt(_squares(params.weights).max())
-        length = np.sqrt(_squares(step.weights))
+        length = np.sqrt(_squares(change.weights))
         if longest and (length > longest).any():
-            step.weights[:] *= (longest / np.maximum(length, longest))[:, None]
-        self.gradient.finish(model, params, step, offsets, rate)
+            change.weights[:] *= (longest / np.maximum(length, longest))[:, None]
+        self.gradient.finish(model, params, change, offsets, rate)
 
 
 def _squares(weights):

@@ -44,6 +44,18 @@ class PairwiseSums(NamedTuple):
         mean = self.units.bias / self.weight
         return mean[: self.n_visible], mean[self.n_visible :]
 
+    def reduced(self):
+        """The same sums: they are no larger than the couplings."""
+        return self
+
+    def __add__(self, other):
+        return PairwiseSums(
+            self.pairs + other.pairs,
+            Bias(self.units.bias + other.units.bias),
+            self.n_visible,
+            self.weight + other.weight,
+        )
+
 
 def pairwise_sums(model, params, moments, weight):
     """Sums from expectations of rows of these weights (default: 1 each)."""
@@ -84,9 +96,9 @@ class PairwiseGradient:
         pairs, units = _differences(positive, negative, rate)
         return PairwiseParams(pairs, Bias(units))
 
-    def finish(self, model, params, step, offsets, rate):
-        """What is left to do to a step once penalties have pulled at its weights."""
-        _forbid(step, self.mask)
+    def finish(self, model, params, change, offsets, rate):
+        """What is left to do to a change once penalties have pulled at its weights."""
+        _forbid(change, self.mask)
 
 
 @dataclass(frozen=True)
@@ -115,10 +127,10 @@ class CenteredPairwiseGradient:
         pairs = scale**2 * (pairs - (cross + cross.T))
         return PairwiseParams(pairs, Bias(scale * units))
 
-    def finish(self, model, params, step, offsets, rate):
+    def finish(self, model, params, change, offsets, rate):
         """Let the biases follow the couplings, in place."""
-        _forbid(step, self.mask)
-        step.units.bias[:] -= step.coupling @ np.concatenate(offsets)
+        _forbid(change, self.mask)
+        change.units.bias[:] -= change.coupling @ np.concatenate(offsets)
 
 
 @dataclass(frozen=True)
@@ -146,11 +158,11 @@ class SignedPairwiseGradient:
         pairs, units = _differences(positive, negative, 1.0)
         return PairwiseParams(pairs, Bias(units))
 
-    def finish(self, model, params, step, offsets, rate):
+    def finish(self, model, params, change, offsets, rate):
         """rate x sign of the gradient with the penalties in it, in place."""
-        _forbid(step, self.mask)
-        step.coupling[:] = rate * np.sign(step.coupling)
-        step.units.bias[:] = rate * np.sign(step.units.bias)
+        _forbid(change, self.mask)
+        change.coupling[:] = rate * np.sign(change.coupling)
+        change.units.bias[:] = rate * np.sign(change.units.bias)
 
 
 def _per_value(model):
@@ -158,9 +170,9 @@ def _per_value(model):
     return SPIN.in_terms_of(model.unit)[1]
 
 
-def _forbid(step, mask):
+def _forbid(change, mask):
     """Leave couplings where they are that the mask does not allow, in place."""
-    np.copyto(step.coupling, 0, where=~mask)
+    np.copyto(change.coupling, 0, where=~mask)
 
 
 def _differences(positive, negative, rate):

@@ -7,6 +7,7 @@ from typing import ClassVar
 from ... import kernels
 from ...sampling import Stream, gibbs
 from .._sums import sums
+from ._absent import drawn_present
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class ContrastiveDivergence:
     """
 
     from_data: ClassVar = True  # each chain belongs to a row
+    takes_mask: ClassVar = True  # and so to the machine of that row
 
     k: int
     draw: Callable = gibbs.draw_visible
@@ -41,12 +43,13 @@ class ContrastiveDivergence:
         unit, input = model.hidden_unit, data.hidden_input
         noise, stream = stream.draw(input.shape, input.dtype, unit.noise)
         hidden = kernels.sample(unit, params.hidden, input, noise)
-        visible = data.visible
+        visible, draw = data.visible, drawn_present(self.draw, data.mask)
         for sweep in range(self.k):
-            visible, stream = self.draw(model, params, hidden, stream, visible)
+            visible, stream = draw(model, params, hidden, stream, visible)
             if sweep == self.k - 1:
                 break
             chains = gibbs.from_visible(model, params, visible, stream)
             hidden, stream = chains.hidden, chains.stream
         mean = kernels.mean(unit, params.hidden, model.hidden_input(params, visible))
-        return sums(model, params, visible, mean, data.weight), stream
+        weight, mask = data.weight, data.mask
+        return sums(model, params, visible, mean, weight, mask), stream

@@ -1,12 +1,19 @@
 """The exact negative phase: every state, weighted by its probability."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import logsumexp
 
+from ... import units
+from ...models import BipartiteParams
 from ...sampling import Stream, blocks, in_float64
-from .._sums import Sums
+from ...utils import each
+from .._sums import Block, Sums
+from ._absent import patterns
 
 
 @dataclass(frozen=True)
@@ -14,8 +21,11 @@ class Enumeration:
     """Expectations under the model, by enumerating its smaller layer.
 
     E[.] = sum_s P(s) E[. | s] over the states s of that layer: the gradient is
-    then that of the log-likelihood itself.
+    then that of the log-likelihood itself.  Where entries of the data are absent, each
+    row has a machine of its own, and the expectations are means over these.
     """
+
+    takes_mask: ClassVar = True
 
     def init(self, model, params, stream):
         return stream
@@ -26,14 +36,54 @@ class Enumeration:
 
     def step(self, model, params, stream, data):
         """Sums of the negative phase (of total weight 1), and the state after it."""
-        n_hidden, n_visible = params.weights.shape
-        if model.enumerates_visible(n_visible, n_hidden):
+        if data is None or data.mask is None:
             return expectations(model, params), stream
-        swapped = expectations(model.swap(), model.swap_params(params))
-        return _swap(swapped), stream
+        return _of_present(model, params, data), stream
 
 
 def expectations(model, params):
+    """Sums of weight 1 under the model, its smaller layer enumerated."""
+    n_hidden, n_visible = params.weights.shape
+    if model.enumerates_visible(n_visible, n_hidden):
+        return _over_visible(model, params)
+    return _swap(_over_visible(model.swap(), model.swap_params(params)))
+
+
+def _of_present(model, params, data):
+    """Means over the machines of the rows, each of the units that are present."""
+    n_rows = len(data.mask)
+    weight = np.ones(n_rows) if data.weight is None else data.weight
+    share = weight / weight.sum()
+    found = []
+    for columns, rows in patterns(data.mask):
+        unit = units.restricted(model.visible_unit, columns)
+        part = BipartiteParams(
+            params.weights[:, columns],
+            type(params.visible)(*(array[columns] for array in params.visible)),
+            params.hidden,
+        )
+        sums = expectations(replace(model, visible_unit=unit), part)
+        found.append(_spread(sums, columns, share[rows].sum()))
+    return reduce(add, found)
+
+
+def _spread(sums, columns, share):
+    """Sums for some visible units as those for all, of a weight `share`."""
+
+    def spread(array):
+        out = np.zeros((*array.shape[:-1], len(columns)), array.dtype)
+        out[..., columns] = share * array
+        return out
+
+    return Sums(
+        (Block(None, spread(sums.product())),),
+        each(lambda array: share * array, sums.hidden),
+        each(spread, sums.visible),
+        float(share),
+    )
+
+
+def _over_visible(model, params):
     """Sums of weight 1 under the model, its visible layer enumerated.
 
     Each block of states has means of its own and the logarithm of a weight; it is
@@ -54,8 +104,7 @@ def expectations(model, params):
     product, *rest = (array.astype(dtype) for array in total)
     n_arrays = len(params.hidden)
     return Sums(
-        np.eye(n_hidden, dtype=dtype),
-        product,
+        (Block(np.eye(n_hidden, dtype=dtype), product),),
         type(params.hidden)(*rest[:n_arrays]),
         type(params.visible)(*rest[n_arrays:]),
         1.0,
@@ -80,10 +129,5 @@ def _blend(total, block, share):
 
 def _swap(sums):
     """Sums with the layers exchanged; the factors of the weights exchange too."""
-    return Sums(
-        sums.visible_factor,
-        sums.hidden_factor,
-        sums.visible,
-        sums.hidden,
-        sums.weight,
-    )
+    blocks = tuple(Block(block.visible, block.hidden) for block in sums.blocks)
+    return Sums(blocks, sums.visible, sums.hidden, sums.weight)

@@ -35,7 +35,7 @@ def drawn_rows(data, size, generator):
     along, place = generator.standard_normal(width), np.empty(n_rows)
     for part in gen_batches(n_rows, _CHUNK):
         rows = np.arange(part.start, part.stop)
-        place[part] = np.nan_to_num(data.batch(rows, np.float64)) @ along
+        place[part] = np.nan_to_num(data.batch(rows, np.float64).values) @ along
     order = np.argsort(place, kind="stable")
     weight = np.ones(n_rows) if data.weight is None else data.weight
     reached = np.cumsum(weight[order], dtype=np.float64)

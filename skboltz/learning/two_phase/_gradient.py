@@ -24,11 +24,12 @@ as well, so that dc has + W (m dz) more.  Nothing tells the layers apart: the sa
 holds of Gaussian hidden units, with W' for W, and h, l and c for v, m and b.
 """
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from ...models import BipartiteParams
+from .._sums import Block, product
 
 # Melchior et al. (2016) slide their offsets at this rate.
 _SLIDE = 0.01
@@ -56,6 +57,8 @@ class Offsets(NamedTuple):
 class Gradient:
     """The gradient as it is."""
 
+    takes_mask: ClassVar = True
+
     def pull(self, model, rate):
         """The rate at which weights move."""
         return rate
@@ -64,8 +67,8 @@ class Gradient:
         """rate x gradient, in the shape of the parameters."""
         return plain_step(model, params, positive, negative, rate)
 
-    def finish(self, model, params, step, offsets, rate):
-        """What is left to do to a step once penalties have pulled at its weights."""
+    def finish(self, model, params, change, offsets, rate):
+        """What is left to do to a change once penalties have pulled at its weights."""
 
 
 class CenteredGradient:
@@ -79,9 +82,9 @@ class CenteredGradient:
         """rate x gradient; its biases lack what `finish` adds."""
         return centered_step(model, params, positive, negative, rate, offsets)
 
-    def finish(self, model, params, step, offsets, rate):
+    def finish(self, model, params, change, offsets, rate):
         """Let the biases follow the weights, in place."""
-        recenter(model, params, step, offsets)
+        recenter(model, params, change, offsets)
 
 
 class SignedGradient:
@@ -106,14 +109,14 @@ class SignedGradient:
 
 def plain_step(model, params, positive, negative, rate):
     """rate x gradient."""
-    weights = _product(*_phase_factors(positive, negative, rate))
+    weights = product(_parts(positive, negative, rate), _width(params))
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
-    step = BipartiteParams(weights, visible, hidden)
+    change = BipartiteParams(weights, visible, hidden)
     if model.visible_unit.scaled or model.hidden_unit.scaled:
-        _scale(model, params, step)
-        _add_couplings(model, params, step)
-    return step
+        _scale(model, params, change)
+        _add_couplings(model, params, change)
+    return change
 
 
 def centered_step(model, params, positive, negative, rate, offsets):
@@ -123,29 +126,31 @@ def centered_step(model, params, positive, negative, rate, offsets):
     """
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
-    left, right = _phase_factors(positive, negative, rate)
-    left += [(hidden.bias[None], -1.0), (offsets.hidden[None], -1.0)]
-    right += [offsets.visible[None], visible.bias[None]]
-    step = BipartiteParams(_product(left, right), visible, hidden)
+    parts = _parts(positive, negative, rate)
+    parts += [
+        (Block(hidden.bias[None], offsets.visible[None]), -1.0),
+        (Block(offsets.hidden[None], visible.bias[None]), -1.0),
+    ]
+    change = BipartiteParams(product(parts, _width(params)), visible, hidden)
     if model.visible_unit.scaled or model.hidden_unit.scaled:
-        _scale(model, params, step)
-        _add_couplings(model, params, step, _statistics(model, params, offsets))
-    return step
+        _scale(model, params, change)
+        _add_couplings(model, params, change, _statistics(model, params, offsets))
+    return change
 
 
-def recenter(model, params, step, offsets):
+def recenter(model, params, change, offsets):
     """Keep the centered biases on their course: the biases follow the weights."""
     offsets = _statistics(model, params, offsets)
-    step.visible.bias[:] -= offsets.hidden @ step.weights
-    step.hidden.bias[:] -= step.weights @ offsets.visible
+    change.visible.bias[:] -= offsets.hidden @ change.weights
+    change.hidden.bias[:] -= change.weights @ offsets.visible
     # b = centered b - W'l, c = centered c - W m, and the offsets of statistics, (that
     # of v) / s^2, move with the variances.
     if model.visible_unit.scaled:
-        moved = offsets.visible * step.visible.log_variance
-        step.hidden.bias[:] += params.weights @ moved
+        moved = offsets.visible * change.visible.log_variance
+        change.hidden.bias[:] += params.weights @ moved
     if model.hidden_unit.scaled:
-        moved = offsets.hidden * step.hidden.log_variance
-        step.visible.bias[:] += moved @ params.weights
+        moved = offsets.hidden * change.hidden.log_variance
+        change.visible.bias[:] += moved @ params.weights
 
 
 def _statistics(model, params, offsets):
@@ -156,26 +161,28 @@ def _statistics(model, params, offsets):
     )
 
 
-def _scale(model, params, step):
+def _scale(model, params, change):
     """Slopes by weights and biases of differences of values, in place."""
     if model.visible_unit.scaled:
-        _multiply(step.weights, step.visible, model.visible_unit.scale(params.visible))
+        _multiply(
+            change.weights, change.visible, model.visible_unit.scale(params.visible)
+        )
     if model.hidden_unit.scaled:
         scale = model.hidden_unit.scale(params.hidden)
-        _multiply(step.weights.T, step.hidden, scale)
+        _multiply(change.weights.T, change.hidden, scale)
 
 
-def in_variances(model, params, step):
+def in_variances(model, params, change):
     """Multiply slopes by the variances of scaled units, in place.
 
     They are then differences of means of values, as `_scale` found them.
     """
     if model.visible_unit.scaled:
         variance = 1 / model.visible_unit.scale(params.visible)
-        _multiply(step.weights, step.visible, variance)
+        _multiply(change.weights, change.visible, variance)
     if model.hidden_unit.scaled:
         variance = 1 / model.hidden_unit.scale(params.hidden)
-        _multiply(step.weights.T, step.hidden, variance)
+        _multiply(change.weights.T, change.hidden, variance)
 
 
 def _multiply(weights, layer, factor):
@@ -183,41 +190,31 @@ def _multiply(weights, layer, factor):
     layer.bias[:] *= factor
 
 
-def _add_couplings(model, params, step, offsets=None):
+def _add_couplings(model, params, change, offsets=None):
     """What couplings do to the parameters of statistics, in place.
 
     A centered bias is b + W'l: what it has beyond b pulls as well.
     """
-    weights = params.weights, step.weights
+    weights = params.weights, change.weights
     if model.visible_unit.scaled:
         pull = np.einsum("ji,ji->i", *weights)
         if offsets is not None:
-            pull += (offsets.hidden @ params.weights) * step.visible.bias
-        model.visible_unit.add_couplings(step.visible, pull)
+            pull += (offsets.hidden @ params.weights) * change.visible.bias
+        model.visible_unit.add_couplings(change.visible, pull)
     if model.hidden_unit.scaled:
         pull = np.einsum("ji,ji->j", *weights)
         if offsets is not None:
-            pull += (params.weights @ offsets.visible) * step.hidden.bias
-        model.hidden_unit.add_couplings(step.hidden, pull)
+            pull += (params.weights @ offsets.visible) * change.hidden.bias
+        model.hidden_unit.add_couplings(change.hidden, pull)
 
 
-def _phase_factors(positive, negative, rate):
-    left = [
-        (positive.hidden_factor, rate / positive.weight),
-        (negative.hidden_factor, -rate / negative.weight),
-    ]
-    return left, [positive.visible_factor, negative.visible_factor]
+def _parts(positive, negative, rate):
+    plus = positive.parts(rate / positive.weight)
+    return plus + negative.parts(-rate / negative.weight)
 
 
-def _product(left, right):
-    """Sum of scale x factor' @ factor, as one product, laid out column by column."""
-    n_rows = sum(len(factor) for factor, _ in left)
-    stacked = np.empty((n_rows, left[0][0].shape[1]), left[0][0].dtype)
-    start = 0
-    for factor, scale in left:
-        np.multiply(factor, scale, out=stacked[start : start + len(factor)])
-        start += len(factor)
-    return (np.concatenate(right).T @ stacked).T
+def _width(params):
+    return params.weights.shape[1]
 
 
 def _difference(plus, minus, positive, negative, rate):

@@ -24,6 +24,11 @@ class Holding:
     gradient: Any
     units: np.ndarray
 
+    @property
+    def takes_mask(self):
+        """Whether data may have absent entries."""
+        return getattr(self.gradient, "takes_mask", False)
+
     def pull(self, model, rate):
         """The rate at which weights move."""
         return self.gradient.pull(model, rate)
@@ -32,7 +37,7 @@ class Holding:
         """The step of the gradient as it is."""
         return self.gradient.step(model, params, *phases)
 
-    def finish(self, model, params, step, offsets, rate):
-        """Take the units out of the step, in place, and what is left to do."""
-        step.clear_visible(self.units)
-        self.gradient.finish(model, params, step, offsets, rate)
+    def finish(self, model, params, change, offsets, rate):
+        """Take the units out of the change, in place, and what is left to do."""
+        change.clear_visible(self.units)
+        self.gradient.finish(model, params, change, offsets, rate)

@@ -1,6 +1,6 @@
 """The positive phase: hidden units given the data."""
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -18,12 +18,15 @@ class DataPhase(NamedTuple):
     visible : ndarray of shape (n_rows, n_visible)
     hidden_input : ndarray of shape (n_rows, n_hidden)
     weight : ndarray of shape (n_rows,) or None
+    mask : ndarray of bool of shape (n_rows, n_visible) or None
+        Which entries take part; None means all.
     """
 
     sums: Sums
     visible: np.ndarray
     hidden_input: np.ndarray
     weight: np.ndarray | None
+    mask: np.ndarray | None = None
 
 
 class HiddenMeans:
@@ -32,6 +35,8 @@ class HiddenMeans:
     Missing values are sampled: it remembers a guess for each, moved by a few sweeps
     whenever its batch comes.
     """
+
+    takes_mask: ClassVar = True  # what is absent is 0, and tells nothing
 
     def init(self, model, params, X, stream):
         return guesses.start(model, params, X, stream)
@@ -45,19 +50,21 @@ class HiddenMeans:
         field = model.hidden_field(params, visible_mean[None])
         return model.hidden_unit.mean(params.hidden, field)[0]
 
-    def step(self, model, params, state, v, weight=None, rows=None):
+    def step(self, model, params, state, batch):
         """The data phase of a batch, and the state after it."""
+        v = batch.values
         if state is not None:
-            v, state = guesses.complete(model, params, state, rows, v)
-        return data_phase(model, params, v, weight), state
+            v, state = guesses.complete(model, params, state, batch.rows, v)
+        return data_phase(model, params, v, batch.weight, batch.mask), state
 
     def filled(self, state, rows, v):
         """A batch with the guesses in place of its missing entries."""
         return v if state is None else guesses.filled(state, rows, v)
 
 
-def data_phase(model, params, v, weight=None):
+def data_phase(model, params, v, weight=None, mask=None):
     """E[. | v] averaged over the data, by the hidden means (no sampling noise)."""
     input = model.hidden_input(params, v)
     mean = kernels.mean(model.hidden_unit, params.hidden, input)
-    return DataPhase(sums(model, params, v, mean, weight), v, input, weight)
+    found = sums(model, params, v, mean, weight, mask)
+    return DataPhase(found, v, input, weight, mask)

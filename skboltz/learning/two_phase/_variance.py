@@ -12,7 +12,7 @@ from ._gradient import in_variances
 class Unbounded:
     """Parameters may go wherever the steps lead."""
 
-    def cut(self, params, step):
+    def cut(self, params, change):
         """Change nothing."""
 
     def hold(self, params):
@@ -37,9 +37,9 @@ class VarianceBounds:
     low: np.ndarray
     high: np.ndarray
 
-    def cut(self, params, step):
-        """Cut a step where it would lead out of the bounds, in place."""
-        now, move = params.visible.log_variance, step.visible.log_variance
+    def cut(self, params, change):
+        """Cut a change where it would lead out of the bounds, in place."""
+        now, move = params.visible.log_variance, change.visible.log_variance
         np.clip(move, self.low - now, self.high - now, out=move)
 
     def hold(self, params):
@@ -69,6 +69,11 @@ class VarianceScaled:
     factor: float = 1.0
     bounds: Any = UNBOUNDED
 
+    @property
+    def takes_mask(self):
+        """Whether data may have absent entries."""
+        return getattr(self.gradient, "takes_mask", False)
+
     def pull(self, model, rate):
         """The rate at which weights move."""
         return self.gradient.pull(model, rate)
@@ -77,14 +82,14 @@ class VarianceScaled:
         """The step of the gradient as it is."""
         return self.gradient.step(model, params, *phases)
 
-    def finish(self, model, params, step, offsets, rate):
-        """Scale the step, in place, and what is left to do."""
-        in_variances(model, params, step)
+    def finish(self, model, params, change, offsets, rate):
+        """Scale the change, in place, and what is left to do."""
+        in_variances(model, params, change)
         for unit, layer in (
-            (model.visible_unit, step.visible),
-            (model.hidden_unit, step.hidden),
+            (model.visible_unit, change.visible),
+            (model.hidden_unit, change.hidden),
         ):
             if unit.scaled:
                 layer.log_variance[:] *= self.factor
-        self.bounds.cut(params, step)
-        self.gradient.finish(model, params, step, offsets, rate)
+        self.bounds.cut(params, change)
+        self.gradient.finish(model, params, change, offsets, rate)

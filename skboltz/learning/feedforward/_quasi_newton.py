@@ -3,24 +3,25 @@
 import numpy as np
 from scipy.optimize import minimize
 
+from .._epoch import check_finite
 from .._optimisers import copy
-from ..feedforward._backprop import check_finite, objective
-from ..feedforward._network import Layer, NetworkParams
+from ._backprop import objective
+from ._network import Layer, NetworkParams
 
 
-def ascend(recipe, params, data, codes, n_steps, on_step):
+def ascend(learner, params, data, n_steps, on_step):
     """The parameters after at most so many steps of L-BFGS uphill on the objective.
 
     Liu & Nocedal (1989), by :func:`scipy.optimize.minimize`.
 
     Parameters
     ----------
-    recipe : Backprop
+    learner : BackpropLearner
         Its decay counts; there is no dropout, no limit of a norm and no batch.
     params : NetworkParams
         Left as they are.
     data : Data
-    codes : ndarray of int
+        Its targets are the numbers of the classes.
     n_steps : int
     on_step : callable
         Called with the parameters after each step, which it may keep; True stops.
@@ -31,7 +32,7 @@ def ascend(recipe, params, data, codes, n_steps, on_step):
     """
 
     def negative(vector):
-        value, slopes = objective(recipe, unpacked(vector, params), data, codes)
+        value, slopes = objective(learner, unpacked(vector, params), data)
         return -value, -packed(slopes)
 
     def callback(intermediate_result):
