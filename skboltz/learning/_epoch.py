@@ -5,6 +5,7 @@ from operator import add
 
 import numpy as np
 
+from .._config import config_context, get_config
 from .._exceptions import DivergenceError
 from ._batches import shares
 from ._optimisers import copy as copy_arrays
@@ -72,7 +73,9 @@ def epoch(learner, state, data, rate):
     shuffle = state.shuffle._replace(step=state.shuffle.step + 1)
     state, drawn = state._replace(shuffle=shuffle), data.of_epoch(shuffle)
     dtype, total = state.params.arrays()[0].dtype, None
-    with np.errstate(over="ignore", invalid="ignore"):
+    # The environment is asked for the kernels once, not at every call of one.
+    kernels = config_context(**get_config())
+    with kernels, np.errstate(over="ignore", invalid="ignore"):
         for rows, share in shares(order, data.weight, learner.batch_size):
             batch = drawn.batch(rows, dtype)
             state, seen = learner.update(state, batch, rate * share, share)

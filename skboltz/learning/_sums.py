@@ -33,7 +33,8 @@ class Block(NamedTuple):
 
     def between(self, start, stop):
         """The columns of some visible units, all of which it has."""
-        return self.visible[:, start - self.first : stop - self.first]
+        columns = slice(start - self.first, stop - self.first)
+        return Block(self.hidden, self.visible[:, columns], start)
 
 
 class Sums(NamedTuple):
@@ -129,42 +130,42 @@ def product(parts, n_columns):
 
     Between two edges of blocks all factors are multiplied as one.
     """
-    block, _ = parts[0]
-    some = block.visible if block.hidden is None else block.hidden
-    n_hidden = len(some) if block.hidden is None else some.shape[1]
-    out = np.empty((n_columns, n_hidden), some.dtype)
-    edges = {0, n_columns}
+    if {block.visible.shape[1] for block, _ in parts} == {n_columns}:
+        return _added(parts).T
+    block, edges = parts[0][0], {0, n_columns}
+    n_hidden = len(block.visible) if block.hidden is None else block.hidden.shape[1]
+    out = np.zeros((n_columns, n_hidden), block.visible.dtype)
     for block, _ in parts:
         edges |= {block.first, block.last}
     for start, stop in pairwise(sorted(edges)):
-        inside = [p for p in parts if p[0].first <= start and stop <= p[0].last]
-        _write_product(inside, start, stop, out[start:stop])
+        inside = [
+            (block.between(start, stop), scale)
+            for block, scale in parts
+            if block.first <= start and stop <= block.last
+        ]
+        if inside:
+            _added(inside, out[start:stop])
     return out.T
 
 
-def _write_product(parts, start, stop, out):
-    """Sum of scale x block, transposed, over blocks that have all these columns."""
+def _added(parts, out=None):
+    """Sum of scale x block, transposed, over blocks of the same columns."""
     factors = [part for part in parts if part[0].hidden is not None]
     if factors:
-        right = np.concatenate([b.between(start, stop) for b, _ in factors])
-        np.matmul(right.T, _stacked(factors, out.dtype), out=out)
-    else:
-        out[:] = 0
+        visible = np.concatenate([block.visible for block, _ in factors])
+        hidden = np.empty((len(visible), factors[0][0].hidden.shape[1]), visible.dtype)
+        start = 0
+        for block, scale in factors:
+            stop = start + len(block.hidden)
+            np.multiply(block.hidden, scale, out=hidden[start:stop])
+            start = stop
+        out = np.matmul(visible.T, hidden, out=out)
+    elif out is None:
+        out = np.zeros(parts[0][0].visible.T.shape, parts[0][0].visible.dtype)
     for block, scale in parts:
         if block.hidden is None:
-            out += scale * block.between(start, stop).T
-
-
-def _stacked(factors, dtype):
-    """scale x hidden factor of one block under that of another."""
-    n_rows = sum(len(block.hidden) for block, _ in factors)
-    stacked = np.empty((n_rows, factors[0][0].hidden.shape[1]), dtype)
-    start = 0
-    for block, scale in factors:
-        stop = start + len(block.hidden)
-        np.multiply(block.hidden, scale, out=stacked[start:stop])
-        start = stop
-    return stacked
+            out += scale * block.visible.T
+    return out
 
 
 def _gathered(blocks):

@@ -325,6 +325,18 @@ def test_an_epoch_is_guarded_with_absent_entries(case):
     assert rate == 0.01 and is_sound(parts, state, data)
 
 
+def test_what_absent_units_would_prefer_says_nothing_against_a_machine():
+    """A bias of 100 nats, of a unit that no row has."""
+    case = BIPARTITE[1]
+    bias = np.array([0.0, 0.0, 0.0, 100.0])
+    params = case.params._replace(visible=Bias(bias))
+    rows, parts = rows_of(case), recipe(case, ContrastiveDivergence(1))
+    rows[:, 3] = 0
+    state = parts.init(params, np.zeros(4), (1, 2))
+    assert is_sound(parts, state, Data(rows, None, mask=mask_of(case)))
+    assert not is_sound(parts, state, Data(rows, None))
+
+
 # What cannot respect a mask -------------------------------------------------------
 
 CHAINS = {

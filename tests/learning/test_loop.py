@@ -55,6 +55,18 @@ def test_an_epoch_leaves_the_state_before_it_alone():
         np.testing.assert_array_equal(a, b)
 
 
+def test_an_epoch_leaves_alone_what_is_remembered_of_each_row():
+    parts, rows = recipe(CASE, ContrastiveDivergence(1), batch_size=4), ROWS.copy()
+    rows[[0, 2, 5], [1, 3, 0]] = np.nan
+    state, data = parts.init(CASE.params, np.full(4, 0.5), (1, 2)), Data(rows, None)
+    state = parts.resume(state, CASE.params, data)
+    once, again = (train(parts, 40, state, rows) for _ in range(2))
+    assert once.positive.values.tobytes() == again.positive.values.tobytes()
+    assert once.positive.values.tobytes() != state.positive.values.tobytes()
+    for a, b in zip(arrays(once.params), arrays(again.params), strict=True):
+        assert a.tobytes() == b.tobytes()
+
+
 def test_equal_weights_are_no_weights():
     parts = recipe(CASE, PersistentContrastiveDivergence(1, 4), batch_size=4)
     plain = train(parts, 3)
