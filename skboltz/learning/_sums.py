@@ -4,8 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..units import sums_of_means
-
 
 class Sums(NamedTuple):
     """Unnormalised sums of the statistics of a phase.
@@ -42,7 +40,7 @@ def sums(model, params, v, h, weight=None):
     return Sums(
         h if weight is None else h * weight[:, None],
         v,
-        sums_of_means(model.hidden_unit, params.hidden, h, weight),
-        model.visible_unit.parameter_sums(params.visible, v, weight),
+        model.hidden_unit.sums_of_means(params.hidden, h, weight),
+        model.visible_unit.sums(params.visible, v, weight),
         float(len(v) if weight is None else weight.sum()),
     )

@@ -69,7 +69,7 @@ class Deep(NestedParams, Epochs, Rows):
     def _warn_of_range(self, X):
         """A warning where X leaves the range of the visible units."""
         first = self.layers_[0]
-        warn_of_range(first, X, first._visible_unit)
+        warn_of_range(first, X, first._visible_unit.without("label"))
 
     @property
     def _scaling(self):

@@ -91,12 +91,11 @@ class FittedMachine(
 
     def _hidden_inputs(self, params, X):
         """Chunks of rows with the input of the hidden units there."""
-        # Else units need to see more of the values than those that are not 0.
-        plain = self._scaling is None and not self._visible_unit.scaled
-        if sparse.issparse(X) and plain:
+        if sparse.issparse(X) and self._scaling is None:
             X = X.astype(params.weights.dtype, copy=False)
-            inputs = kernels.active().sparse_product(X, params.weights)
-            yield slice(None), inputs
+            unit = self._visible_unit
+            weights = unit.scaled_weights(params.visible, params.weights)
+            yield slice(None), kernels.active().sparse_product(X, weights)
             return
         for rows, v in self._chunks(X):
             yield rows, self._model.hidden_input(params, v)

@@ -201,7 +201,8 @@ class Trainable(Epochs):
         X, y, weight = learnable_rows(X, y, sample_weight)
         labels = self._n_label_columns
         features = X[:, : X.shape[1] - labels] if labels else X
-        warn_of_range(self, features, self._visible_unit, fitting=True)
+        unit = self._visible_unit.without("label")
+        warn_of_range(self, features, unit, fitting=True)
         return X, y, weight
 
     def _prepare(self, n_features):
@@ -219,11 +220,10 @@ class Trainable(Epochs):
         mean, total = weighted_mean(X, weight)
         params = self._initial_params(X, Stream(key, Purpose.WEIGHTS), mean, total)
         unknown = np.flatnonzero(np.broadcast_to(total, mean.shape) == 0)
-        if len(unknown):  # units on their own, at the middle of their range
+        if len(unknown):  # units on their own, and without a bias
             warn_of_unknown(self, unknown, NOT_LEARNT)
-            middle = (self._visible_unit.low + self._visible_unit.high) / 2
-            mean[unknown] = np.broadcast_to(middle, mean.shape)[unknown]
             params.clear_visible(unknown)
+            mean[unknown] = self._visible_unit.resting(len(mean))[unknown]
         return training.init(self._recipe(X), params, mean, key)
 
     def _optimiser(self):

@@ -171,9 +171,9 @@ def sleep_step(net, params, dreams, weight, rate):
 def _top_step(model, params, positive, negative, rate, offsets):
     """rate x centered slopes of the top RBM; its biases still lack `recenter`."""
     step = centered_step(model, params, positive, negative, rate, offsets)
-    if model.visible_unit.scaled:  # without directed layers; held as in those
-        in_variances(model, params, step)
-        step.visible.log_variance[:] = 0
+    in_variances(model, params, step)
+    for of_statistic in step.visible[1:]:  # held, as in directed layers
+        of_statistic[:] = 0
     return step
 
 

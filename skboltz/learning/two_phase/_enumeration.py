@@ -70,7 +70,7 @@ def _block_means(model, params, v, probability):
     return [
         (mean * probability[:, None]).T @ v,
         *unit.expected_sums(params.hidden, field, probability),
-        *model.visible_unit.parameter_sums(params.visible, v, probability),
+        *model.visible_unit.sums(params.visible, v, probability),
     ]
 
 

@@ -90,9 +90,8 @@ def plain_step(model, params, positive, negative, rate):
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
     step = BipartiteParams(weights, visible, hidden)
-    if model.visible_unit.scaled or model.hidden_unit.scaled:
-        _scale(model, params, step)
-        _add_couplings(model, params, step)
+    _as_slopes(model, params, step)
+    _add_couplings(model, params, step, Offsets(None, None))
     return step
 
 
@@ -107,9 +106,8 @@ def centered_step(model, params, positive, negative, rate, offsets):
     left += [(hidden.bias[None], -1.0), (offsets.hidden[None], -1.0)]
     right += [offsets.visible[None], visible.bias[None]]
     step = BipartiteParams(_product(left, right), visible, hidden)
-    if model.visible_unit.scaled or model.hidden_unit.scaled:
-        _scale(model, params, step)
-        _add_couplings(model, params, step, _statistics(model, params, offsets))
+    _as_slopes(model, params, step)
+    _add_couplings(model, params, step, _statistics(model, params, offsets))
     return step
 
 
@@ -120,12 +118,9 @@ def recenter(model, params, step, offsets):
     step.hidden.bias[:] -= step.weights @ offsets.visible
     # b = centered b - W'l, c = centered c - W m, and the offsets of statistics, (that
     # of v) / s^2, move with the variances.
-    if model.visible_unit.scaled:
-        moved = offsets.visible * step.visible.log_variance
-        step.hidden.bias[:] += params.weights @ moved
-    if model.hidden_unit.scaled:
-        moved = offsets.hidden * step.hidden.log_variance
-        step.visible.bias[:] += moved @ params.weights
+    visible, hidden, weights = model.visible_unit, model.hidden_unit, params.weights
+    visible.carry(step.visible, offsets.visible, weights, step.hidden.bias)
+    hidden.carry(step.hidden, offsets.hidden, weights.T, step.visible.bias)
 
 
 def _statistics(model, params, offsets):
@@ -136,49 +131,29 @@ def _statistics(model, params, offsets):
     )
 
 
-def _scale(model, params, step):
+def _as_slopes(model, params, step):
     """Slopes by weights and biases of differences of values, in place."""
-    if model.visible_unit.scaled:
-        _multiply(step.weights, step.visible, model.visible_unit.scale(params.visible))
-    if model.hidden_unit.scaled:
-        scale = model.hidden_unit.scale(params.hidden)
-        _multiply(step.weights.T, step.hidden, scale)
+    visible, hidden, weights = model.visible_unit, model.hidden_unit, step.weights
+    visible.to_slopes(params.visible, weights, step.visible.bias)
+    hidden.to_slopes(params.hidden, weights.T, step.hidden.bias)
 
 
 def in_variances(model, params, step):
-    """Multiply slopes by the variances of scaled units, in place.
+    """Multiply slopes by the variances that statistics are scaled by, in place.
 
-    They are then differences of means of values, as `_scale` found them.
+    They are then differences of means of values, as `_as_slopes` found them.
     """
-    if model.visible_unit.scaled:
-        variance = 1 / model.visible_unit.scale(params.visible)
-        _multiply(step.weights, step.visible, variance)
-    if model.hidden_unit.scaled:
-        variance = 1 / model.hidden_unit.scale(params.hidden)
-        _multiply(step.weights.T, step.hidden, variance)
+    visible, hidden, weights = model.visible_unit, model.hidden_unit, step.weights
+    visible.to_values(params.visible, weights, step.visible.bias)
+    hidden.to_values(params.hidden, weights.T, step.hidden.bias)
 
 
-def _multiply(weights, layer, factor):
-    weights[:] *= factor
-    layer.bias[:] *= factor
-
-
-def _add_couplings(model, params, step, offsets=None):
-    """What couplings do to the parameters of statistics, in place.
-
-    A centered bias is b + W'l: what it has beyond b pulls as well.
-    """
-    weights = params.weights, step.weights
-    if model.visible_unit.scaled:
-        pull = np.einsum("ji,ji->i", *weights)
-        if offsets is not None:
-            pull += (offsets.hidden @ params.weights) * step.visible.bias
-        model.visible_unit.add_couplings(step.visible, pull)
-    if model.hidden_unit.scaled:
-        pull = np.einsum("ji,ji->j", *weights)
-        if offsets is not None:
-            pull += (params.weights @ offsets.visible) * step.hidden.bias
-        model.hidden_unit.add_couplings(step.hidden, pull)
+def _add_couplings(model, params, step, offsets):
+    """What couplings do to the parameters of statistics, in place."""
+    weights, slopes = params.weights, step.weights
+    visible, hidden = model.visible_unit, model.hidden_unit
+    visible.add_couplings(step.visible, weights, slopes, offsets.hidden)
+    hidden.add_couplings(step.hidden, weights.T, slopes.T, offsets.visible)
 
 
 def _phase_factors(positive, negative, rate):

@@ -80,11 +80,8 @@ class VarianceScaled:
     def finish(self, model, params, step, offsets, rate):
         """Scale the step, in place, and what is left to do."""
         in_variances(model, params, step)
-        for unit, layer in (
-            (model.visible_unit, step.visible),
-            (model.hidden_unit, step.hidden),
-        ):
-            if unit.scaled:
-                layer.log_variance[:] *= self.factor
+        for _, *of_statistic in (step.visible, step.hidden):
+            for slope in of_statistic:
+                slope *= self.factor
         self.bounds.cut(params, step)
         self.gradient.finish(model, params, step, offsets, rate)
