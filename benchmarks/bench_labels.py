@@ -31,7 +31,7 @@ from skboltz.learning import (
 from skboltz.likelihood import log_label_proba
 from skboltz.models import Bipartite
 from skboltz.sampling import Purpose, Stream
-from skboltz.units import BERNOULLI, CategoricalUnit, SideBySide
+from skboltz.units import BERNOULLI, CategoricalUnit, Columns
 
 KEY = (1, 2)
 
@@ -76,7 +76,7 @@ def main():
     X = (rng.random((options.rows, 784)) < 0.13).astype(np.float32)
     labels = np.eye(n, dtype=np.float32)[rng.integers(n, size=options.rows)]
     rows = np.hstack([X, labels])
-    model = Bipartite(SideBySide(((BERNOULLI, 784), (CategoricalUnit(), n))), BERNOULLI)
+    model = Bipartite(Columns(((BERNOULLI, 784), (CategoricalUnit(), n))), BERNOULLI)
     params = initial_params(
         model,
         Stream(KEY, Purpose.WEIGHTS),

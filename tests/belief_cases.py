@@ -24,7 +24,7 @@ def oracle_of(net, params):
     """The oracle of a network with any parameters."""
     units = [layer.visible_unit for layer in (*net.layers, net.top)]
     units.append(net.top.hidden_unit)
-    scaled = units[0].scaled
+    scaled = units[0] is GAUSSIAN
     log_variance = params.generative[0].visible.log_variance if scaled else None
     return BeliefOracle(
         [(p.weights, p.visible.bias) for p in params.generative],
@@ -38,7 +38,7 @@ def oracle_of(net, params):
 def _layer(rng, visible, n_visible, n_hidden, scale, log_variance):
     b, c = scale * rng.normal(size=n_visible), scale * rng.normal(size=n_hidden)
     weights = scale * np.asfortranarray(rng.normal(size=(n_hidden, n_visible)))
-    below = GaussianParams(b, log_variance.copy()) if visible.scaled else Bias(b)
+    below = GaussianParams(b, log_variance.copy()) if visible is GAUSSIAN else Bias(b)
     return BipartiteParams(weights, below, Bias(c))
 
 

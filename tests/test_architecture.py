@@ -162,7 +162,7 @@ def swallowed_errors(tree, path):
 
 
 # What only some kinds of units have, or what says which kind one is.
-OF_SOME_KINDS = {"span", "kernel", "enumerable", "scaled", "columnwise"}
+OF_SOME_KINDS = {"span", "kernel", "enumerable", "scaled"}
 KINDS = {
     name
     for name, thing in vars(units).items()
@@ -236,21 +236,7 @@ def branches_on_the_kind_of_a_unit(tree, path):
 
 
 # Rules that some files still break. A file that no longer does has to leave the list.
-NOT_YET = {
-    branches_on_the_kind_of_a_unit: {
-        "skboltz/estimators/shared/_features.py",
-        "skboltz/kernels/__init__.py",
-        "skboltz/learning/belief/_up_down.py",
-        "skboltz/learning/belief/_wake_sleep.py",
-        "skboltz/learning/feedforward/_network.py",
-        "skboltz/learning/two_phase/_gradient.py",
-        "skboltz/learning/two_phase/_initialisation.py",
-        "skboltz/learning/two_phase/_variance.py",
-        "skboltz/likelihood/_pseudo.py",
-        "skboltz/models/_bipartite.py",
-        "skboltz/sampling/_paths.py",
-    },
-}
+NOT_YET = {}
 LEARNING = PACKAGE / "learning" / "_x.py"
 CONTROLS = [
     (upward_imports, "from ..estimators import BernoulliRBM", LEARNING),
@@ -285,8 +271,8 @@ CONTROLS = [
     (branches_on_the_kind_of_a_unit, "getattr(self._visible_unit, x, None)", LEARNING),
     (branches_on_the_kind_of_a_unit, "getattr(upper, 'scaled', False)", LEARNING),
     (branches_on_the_kind_of_a_unit, "isinstance(x, units.GaussianUnit)", LEARNING),
-    (branches_on_the_kind_of_a_unit, "isinstance(x, (int, SideBySide))", LEARNING),
-    (branches_on_the_kind_of_a_unit, "isinstance(x, int | SideBySide)", LEARNING),
+    (branches_on_the_kind_of_a_unit, "isinstance(x, (int, Columns))", LEARNING),
+    (branches_on_the_kind_of_a_unit, "isinstance(x, int | Columns)", LEARNING),
     (branches_on_the_kind_of_a_unit, "isinstance(model.unit, kind)", LEARNING),
     (branches_on_the_kind_of_a_unit, "isinstance(x, GaussianParams)", LEARNING),
     (branches_on_the_kind_of_a_unit, "type(x) is CategoricalUnit", LEARNING),
@@ -322,7 +308,7 @@ ALLOWED = [
     (branches_on_the_kind_of_a_unit, "kernels.mean(BERNOULLI, x) > 0", LEARNING),
     (branches_on_the_kind_of_a_unit, "def f(span):\n    span < 1", LEARNING),
     (branches_on_the_kind_of_a_unit, "hasattr(estimator, 'transform')", LEARNING),
-    (branches_on_the_kind_of_a_unit, "class A:\n    unit: SideBySide", LEARNING),
+    (branches_on_the_kind_of_a_unit, "class A:\n    unit: Columns", LEARNING),
     (
         branches_on_the_kind_of_a_unit,
         "@f.register\ndef _(model: Bipartite, unit: GaussianUnit):\n    y",

@@ -158,34 +158,17 @@ NOISE = {
 
 def sample(unit, params, input, noise):
     """Values of units given their input and noise; both may be overwritten."""
-    if unit.kernel == "two_valued":
-        return active().two_valued_sample(
-            unit.low, unit.high, input, params.bias, noise
-        )
-    if unit.kernel == "side_by_side":
-        return unit.each_part(sample, params, input, noise)
-    if unit.kernel == "gaussian":
-        sigma = np.exp(0.5 * params.log_variance)
-        return active().gaussian_sample(input, params.bias, sigma, noise)
-    return unit.sample(params, unit.field(params, input), noise)
+    return unit.fast_sample(active(), params, input, noise)
 
 
 def mean(unit, params, input):
     """Mean of units given their input."""
-    if unit.kernel == "two_valued":
-        return active().two_valued_mean(unit.low, unit.high, input, params.bias)
-    if unit.kernel == "side_by_side":
-        return unit.each_part(mean, params, input)
-    return unit.mean(params, unit.field(params, input))
+    return unit.fast_mean(active(), params, input)
 
 
 def tail_mean(unit, params, input, out):
     """Write the mean of units, exact to its tails; `input` is overwritten."""
-    if unit.kernel == "two_valued":
-        tail = active().two_valued_tail_mean
-        tail(unit.low, unit.high, input, params.bias, out)
-    else:
-        out[:] = unit.mean(params, unit.field(params, input))
+    unit.fast_tail_mean(active(), params, input, out)
 
 
 def flip_sweep(state, field, outgoing, order, threshold, low, high, mirror=1):
@@ -229,11 +212,4 @@ def log_ratio(unit, input, old, new):
     `old` and `new` are pairs of beta and parameters; the field is that of the input
     times beta.
     """
-    if unit.kernel == "two_valued":
-        ends = ((beta, params.bias) for beta, params in (old, new))
-        return active().two_valued_log_ratio(unit.low, unit.high, input, *ends)
-    before, after = (
-        unit.log_partition(params, unit.field(params, beta * input))
-        for beta, params in (old, new)
-    )
-    return (after - before).sum(axis=1, dtype=np.float64)
+    return unit.fast_log_ratio(active(), input, old, new)

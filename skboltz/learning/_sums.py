@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..units import sums_of_means
 from ..utils import each
 
 
@@ -110,7 +109,7 @@ def sums(model, params, v, h, weight=None, mask=None):
     """
     return Sums(
         (Block(h if weight is None else h * weight[:, None], v),),
-        sums_of_means(model.hidden_unit, params.hidden, h, weight),
+        model.hidden_unit.sums_of_means(params.hidden, h, weight),
         visible_sums(model, params, v, weight, mask),
         float(len(v) if weight is None else weight.sum()),
     )
@@ -119,7 +118,7 @@ def sums(model, params, v, h, weight=None, mask=None):
 def visible_sums(model, params, v, weight=None, mask=None):
     """Sums over rows of v for the parameters of the visible units, see :func:`sums`."""
     unit = model.visible_unit
-    found = unit.parameter_sums(params.visible, v, weight)
+    found = unit.sums(params.visible, v, weight)
     if mask is None:
         return found
     return _without_absent(unit, params.visible, found, weight, mask)
@@ -186,6 +185,6 @@ def _without_absent(unit, params, found, weight, mask):
     """
     weight = np.ones(len(mask), found.bias.dtype) if weight is None else weight
     absent = weight @ ~mask
-    zero = unit.parameter_sums(params, np.zeros((1, mask.shape[1]), found.bias.dtype))
+    zero = unit.sums(params, np.zeros((1, mask.shape[1]), found.bias.dtype))
     there = mask.any(axis=0)  # the difference may not be 0 exactly
     return each(lambda s, z: np.where(there, s - absent * z, 0), found, zero)

@@ -4,7 +4,6 @@ import numpy as np
 from scipy.special import logsumexp
 
 from ..sampling import blocks, in_float64
-from ..units import n_states
 from ._log_partition import LogPartition
 
 TRACTABLE_TERMS = 10**8
@@ -13,7 +12,7 @@ TRACTABLE_TERMS = 10**8
 def n_terms(model, params):
     """Length of the sum that gives Z: states enumerated x terms for each."""
     unit, n_units, terms, _ = model.small_side(params)
-    return n_states(unit, n_units) * terms
+    return unit.n_states(n_units) * terms
 
 
 def is_tractable(model, params):

@@ -34,8 +34,8 @@ def log_label_proba(model, params, h, n_labels):
     >>> import numpy as np
     >>> from skboltz.likelihood import log_label_proba
     >>> from skboltz.models import Bipartite, BipartiteParams
-    >>> from skboltz.units import BERNOULLI, Bias, CategoricalUnit, SideBySide
-    >>> visible = SideBySide(((BERNOULLI, 1), (CategoricalUnit(), 2)))
+    >>> from skboltz.units import BERNOULLI, Bias, CategoricalUnit, Columns
+    >>> visible = Columns(((BERNOULLI, 1), (CategoricalUnit(), 2, "label")))
     >>> params = BipartiteParams(
     ...     np.zeros((1, 3)), Bias(np.log([1.0, 1.0, 3.0])), Bias(np.zeros(1))
     ... )

@@ -9,7 +9,6 @@ from functools import singledispatch
 
 import numpy as np
 
-from .. import units
 from ..sampling import conditional_gibbs, in_float64
 from ._posterior import (
     enumerates_missing,
@@ -62,7 +61,7 @@ def marginal_free_energy(model, params, v):
     >>> marginal_free_energy(rbm, params, v).round(6)  # -log 4
     array([-1.386294])
     """
-    v = units.implied(model.visible_unit, v.astype(np.float64))
+    v = model.visible_unit.implied(v.astype(np.float64))
     free_energy, left = np.empty(len(v)), []
     for rest, found in _exact(model, params, v, left):
         free_energy[rest.rows] = rest.energy - found.log_weight
@@ -100,7 +99,7 @@ def conditional_means(model, params, v):
         If chains of some rows disagree, and annealed ones have not found what carries
         the weight.
     """
-    visible = units.implied(model.visible_unit, v.astype(np.float64))
+    visible = model.visible_unit.implied(v.astype(np.float64))
     known, left = visible.copy(), []
     hidden = np.empty((len(v), len(params.weights)))
     for rest, found in _exact(model, params, known, left):
@@ -125,7 +124,7 @@ def _exact(model, params, v, left):
             yield rest, over_missing(rest)
         else:
             alike.append(rest)
-    if alike and units.is_columnwise(model.visible_unit):
+    if alike and model.visible_unit.columnwise:
         alike = [pooled(model, params, alike)]
     for rest in alike:
         yield rest, over_hidden(rest)

@@ -19,7 +19,6 @@ from sklearn.utils import gen_batches
 
 from ..models import Bipartite, BipartiteParams
 from ..sampling import blocks, in_float64, partly_known
-from ..units import n_states, restricted
 
 EXACT_TERMS = 10**6  # of the sum for one row: some milliseconds
 _ROWS = 256  # at once, with all states of a block
@@ -120,7 +119,7 @@ def rests(model, params, v):
 
 def _rest(model, params, rows, missing, v):
     unit, known = model.visible_unit, v[:, ~missing]
-    own, kept = _part(params.visible, ~missing), restricted(unit, ~missing)
+    own, kept = _part(params.visible, ~missing), unit.restricted(~missing)
     left = BipartiteParams(
         params.weights[:, missing], _part(params.visible, missing), params.hidden
     )
@@ -128,7 +127,7 @@ def _rest(model, params, rows, missing, v):
         rows=rows,
         columns=np.flatnonzero(missing),
         missing=np.ones((len(rows), np.count_nonzero(missing)), dtype=bool),
-        model=replace(model, visible_unit=restricted(unit, missing)),
+        model=replace(model, visible_unit=unit.restricted(missing)),
         params=left,
         pull=kept.statistic(own, known) @ params.weights[:, ~missing].T,
         energy=kept.base_energy(own, known),
@@ -161,7 +160,7 @@ def pooled(model, params, alike):
 def is_exact(rest):
     """Whether the sum over one side takes no more than 10^6 terms for a row."""
     unit, n_units, n_terms, _ = rest.model.small_side(rest.params)
-    return n_states(unit, n_units) * max(n_terms, 1) <= EXACT_TERMS
+    return unit.n_states(n_units) * max(n_terms, 1) <= EXACT_TERMS
 
 
 def enumerates_missing(rest):

@@ -4,7 +4,7 @@ from functools import singledispatch
 
 import numpy as np
 
-from ._pseudo_density import density_of_each
+from ._pseudo_sites import of_each_site
 
 
 def log_probability(share, gap):
@@ -34,15 +34,21 @@ def pseudo_log_likelihood(model, params, v):
     Parameters
     ----------
     model : Bipartite or Pairwise
-        Gaussian visible units are integrated over by the trapezoidal rule.
+        Visible units of other than two values are summed or integrated over.
     params : BipartiteParams or PairwiseParams
     v : ndarray of shape (n_samples, n_visible)
 
     Returns
     -------
     ndarray of shape (n_samples,)
-        In nats; a sum over sites, so it grows with their number. Of Gaussian units
-        the logarithm of a density.
+        In nats; a sum over sites, so it grows with their number. Of real units
+        the logarithm of a density. The columns of a group of which one is 1 are one
+        site.
+
+    Raises
+    ------
+    ValueError
+        If a label, which varies with all of its columns, is among the visible units.
 
     Examples
     --------
@@ -59,25 +65,26 @@ def pseudo_log_likelihood(model, params, v):
     array([-1.386294])
     """
     unit = model.visible_unit
-    if not unit.enumerable and unit.n_states(v.shape[1]) < np.inf:
-        raise ValueError(
-            "There is no pseudo-likelihood of labels: a label has no unit that varies "
-            "by itself. Take score_samples, a likelihood."
-        )
-    if not unit.enumerable:
-        return density_of_each(model, params, v)
+    if not _has_two_states(unit):
+        return of_each_site(model, params, v)
+    span = unit.high - unit.low
     field = model.hidden_field(params, v)
     shares = _shares(model, field)
     total = np.zeros(len(v))
     for i, (weights, bias) in enumerate(
         zip(params.weights.T, params.visible.bias, strict=True)
     ):
-        gap = unit.span * bias + _marginal_gap(
+        gap = span * bias + _marginal_gap(
             model, params, field, shares, weights, v[:, i]
         )
-        share = (v[:, i] - unit.low) / unit.span
+        share = (v[:, i] - unit.low) / span
         total += log_probability(share, gap)
     return total
+
+
+def _has_two_states(unit):
+    """Whether a column has two states, the limits, whatever the others are."""
+    return unit.columnwise and unit.n_states(1) == 2
 
 
 def _shares(model, field):
@@ -86,19 +93,21 @@ def _shares(model, field):
     Hidden units first, so that products over them run along the rows.  None of units
     of other values.
     """
-    if not model.hidden_unit.enumerable:
+    unit = model.hidden_unit
+    if not _has_two_states(unit):
         return None
-    gap = np.ascontiguousarray(model.hidden_unit.gap(field).T)
+    gap = np.ascontiguousarray(((unit.high - unit.low) * field).T)
     with np.errstate(over="ignore"):  # far out, the probability is exactly 0
         return 1 / (1 + np.exp(gap)), 1 / (1 + np.exp(-gap))
 
 
 def _marginal_gap(model, params, field, shares, weights, values):
     """Log of the sum over hidden states with one unit high, minus that with it low."""
-    unit = model.visible_unit
+    unit, hidden = model.visible_unit, model.hidden_unit
     if shares is None:
         return _gap_by_field(model, params, field, weights, values)
-    step = unit.span * model.hidden_unit.span * weights
+    span = unit.high - unit.low
+    step = span * (hidden.high - hidden.low) * weights
     largest = abs(step).max()
     between = (values != unit.low) & (values != unit.high)
     # Shares that underflow count for nothing while half the range is beyond the step.
@@ -107,7 +116,7 @@ def _marginal_gap(model, params, field, shares, weights, values):
     is_high = values == unit.high
     change = _flipped(shares, step, is_high, largest)
     gap = np.where(is_high, -change, change)
-    gap += model.hidden_unit.low * unit.span * weights.sum(dtype=np.float64)
+    gap += hidden.low * span * weights.sum(dtype=np.float64)
     if between.any():
         gap[between] = _gap_by_field(
             model, params, field[between], weights, values[between]

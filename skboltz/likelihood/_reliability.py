@@ -7,7 +7,6 @@ from scipy.special import logsumexp
 
 from ..models import Bipartite
 from ..sampling import modes
-from ..units import n_states
 
 # A correct estimate fails one of the first two with a probability of a few in 1000.
 _DISAGREEMENT = 3.3  # standard errors between forward and reverse
@@ -55,7 +54,7 @@ def visited_bound(model, params, states):
     (1.3862943611198906, 2)
     """
     states = np.unique(states, axis=0).astype(np.float64)
-    if n_states(_unit_seen(model), states.shape[1]) == np.inf:
+    if _unit_seen(model).n_states(states.shape[1]) == np.inf:
         return -np.inf, len(states)
     free_energy = _energy_of_seen(model, params, states)
     return float(logsumexp(-free_energy.astype(np.float64))), len(states)

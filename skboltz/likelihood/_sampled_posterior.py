@@ -23,7 +23,6 @@ from ..sampling import (
     mean_field,
     modes,
 )
-from ..units import n_states, neighbours
 from ._visited import Led, Sent, agree, apart, verdict
 
 _KEY = (0, 0)
@@ -202,7 +201,7 @@ def _settled(rest, h):
 def _climbed(rest, h):
     """Each state moves to the best of its neighbours, as long as that is better."""
     for _ in range(_MOST_STEPS):
-        near = neighbours(rest.model.hidden_unit, h)
+        near = rest.model.hidden_unit.neighbours(h)
         value = log_sums(rest, near.reshape(-1, h.shape[1])).reshape(near.shape[:2])
         best = value.argmax(axis=1)
         better = value[np.arange(len(h)), best] > log_sums(rest, h)
@@ -350,7 +349,7 @@ def _judged(rest, led, sent, span):
     asked[n_visible:] = span[n_visible:]
     asked[rest.columns] = span[rest.columns]
     counted = {}
-    if n_states(model.hidden_unit, len(params.weights)) < np.inf:
+    if model.hidden_unit.n_states(len(params.weights)) < np.inf:
         counted = {"log_values": lambda h: log_sums(rest, h), "means_of": means_of}
     log_sum, means, doubtful = verdict(led, sent, asked, **counted)
     return log_sum, means[:n_visible], means[n_visible:], doubtful

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..units import GaussianUnit, TwoValuedUnit, n_states
+from ..units import Unit
 
 
 class BipartiteParams(NamedTuple):
@@ -64,15 +64,13 @@ class Bipartite:
     array([-2.5])
     """
 
-    visible_unit: TwoValuedUnit | GaussianUnit
-    hidden_unit: TwoValuedUnit | GaussianUnit
+    visible_unit: Unit
+    hidden_unit: Unit
 
     def hidden_input(self, params, v):
         """What the hidden units receive from v, their biases not included."""
-        weights = params.weights
-        if self.visible_unit.scaled:  # cheaper than to scale all the values
-            weights = weights * self.visible_unit.scale(params.visible)
-        return v @ weights.T
+        unit = self.visible_unit
+        return v @ unit.scaled_weights(params.visible, params.weights).T
 
     def visible_input(self, params, h):
         """What the visible units receive from h, their biases not included."""
@@ -121,8 +119,8 @@ class Bipartite:
 
         The one that has fewer: real units have more than can be counted.
         """
-        of_visible = n_states(self.visible_unit, n_visible)
-        return of_visible <= n_states(self.hidden_unit, n_hidden)
+        of_visible = self.visible_unit.n_states(n_visible)
+        return of_visible <= self.hidden_unit.n_states(n_hidden)
 
     def small_side(self, params):
         """Number of units and unit of the layer to enumerate, with its free energy.

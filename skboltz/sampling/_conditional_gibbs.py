@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import units
 from . import _gibbs as gibbs
 
 
@@ -20,8 +19,8 @@ def held(model, given):
     A label of which some columns are known has fewer states; the last one that is
     missing may be known as well.
     """
-    given = units.implied(model.visible_unit, given)
-    unit = units.given(model.visible_unit, given)
+    given = model.visible_unit.implied(given)
+    unit = model.visible_unit.given(given)
     if unit is not model.visible_unit:
         model = replace(model, visible_unit=unit)
     return model, given

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from .. import units
 from ..utils import each
 
 _BLOCK_ELEMENTS = 2**21  # of the largest array of a block: 16 MiB in float64
@@ -17,7 +16,8 @@ def states(unit, n_units, start=0, stop=None):
 
     Parameters
     ----------
-    unit : TwoValuedUnit, CategoricalUnit or SideBySide
+    unit : Unit
+        Whose states can be counted.
     n_units : int
         Number of columns.
     start, stop : int, default=all
@@ -37,16 +37,18 @@ def states(unit, n_units, start=0, stop=None):
            [-1.,  1.],
            [ 1.,  1.]])
     """
-    stop = units.n_states(unit, n_units) if stop is None else stop
-    return units.states(unit, np.arange(start, stop, dtype=np.int64), n_units)
+    stop = unit.n_states(n_units) if stop is None else stop
+    return unit.states(np.arange(start, stop, dtype=np.int64), n_units)
 
 
 def blocks(unit, n_units, n_terms):
     """All states, in blocks whose arrays of n_terms columns stay small."""
     size = max(1, _BLOCK_ELEMENTS // max(n_terms, n_units, 1))
-    n_states = units.n_states(unit, n_units)
+    n_states = unit.n_states(n_units)
     if n_states == math.inf:
-        raise ValueError("real units have no states that could be enumerated.")
+        raise ValueError(
+            f"the states of {unit!r} cannot be enumerated: there is no end."
+        )
     for start in range(0, n_states, size):
         yield states(unit, n_units, start, min(start + size, n_states))
 

@@ -11,7 +11,6 @@ import numpy as np
 from scipy.special import logsumexp
 
 from ..models import Bipartite, BipartiteParams
-from ..units import n_states
 from . import _conditional_gibbs as conditional_gibbs
 from ._enumeration import in_float64, states
 from ._gibbs import draw_visible, from_visible
@@ -108,7 +107,7 @@ def _of_columns(model, params, columns):
 
 def _n_terms(model, params):
     unit, n_units, terms, _ = model.small_side(params)
-    return n_states(unit, n_units) * terms
+    return unit.n_states(n_units) * terms
 
 
 def _of_missing(rest):
@@ -132,7 +131,7 @@ def _of_hidden(rest):
 def of_pairs(unit, chains):
     """Chains of a pairwise model, in other states; None if these are too many."""
     n_units, n_chains = chains.state.shape
-    n_all = n_states(unit, n_units)
+    n_all = unit.n_states(n_units)
     if n_all * n_units > MOST_TERMS:
         return None
     bias, which = np.unique(chains.bias, axis=1, return_inverse=True)

@@ -5,7 +5,6 @@ from functools import singledispatch
 import numpy as np
 
 from ..models import Bipartite, Pairwise
-from ..units import n_states
 from . import _sequential as sequential
 
 _MOST_STEPS = 100
@@ -140,10 +139,10 @@ def _each_alone(model, params):
 def _(model: Bipartite, params):
     n_hidden, n_visible = params.weights.shape
     dtype = params.weights.dtype
-    if n_states(model.hidden_unit, n_hidden) < np.inf:
+    if model.hidden_unit.n_states(n_hidden) < np.inf:
         starts = _starts(model.hidden_unit, n_hidden, dtype)
         return _visible_mode(model, params, starts)
-    if n_states(model.visible_unit, n_visible) < np.inf:
+    if model.visible_unit.n_states(n_visible) < np.inf:
         return _starts(model.visible_unit, n_visible, dtype)
     no_input = np.zeros((1, n_visible), dtype)
     field = model.visible_unit.field(params.visible, no_input)

@@ -114,10 +114,8 @@ class BipartitePath(NamedTuple):
     def _factor(self, point, dtype):
         """What the inputs of hidden units count there, a number if all count alike."""
         unit = self.model.hidden_unit
-        if not unit.scaled:
-            return point.beta
-        gain = unit.gain(point.units.hidden, self.target.hidden)
-        return (point.beta * gain).astype(dtype)
+        factor = point.beta * unit.gain(point.units.hidden, self.target.hidden)
+        return factor.astype(dtype) if np.ndim(factor) else factor
 
     def backward(self):
         """The path itself: from v to v by way of h is the same in both directions."""

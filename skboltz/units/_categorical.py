@@ -6,11 +6,12 @@ from typing import ClassVar
 import numpy as np
 
 from ._bernoulli import BERNOULLI
-from ._two_valued import Bias, TwoValuedUnit
+from ._contract import Bias, Unit
+from ._two_valued import TwoValuedUnit
 
 
 @dataclass(frozen=True)
-class CategoricalUnit:
+class CategoricalUnit(Unit):
     """A softmax group: all columns of the layer are one unit, coded one-hot.
 
     Each column has a bias, and its field is bias + input. Exactly one column is 1,
@@ -35,26 +36,8 @@ class CategoricalUnit:
 
     low: ClassVar = 0.0
     high: ClassVar = 1.0
-    span: ClassVar = 1.0
-    width: ClassVar = 1  # a column is what has a bias
+    countable: ClassVar = True
     columnwise: ClassVar = False  # one column of a group is 1
-    enumerable: ClassVar = False
-    scaled: ClassVar = False
-    noise: ClassVar = "logistic"
-    kernel: ClassVar = "categorical"
-    parameters: ClassVar = Bias
-
-    # What is linear in the values does not ask which of them go together.
-    field = TwoValuedUnit.field
-    base_energy = TwoValuedUnit.base_energy
-    base_energy_change = TwoValuedUnit.base_energy_change
-    statistic = TwoValuedUnit.statistic
-    parameter_sums = TwoValuedUnit.parameter_sums
-    expected_sums = TwoValuedUnit.expected_sums
-    sums_of_means = TwoValuedUnit.sums_of_means
-    with_mean = TwoValuedUnit.with_mean
-    blend = TwoValuedUnit.blend
-    gain = TwoValuedUnit.gain
 
     def log_partition(self, params, field):
         """log sum_k exp(field_k), shape (n_samples, 1): one term for the group."""
@@ -87,6 +70,11 @@ class CategoricalUnit:
         A mean that does not sum to 1 counts as if divided by its sum.
         """
         return Bias(np.log(mean))
+
+    # Column by column; their sum may be more than 1, see `free_params`.
+    smoothed = TwoValuedUnit.smoothed
+    allowance = TwoValuedUnit.allowance
+    span: ClassVar = 1.0
 
     def interior(self, mean):
         """A mean kept a little from certainty, so that free units can have it."""
@@ -121,7 +109,14 @@ class CategoricalUnit:
         For values that :meth:`implied` has completed.
         """
         excluded = x == 0
-        return PartlyKnown(excluded) if excluded.any() else self
+        return PartlyKnown(self, excluded) if excluded.any() else self
+
+    def sites(self, n_columns):
+        """Refused: the label is all there is, and has no part that varies by itself."""
+        raise ValueError(
+            "There is no pseudo-likelihood of labels: a label has no unit that varies "
+            "by itself. Take score_samples, a likelihood."
+        )
 
     def n_states(self, n_columns):
         """How many states so many columns have: one for each."""
@@ -133,29 +128,41 @@ class CategoricalUnit:
 
 
 @dataclass(frozen=True, eq=False)
-class PartlyKnown(CategoricalUnit):
-    """A group of which some columns are known to be 0, others in every row.
+class PartlyKnown(Unit):
+    """Groups of which some columns are known to be 0, others in every row.
 
     Parameters
     ----------
+    unit : CategoricalUnit or CategoricalGroups
     excluded : ndarray of bool, one row for each row of the fields
     """
 
+    unit: Unit
     excluded: np.ndarray
 
-    __eq__ = object.__eq__  # arrays are not compared
-    __hash__ = object.__hash__
+    low: ClassVar = 0.0
+    high: ClassVar = 1.0
+    countable: ClassVar = True
+    columnwise: ClassVar = False
+
+    @property
+    def noise(self):
+        return self.unit.noise
+
+    def log_partition(self, params, field):
+        """One term for each group, of the columns that are left."""
+        return self.unit.log_partition(params, self._of_the_rest(field))
 
     def mean(self, params, field):
         """The probability of each column."""
-        return super().mean(params, self._of_the_rest(field))
+        return self.unit.mean(params, self._of_the_rest(field))
 
     def mode(self, params, field):
-        return super().mode(params, self._of_the_rest(field))
+        return self.unit.mode(params, self._of_the_rest(field))
 
     def sample(self, params, field, noise):
-        """One-hot at the largest field + Gumbel noise of the columns that are left."""
-        return super().sample(params, self._of_the_rest(field), noise)
+        """One of the columns that are left."""
+        return self.unit.sample(params, self._of_the_rest(field), noise)
 
     def _of_the_rest(self, field):
         # Not infinite: where all columns are known, there would be nothing left.

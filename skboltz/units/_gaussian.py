@@ -1,9 +1,15 @@
 """Gaussian units: real values, normal given their input."""
 
-import math
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+
+from ._contract import Growth, Unit
+
+_LOG_2PI = float(np.log(2 * np.pi))
+# Sums over points 0.75 s apart integrate a normal law to 2 exp(-2 (pi / 0.75)^2), about
+# 1e-15; beyond 9 s there is 1e-18 of it.
+_SPACING, _MARGIN = 0.75, 9.0
 
 
 class GaussianParams(NamedTuple):
@@ -21,7 +27,7 @@ class GaussianParams(NamedTuple):
     log_variance: np.ndarray
 
 
-class GaussianUnit:
+class GaussianUnit(Unit):
     """A unit with real values x, of variance s^2 around bias + input.
 
     Its base energy is (x - b)^2 / (2 s^2), and it couples to other units by x / s^2
@@ -42,12 +48,8 @@ class GaussianUnit:
 
     low: ClassVar = -np.inf
     high: ClassVar = np.inf
-    width: ClassVar = 1
-    columnwise: ClassVar = True  # given its field, a column depends on no other
-    enumerable: ClassVar = False
-    scaled: ClassVar = True  # the statistic has a parameter
+    growths: ClassVar = frozenset({Growth.QUADRATIC})
     noise: ClassVar = "normal"
-    kernel: ClassVar = "gaussian"
     parameters: ClassVar = GaussianParams
 
     def __repr__(self):
@@ -63,6 +65,10 @@ class GaussianUnit:
         """The mean given an input."""
         return params.bias + input
 
+    def energies(self, params, x):
+        """(x_i - b_i)^2 / (2 s_i^2), of the shape of x."""
+        return (x - params.bias) ** 2 / (2 * np.exp(params.log_variance))
+
     def base_energy(self, params, x):
         """sum_i (x_i - b_i)^2 / (2 s_i^2), shape (n_samples,)."""
         distance = x - params.bias
@@ -77,11 +83,15 @@ class GaussianUnit:
         """What couples to other units, x / s^2."""
         return x * self.scale(params)
 
+    def statistic_step(self, params, new, old):
+        """(new - old) / s^2."""
+        return (new - old) / np.exp(params.log_variance)
+
     def scale(self, params):
         """Factor of a value in its statistic."""
         return np.exp(-params.log_variance)
 
-    def parameter_sums(self, params, x, weight=None):
+    def sums(self, params, x, weight=None):
         """Weighted sums over the rows of x and of (x - b)^2 / (2 s^2).
 
         -d(base energy)/d(bias) is x times :meth:`scale`, up to a constant, which no
@@ -96,8 +106,8 @@ class GaussianUnit:
         return GaussianParams(sums, half_squares)
 
     def expected_sums(self, params, field, weight=None):
-        """What to expect of `parameter_sums` of units with these fields."""
-        sums = self.parameter_sums(params, field, weight)
+        """What to expect of `sums` of units with these fields."""
+        sums = self.sums(params, field, weight)
         total = len(field) if weight is None else weight.sum()
         # E(x - b)^2 = (field - b)^2 + s^2.
         return sums._replace(log_variance=sums.log_variance + 0.5 * total)
@@ -105,18 +115,36 @@ class GaussianUnit:
     # The field of a unit is its mean.
     sums_of_means = expected_sums
 
-    def add_couplings(self, step, pull):
-        """A gradient with what the parameters do to the statistic, in place.
+    def scaled_weights(self, params, weights):
+        """Weights by which values themselves couple: cheaper than to scale these."""
+        return weights * self.scale(params)
 
-        E has -input x / s^2: its derivative by the log-variance is input x / s^2.
+    def to_slopes(self, params, *arrays):
+        """Slopes by the weights and the bias, from differences of values, in place."""
+        scale = self.scale(params)
+        for array in arrays:
+            array *= scale
 
-        Parameters
-        ----------
-        step : GaussianParams
-        pull : ndarray of shape (n_units,)
-            sum_j W_ji dL/dW_ji.
+    def to_values(self, params, *arrays):
+        """Differences of values from such slopes, in place."""
+        variance = 1 / self.scale(params)
+        for array in arrays:
+            array *= variance
+
+    def add_couplings(self, step, weights, slopes, offset=None):
+        """The slope of the log-variance with what it does to the statistic, in place.
+
+        E has -input x / s^2: its derivative by the log-variance is input x / s^2.  A
+        centered bias is b + W'l: what it has beyond b pulls as well.
         """
+        pull = np.einsum("ji,ji->i", weights, slopes)
+        if offset is not None:
+            pull += (offset @ weights) * step.bias
         step.log_variance[:] -= pull
+
+    def carry(self, step, offset, weights, bias):
+        """Biases of the others as the statistic x / s^2 moves with the variance."""
+        bias += weights @ (offset * step.log_variance)
 
     def log_partition(self, params, field):
         """1/2 log(2 pi s^2) + (field^2 - b^2) / (2 s^2)."""
@@ -135,13 +163,15 @@ class GaussianUnit:
         """field + s noise, where the noise is standard normal."""
         return field + np.exp(0.5 * params.log_variance) * noise
 
-    def free_params(self, mean, variance):
-        """Parameters under which free units have that mean and that variance."""
-        return GaussianParams(mean, np.log(variance))
+    def fast_sample(self, kernels, params, input, noise):
+        """As `sample`."""
+        sigma = np.exp(0.5 * params.log_variance)
+        return kernels.gaussian_sample(input, params.bias, sigma, noise)
 
-    def interior(self, mean):
-        """A mean: every one can be that of free units."""
-        return mean
+    def free_params(self, mean, variance=None):
+        """Parameters under which free units have that mean and that variance, or 1."""
+        log_variance = np.zeros_like(mean) if variance is None else np.log(variance)
+        return GaussianParams(mean, log_variance)
 
     def with_mean(self, params, mean):
         """The same parameters but for the mean of free units."""
@@ -157,31 +187,30 @@ class GaussianUnit:
         pull = (1 - beta) * first * base.bias + beta * second * target.bias
         return GaussianParams(pull / precision, -np.log(precision))
 
-    def restricted(self, columns):
-        """The unit of some of the columns, given by a mask, the others being known."""
-        return self
-
-    def implied(self, x):
-        """x, its missing values (NaN) filled where the known ones leave no choice.
-
-        No column says anything of another here.
-        """
-        return x
-
-    def given(self, x):
-        """The unit of rows of which x is known, and NaN is not."""
-        return self
-
-    def n_states(self, n_columns):
-        """How many states so many columns have: they cannot be counted."""
-        return math.inf
-
     def gain(self, params, reference):
         """Factor by which an input counts that was computed for other variances."""
         return np.exp(params.log_variance - reference.log_variance)
 
+    def spread(self, params):
+        """Standard deviation of the statistic x / s^2 of free units: 1 / s."""
+        return np.exp(-0.5 * params.log_variance)
 
-_LOG_2PI = float(np.log(2 * np.pi))
+    def reach(self, params, low, high):
+        """Least and largest statistic of fields between two limits, to 9 s beyond."""
+        margin = _MARGIN * np.exp(0.5 * params.log_variance)
+        scale = self.scale(params)
+        return (low - margin) * scale, (high + margin) * scale
+
+    def points(self, params, low, high):
+        """Points 0.75 s apart, from 9 s below the least field to 9 s above the largest.
+
+        They integrate every mixture of normal laws with means between these.
+        """
+        sigma = np.exp(0.5 * params.log_variance[0])
+        low, high = low[0] - _MARGIN * sigma, high[0] + _MARGIN * sigma
+        size = int(np.ceil((high - low) / (_SPACING * sigma))) + 1
+        x = np.linspace(low, high, size)
+        return x[:, None], np.full(size, x[1] - x[0])
 
 
 GAUSSIAN = GaussianUnit()

@@ -2,20 +2,16 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import entr
 
-
-class Bias(NamedTuple):
-    """Parameters of a layer of two-valued units: one bias each, shape (n_units,)."""
-
-    bias: np.ndarray
+from ._contract import Bias, Unit
 
 
 @dataclass(frozen=True)
-class TwoValuedUnit:
+class TwoValuedUnit(Unit):
     """A unit that is either `low` or `high`.
 
     Its base energy is -bias * x and its field is bias + input, so that
@@ -41,13 +37,7 @@ class TwoValuedUnit:
     low: float
     high: float
 
-    width: ClassVar = 1
-    columnwise: ClassVar = True  # given its field, a column depends on no other
-    enumerable: ClassVar = True
-    scaled: ClassVar = False  # the statistic has no parameter
-    noise: ClassVar = "logistic"
-    kernel: ClassVar = "two_valued"
-    parameters: ClassVar = Bias
+    countable: ClassVar = True
 
     @property
     def span(self):
@@ -137,37 +127,6 @@ class TwoValuedUnit:
         low = min(max(self.low, -self.distance()), 0.0)
         return self if low == self.low else TwoValuedUnit(low, low + self.distance())
 
-    def field(self, params, input):
-        return params.bias + input
-
-    def base_energy(self, params, x):
-        """-sum_i bias_i x_i, shape (n_samples,)."""
-        return -(x @ params.bias)
-
-    def base_energy_change(self, params, new_params, x):
-        """base_energy(new_params, x) - base_energy(params, x), without cancellation.
-
-        The energy is linear in the bias; the difference needs no double precision.
-        """
-        change = (new_params.bias - params.bias).astype(x.dtype)
-        return self.base_energy(Bias(change), x).astype(np.float64)
-
-    def statistic(self, params, x):
-        """What couples to other units: the value itself."""
-        return x
-
-    def parameter_sums(self, params, x, weight=None):
-        """Weighted sum over the rows of -d(base energy)/d(parameters)."""
-        return Bias(x.sum(axis=0) if weight is None else weight @ x)
-
-    def expected_sums(self, params, field, weight=None):
-        """What to expect of `parameter_sums` of units with these fields."""
-        return self.parameter_sums(params, self.mean(params, field), weight)
-
-    def sums_of_means(self, params, mean, weight=None):
-        """What to expect of `parameter_sums` of units with these means."""
-        return self.parameter_sums(params, mean, weight)
-
     def log_partition(self, params, field):
         """log(exp(low * field) + exp(high * field)), led by the larger term."""
         larger = np.maximum(self.low * field, self.high * field)
@@ -192,49 +151,52 @@ class TwoValuedUnit:
         """
         return self._value(self.gap(field) > threshold, field.dtype)
 
+    def fast_sample(self, kernels, params, input, noise):
+        """As `sample`."""
+        return kernels.two_valued_sample(self.low, self.high, input, params.bias, noise)
+
+    def fast_mean(self, kernels, params, input):
+        """As `mean`."""
+        return kernels.two_valued_mean(self.low, self.high, input, params.bias)
+
+    def fast_tail_mean(self, kernels, params, input, out):
+        """Write the mean, exact to its tails."""
+        tail = kernels.two_valued_tail_mean
+        tail(self.low, self.high, input, params.bias, out)
+
+    def fast_log_ratio(self, kernels, input, old, new):
+        """`log_partition` at the new field minus that at the old, for each row."""
+        ends = ((factor, params.bias) for factor, params in (old, new))
+        return kernels.two_valued_log_ratio(self.low, self.high, input, *ends)
+
     def free_params(self, mean, variance=None):
         """Parameters under which free units have that mean, and so their variance."""
         share = (mean - self.low) / self.span
         return Bias((np.log(share) - np.log1p(-share)) / self.span)
+
+    def smoothed(self, mean, weight):
+        """As if one more sample were seen at each value: Laplace's rule.
+
+        Log-odds are then finite.
+        """
+        share = np.clip((mean - self.low) / self.span, 0, 1)
+        return self.low + self.span * (share * weight + 1) / (weight + 2)
 
     def interior(self, mean):
         """A mean kept a little from both values, so that free units can have it."""
         share = 0.01 + 0.98 * (mean - self.low) / self.span
         return self.low + self.span * np.clip(share, 0.01, 0.99)
 
-    def with_mean(self, params, mean):
-        """The same parameters but for the mean of free units."""
-        return self.free_params(mean)
-
-    def blend(self, base, target, beta):
-        """Parameters whose base energy is (1 - beta) that of base + beta target's."""
-        return Bias((1 - beta) * base.bias + beta * target.bias)
-
-    def gain(self, params, reference):
-        """Factor by which an input counts: the statistic has no parameters."""
-        return 1.0
-
-    def restricted(self, columns):
-        """The unit of some of the columns, given by a mask, the others being known."""
-        return self
-
-    def implied(self, x):
-        """x, its missing values (NaN) filled where the known ones leave no choice.
-
-        No column says anything of another here.
-        """
-        return x
-
-    def given(self, x):
-        """The unit of rows of which x is known, and NaN is not."""
-        return self
+    def allowance(self, params, x):
+        """Nats that a fair coin for each column would cost."""
+        return x.shape[1] * math.log(2)
 
     def n_states(self, n_columns):
         """How many states so many columns have.
 
         More than can be counted where a subclass takes values between or beyond.
         """
-        two = self.enumerable and np.isfinite(self.span)
+        two = math.isfinite(self.span)
         return 2 ** int(n_columns) if two else math.inf  # of Python: no overflow
 
     def states(self, numbers, n_columns):

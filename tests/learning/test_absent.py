@@ -32,7 +32,7 @@ from skboltz.learning import (
 )
 from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
 from skboltz.sampling import Purpose, Stream
-from skboltz.units import BERNOULLI, SPIN, Bias, CategoricalUnit, SideBySide
+from skboltz.units import BERNOULLI, SPIN, Bias, CategoricalUnit, Columns
 
 STREAM = Stream((3, 4), Purpose.CHAINS)
 NAN = np.nan
@@ -42,7 +42,7 @@ def with_labels(n_bits, n_classes, n_hidden):
     rng = np.random.default_rng([n_bits, n_classes, n_hidden])
     shapes = (n_hidden, n_bits + n_classes), n_bits + n_classes, n_hidden
     weights, b, c = (rng.normal(size=shape) for shape in shapes)
-    unit = SideBySide(((BERNOULLI, n_bits), (CategoricalUnit(), n_classes)))
+    unit = Columns(((BERNOULLI, n_bits), (CategoricalUnit(), n_classes)))
     return BipartiteCase(
         "bits and a label",
         Bipartite(unit, BERNOULLI),

@@ -28,7 +28,7 @@ from skboltz.units import (
     SPIN,
     Bias,
     CategoricalUnit,
-    SideBySide,
+    Columns,
 )
 
 STREAM = Stream((3, 4), Purpose.CHAINS)
@@ -39,7 +39,7 @@ def labelled(name, features, n_features, n_labels, hidden, n_hidden):
     n_visible = n_features + n_labels
     shapes = (n_hidden, n_visible), n_visible, n_hidden
     weights, b, c = (rng.normal(size=shape) for shape in shapes)
-    unit = SideBySide(((features, n_features), (CategoricalUnit(), n_labels)))
+    unit = Columns(((features, n_features), (CategoricalUnit(), n_labels)))
     params = BipartiteParams(weights, Bias(b), Bias(c))
     return BipartiteCase(name, Bipartite(unit, hidden), params, n_labels)
 
@@ -55,7 +55,7 @@ all_cases = pytest.mark.parametrize(**by_name(CASES))
 
 def rows_of(case, n=6, between=False):
     n_labels, n_features = case.oracle, case.params.weights.shape[1] - case.oracle
-    rng, unit = np.random.default_rng(3), case.model.visible_unit.parts[0][0]
+    rng, unit = np.random.default_rng(3), case.model.visible_unit.groups[0].unit
     x = rng.choice([unit.low, unit.high], (n, n_features))
     if between:
         x = rng.uniform(unit.low, unit.high, x.shape)

@@ -27,7 +27,7 @@ from skboltz.learning import (
 from skboltz.learning._sums import product
 from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
 from skboltz.sampling import Purpose, Stream, partly_known
-from skboltz.units import BERNOULLI, SPIN, Bias, CategoricalUnit, SideBySide
+from skboltz.units import BERNOULLI, SPIN, Bias, CategoricalUnit, Columns
 
 STREAM = Stream((3, 4), Purpose.CHAINS)
 CASES = [BIPARTITE[1], BIPARTITE[5], GAUSSIAN[3]]
@@ -206,7 +206,7 @@ def test_phases_and_a_step_are_an_update_bit_by_bit(case):
 
 
 def test_sums_of_labels_add_up_as_well():
-    unit = SideBySide(((BERNOULLI, 3), (CategoricalUnit(), 2)))
+    unit = Columns(((BERNOULLI, 3), (CategoricalUnit(), 2)))
     rng = np.random.default_rng(0)
     model, params = Bipartite(unit, BERNOULLI), BipartiteParams(
         rng.normal(size=(4, 5)), Bias(rng.normal(size=5)), Bias(rng.normal(size=4))

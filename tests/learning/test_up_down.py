@@ -27,7 +27,7 @@ from skboltz.learning import (
 )
 from skboltz.models import BeliefNetwork, Bipartite, BipartiteParams, untied
 from skboltz.sampling import ancestral
-from skboltz.units import BERNOULLI, Bias, CategoricalUnit, SideBySide
+from skboltz.units import BERNOULLI, Bias, CategoricalUnit, Columns
 from skboltz.utils import each
 
 N_ROWS, RATE, L2 = 9, 0.1, 0.05
@@ -269,7 +269,7 @@ def small_net():
     """Two layers of bits, a label at the top; small weights, alike both ways."""
     rng, visible = (
         np.random.default_rng(0),
-        SideBySide(((BERNOULLI, 3), (CategoricalUnit(), 2))),
+        Columns(((BERNOULLI, 3), (CategoricalUnit(), 2))),
     )
     below = 0.1 * rng.normal(size=(3, 4)), Bias(np.zeros(4)), Bias(np.zeros(3))
     top = 0.1 * rng.normal(size=(4, 5)), Bias(np.zeros(5)), Bias(np.zeros(4))

@@ -19,7 +19,7 @@ from skboltz.likelihood import (
     sampled_log_label_proba,
 )
 from skboltz.models import Bipartite, BipartiteParams
-from skboltz.units import BERNOULLI, Bias, CategoricalUnit, SideBySide
+from skboltz.units import BERNOULLI, Bias, CategoricalUnit, Columns
 
 BURN_IN, SWEEPS = 50, 200
 # Sizes of bits, labels and hidden units, and of the parameters.
@@ -33,7 +33,7 @@ def machine(n_bits, n_labels, n_hidden, scale, seed=0):
     rng, n_visible = np.random.default_rng([n_bits, n_labels, seed]), n_bits + n_labels
     shapes = (n_hidden, n_visible), n_visible, n_hidden
     weights, b, c = (scale * rng.normal(size=shape) for shape in shapes)
-    unit = SideBySide(((BERNOULLI, n_bits), (CategoricalUnit(), n_labels)))
+    unit = Columns(((BERNOULLI, n_bits), (CategoricalUnit(), n_labels)))
     params = BipartiteParams(np.asfortranarray(weights), Bias(b), Bias(c))
     return Bipartite(unit, BERNOULLI), params
 

@@ -32,7 +32,7 @@ from skboltz.likelihood import (
 )
 from skboltz.models import Bipartite, BipartiteParams
 from skboltz.sampling import Purpose, Stream, annealing, gibbs, mean_field, modes
-from skboltz.units import BERNOULLI, Bias, CategoricalUnit, SideBySide
+from skboltz.units import BERNOULLI, Bias, CategoricalUnit, Columns
 from skboltz.units._categorical import gumbel
 
 N_CHAINS = 40_000
@@ -50,7 +50,7 @@ def labelled(name, n_bits, n_classes, n_hidden, scale):
     n_visible = n_bits + n_classes
     shapes = (n_hidden, n_visible), n_visible, n_hidden
     weights, b, c = (scale * rng.normal(size=shape) for shape in shapes)
-    unit = SideBySide(((BERNOULLI, n_bits), (CategoricalUnit(), n_classes)))
+    unit = Columns(((BERNOULLI, n_bits), (CategoricalUnit(), n_classes)))
     return BipartiteCase(
         name,
         Bipartite(unit, BERNOULLI),
@@ -221,7 +221,7 @@ def stays(case, params=None, dtype=np.float64):
     start = exact_start(case.oracle, N_CHAINS, np.random.default_rng(0)).astype(dtype)
     chains = gibbs.from_visible(case.model, params, start, STREAM)
     visible = gibbs.run(case.model, params, chains, 3).visible
-    n_bits = case.model.visible_unit.parts[0][1]
+    n_bits = case.model.visible_unit.groups[0].n_columns
     assert visible.dtype == dtype and (visible[:, n_bits:].sum(axis=1) == 1).all()
     return comes_from(visible, by_binary_number(case), 0.0, 1.0)
 
@@ -238,7 +238,7 @@ def test_broken_chains_are_rejected(case, monkeypatch):
     hot = BipartiteParams(w / 1.2, Bias(b.bias / 1.2), Bias(c.bias / 1.2))
     assert not stays(case, hot)
     label = b.bias.copy()
-    label[case.model.visible_unit.parts[0][1] :] = 0  # their biases forgotten
+    label[case.model.visible_unit.groups[0].n_columns :] = 0  # their biases forgotten
     assert not stays(case, case.params._replace(visible=Bias(label)))
     logistic_labels(monkeypatch)
     assert not stays(case)
@@ -249,7 +249,8 @@ def test_broken_chains_are_rejected(case, monkeypatch):
 
 def slopes(case, rows):
     """Finite differences of the enumerated mean log-likelihood."""
-    rows, n_bits = [tuple(row) for row in rows], case.model.visible_unit.parts[0][1]
+    rows = [tuple(row) for row in rows]
+    n_bits = case.model.visible_unit.groups[0].n_columns
     arrays = case.params.weights, case.params.visible.bias, case.params.hidden.bias
 
     def with_array(i):
@@ -269,7 +270,7 @@ def test_the_exact_step_is_the_slope_of_the_log_likelihood(case):
     for made, expected in zip(step, slopes(case, rows), strict=True):
         np.testing.assert_allclose(made, expected, atol=2e-9)
     # Rows that differ in one label have another slope.
-    label = slice(case.model.visible_unit.parts[0][1], None)
+    label = slice(case.model.visible_unit.groups[0].n_columns, None)
     rows[0, label] = np.roll(rows[0, label], 1)
     assert abs(step[0] - slopes(case, rows)[0]).max() > 1e-3
 
@@ -351,7 +352,7 @@ def test_contrastive_divergence_takes_a_sweep_from_the_data():
 @all_cases
 def test_a_training_starts_at_the_frequencies_of_the_labels(case):
     """Labels by Laplace's rule, one more sample of each class; bits likewise."""
-    n_bits, n_classes = (n for _, n in case.model.visible_unit.parts)
+    n_bits, n_classes = (g.n_columns for g in case.model.visible_unit.groups)
     rows = rows_of(case, 20)
     rows[:, n_bits:] = np.eye(n_classes)[0]  # the others are in no row
     mean = rows.mean(axis=0)

@@ -48,8 +48,8 @@ from skboltz.units import (
     GAUSSIAN,
     Bias,
     CategoricalUnit,
+    Columns,
     GaussianParams,
-    SideBySide,
 )
 
 NAN = math.nan
@@ -62,7 +62,7 @@ def labelled(n_bits, n_classes, n_hidden):
     shapes = (n_hidden, n_bits + n_classes), n_bits + n_classes, n_hidden
     weights, b, c = (rng.normal(size=shape) for shape in shapes)
     parts = ((BERNOULLI, n_bits),) * (n_bits > 0) + ((CategoricalUnit(), n_classes),)
-    model = Bipartite(SideBySide(parts), BERNOULLI)
+    model = Bipartite(Columns(parts), BERNOULLI)
     params = BipartiteParams(weights, Bias(b), Bias(c))
     return model, params, LabelledOracle(weights, b, c, n_bits)
 

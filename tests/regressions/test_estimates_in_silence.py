@@ -30,30 +30,20 @@ from skboltz.units import (
     GAUSSIAN,
     Bias,
     CategoricalUnit,
+    Columns,
     GaussianParams,
-    SideBySide,
-    TwoValuedUnit,
-    n_states,
+    Unit,
 )
 
 LIGHT = Effort(betas=200, n_chains=60, n_sweeps=30)
 
 
 @dataclass(frozen=True)
-class RectifiedUnit:
+class RectifiedUnit(Unit):
     """Values h >= 0 with the base energy h^2 / 2 - c h: a truncated normal law."""
 
     low: ClassVar = 0.0
     high: ClassVar = np.inf
-    enumerable: ClassVar = False
-    scaled: ClassVar = False
-    noise: ClassVar = "logistic"
-    kernel: ClassVar = "rectified"
-    parameters: ClassVar = Bias
-
-    field = TwoValuedUnit.field
-    statistic = TwoValuedUnit.statistic
-    blend = TwoValuedUnit.blend
 
     def base_energy(self, params, x):
         return (x**2).sum(axis=1) / 2 - x @ params.bias
@@ -120,10 +110,10 @@ def test_states_of_what_cannot_be_counted_bound_nothing():
 
 
 def test_units_say_whether_they_can_be_counted():
-    beside = SideBySide(((BERNOULLI, 2), (CategoricalUnit(), 3)))
-    counts = [n_states(unit, 5) for unit in (BERNOULLI, CategoricalUnit(), beside)]
+    beside = Columns(((BERNOULLI, 2), (CategoricalUnit(), 3)))
+    counts = [unit.n_states(5) for unit in (BERNOULLI, CategoricalUnit(), beside)]
     assert counts == [32, 5, 12]
-    assert n_states(GAUSSIAN, 5) == n_states(RectifiedUnit(), 5) == np.inf
+    assert GAUSSIAN.n_states(5) == RectifiedUnit().n_states(5) == np.inf
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ from skboltz.units import (
     SPIN,
     Bias,
     CategoricalUnit,
+    Columns,
     GaussianParams,
-    SideBySide,
     TwoValuedUnit,
 )
 
@@ -1081,8 +1081,8 @@ def test_the_largest_number_draws_a_state_that_can_be(held):
 
 
 def test_the_strongest_coupling_between_units_of_several_ranges():
-    hidden = SideBySide(((BERNOULLI, 2), (SPIN, 1)))
-    visible = SideBySide(((SPIN, 1), (BERNOULLI, 3)))
+    hidden = Columns(((BERNOULLI, 2), (SPIN, 1)))
+    visible = Columns(((SPIN, 1), (BERNOULLI, 3)))
     weights = np.array([[1.0, 3.0, 0, 0], [0, 0, -3.5, 0], [0.5, 0, 0, -2.0]])
     expected = max(
         abs(weights[j, i]) * (1 if j < 2 else 2) * (2 if i < 1 else 1)
@@ -1147,7 +1147,7 @@ def test_rows_with_gaps_of_small_machines_begin_in_their_distribution(
 def test_labels_of_which_some_classes_are_ruled_out_begin_as_they_are(n_hidden):
     """Two spins beside a label of three classes, one of them known not to be."""
     rng = np.random.default_rng(2)
-    unit = SideBySide(((SPIN, 2), (CategoricalUnit(), 3)))
+    unit = Columns(((SPIN, 2), (CategoricalUnit(), 3)))
     model, W = Bipartite(unit, BERNOULLI), rng.normal(0, 2, (n_hidden, 5))
     b, c = rng.normal(size=5), rng.normal(size=n_hidden)
     params = BipartiteParams(W, Bias(b), Bias(c))

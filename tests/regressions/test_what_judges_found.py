@@ -11,7 +11,6 @@ gaps at too high a rate, in silence, whose answers ended in an IndexError.
 
 import warnings
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -37,7 +36,7 @@ from skboltz.likelihood import (
 )
 from skboltz.models import Bipartite, BipartiteParams
 from skboltz.sampling import states
-from skboltz.units import BERNOULLI, Bias, TwoValuedUnit, n_states
+from skboltz.units import BERNOULLI, Bias, TwoValuedUnit, Unit
 
 RNG = np.random.default_rng(0)
 GROUP = RNG.random(400) < 0.5
@@ -50,22 +49,19 @@ class Rectified(TwoValuedUnit):
 
     low: float = 0.0
     high: float = np.inf
-    enumerable: ClassVar = False
 
     def log_partition(self, params, field):
         return field**2 / 2 + np.log(2 * np.pi) / 2 + log_ndtr(field)
 
 
-class Coin:
-    """A unit of 0 and 1 with what units had before they knew their states."""
+class Coin(Unit):
+    """A unit of 0 and 1 with what a unit must have, and its states."""
 
-    low, high, enumerable, scaled = 0.0, 1.0, True, False
-    kernel, noise, parameters = "own", "logistic", Bias
+    low, high, countable = 0.0, 1.0, True
 
-    def __getattr__(self, name):
-        if name in ("field", "base_energy", "statistic", "log_partition", "mean"):
-            return getattr(BERNOULLI, name)
-        raise AttributeError(name)
+    log_partition, mean = BERNOULLI.log_partition, BERNOULLI.mean
+    mode, sample = BERNOULLI.mode, BERNOULLI.sample
+    n_states, states = BERNOULLI.n_states, BERNOULLI.states
 
 
 def small(n_hidden=3, n_visible=4):
@@ -82,12 +78,12 @@ def test_a_rectified_unit_made_of_a_two_valued_one_is_not_counted():
     model = Bipartite(BERNOULLI, unit)
     v = states(BERNOULLI, 4)
     truth = np.log(np.exp(-model.free_energy(params, v)).sum())
-    assert n_states(unit, 3) == np.inf
+    assert unit.n_states(3) == np.inf
     assert np.isclose(exact_log_partition(model, params).value, truth)
     assert visited_bound(model, params, np.ones((5, 3)))[0] == -np.inf
 
 
-def test_units_that_lack_what_is_new_are_taken_as_before():
+def test_units_that_say_no_more_than_they_must_are_taken_as_others():
     params, old = small(), Bipartite(Coin(), Coin())
     new = Bipartite(BERNOULLI, BERNOULLI)
     rows = np.array([[1.0, np.nan, np.nan, 0.0], [np.nan, 1.0, 1.0, 1.0]])

@@ -6,7 +6,7 @@ from model_cases import UNITS
 from oracles import configurations, one_hot
 
 from skboltz.sampling import blocks, states
-from skboltz.units import BERNOULLI, GAUSSIAN, SPIN, CategoricalUnit, SideBySide
+from skboltz.units import BERNOULLI, GAUSSIAN, SPIN, CategoricalUnit, Columns
 
 
 @pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
@@ -24,7 +24,7 @@ def test_states_of_a_group_are_one_hot(n_classes):
 
 
 def test_states_of_units_side_by_side_are_all_pairs():
-    unit = SideBySide(((SPIN, 2), (CategoricalUnit(), 3), (BERNOULLI, 1)))
+    unit = Columns(((SPIN, 2), (CategoricalUnit(), 3), (BERNOULLI, 1)))
     made = [tuple(row) for row in states(unit, 6)]
     expected = [
         spins + label + bit

@@ -46,7 +46,7 @@ def noise(shape, dtype=np.float64, key=(1, 2)):
 
 def test_what_the_unit_is():
     assert (UNIT.low, UNIT.high, UNIT.span) == (0, 1, 1)
-    assert UNIT.noise == "logistic" and not UNIT.enumerable and not UNIT.scaled
+    assert UNIT.noise == "logistic" and UNIT.countable and not UNIT.columnwise
     assert UNIT == CategoricalUnit() and hash(UNIT) == hash(CategoricalUnit())
 
 
@@ -97,11 +97,11 @@ def test_field_and_base_energy_by_loops():
     np.testing.assert_array_equal(UNIT.statistic(params, x), x)
 
 
-def test_parameter_sums_count_the_classes():
+def test_sums_count_the_classes():
     params, weight = Bias(np.zeros(3)), np.array([2.0, 0.5, 1.0, 3.0])
     x = np.eye(3)[[2, 0, 1, 1]]
-    np.testing.assert_array_equal(UNIT.parameter_sums(params, x).bias, [1, 2, 1])
-    sums = UNIT.parameter_sums(params, x, weight).bias
+    np.testing.assert_array_equal(UNIT.sums(params, x).bias, [1, 2, 1])
+    sums = UNIT.sums(params, x, weight).bias
     np.testing.assert_array_equal(sums, [0.5, 4, 2])
 
 

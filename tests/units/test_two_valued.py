@@ -174,10 +174,8 @@ def test_base_energy_and_its_gradient(unit):
     expected = [-(0.5 * row[0] - 1.0 * row[1]) for row in x]
     np.testing.assert_allclose(unit.base_energy(bias, x), expected)
     weight = np.array([2.0, 3.0])
-    np.testing.assert_allclose(
-        unit.parameter_sums(bias, x, weight).bias, 2 * x[0] + 3 * x[1]
-    )
-    np.testing.assert_allclose(unit.parameter_sums(bias, x).bias, x[0] + x[1])
+    np.testing.assert_allclose(unit.sums(bias, x, weight).bias, 2 * x[0] + 3 * x[1])
+    np.testing.assert_allclose(unit.sums(bias, x).bias, x[0] + x[1])
 
 
 @unit_cases

@@ -78,7 +78,7 @@ class Deep(NestedParams, CallbackSupportMixin):
     def _warn_of_range(self, X):
         """A warning where X leaves the range of the visible units."""
         first = self.layers_[0]
-        warn_of_range(first, X, first._model.visible_unit)
+        warn_of_range(first, X, first._model.visible_unit.without("label"))
 
     @property
     def _dtype(self):

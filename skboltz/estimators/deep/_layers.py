@@ -11,7 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ...models import Bipartite
-from ...units import BERNOULLI, CategoricalUnit, SideBySide
+from ...units import BERNOULLI, CategoricalUnit, Columns
 from ...utils import copied
 from ..harmonium._base import BaseRBM
 from ..harmonium._gaussian_rbm import GaussianBernoulliRBM
@@ -39,8 +39,8 @@ class LabelledRBM(BernoulliRBM):
     @property
     def _model(self):
         n_units = self.n_features_in_ - self.n_classes
-        parts = (BERNOULLI, n_units), (CategoricalUnit(), self.n_classes)
-        return Bipartite(SideBySide(parts), BERNOULLI)
+        groups = (BERNOULLI, n_units), (CategoricalUnit(), self.n_classes, "label")
+        return Bipartite(Columns(groups), BERNOULLI)
 
     def _line(self, last, X, state):
         # Labels have no pseudo-likelihood.

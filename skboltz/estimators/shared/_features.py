@@ -45,11 +45,11 @@ def _(model: Bipartite, fitted, X):
 def _hidden_inputs(fitted, X):
     """Chunks of rows with the input of the hidden units there."""
     model, params = fitted.model, fitted.params
-    # Else units need to see more of the values than those that are not 0.
-    plain = fitted.scaling is None and not model.visible_unit.scaled
-    if sparse.issparse(X) and plain:
+    # With a scaling, values that are 0 count too.
+    if sparse.issparse(X) and fitted.scaling is None:
         X = X.astype(fitted.dtype, copy=False)
-        yield slice(None), kernels.active().sparse_product(X, params.weights)
+        weights = model.visible_unit.scaled_weights(params.visible, params.weights)
+        yield slice(None), kernels.active().sparse_product(X, weights)
         return
     for rows, v in fitted.rows.chunks(X):
         yield rows, model.hidden_input(params, v)

@@ -1,5 +1,7 @@
 """Rows that leave the range of the units, and what to pass instead."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 
@@ -10,16 +12,50 @@ _CONVENTIONS = ((0, 1), (-1, 1))  # of binary units
 _FIRST = 100  # rows that tell most data of many values at once
 
 
+class Limits(NamedTuple):
+    """Of the values that some columns take.
+
+    Attributes
+    ----------
+    low, high : float
+    around_zero : bool
+        Whether 0 lies between these, and is no value.
+    """
+
+    low: float
+    high: float
+    around_zero: bool
+
+
 def warn_of_range(estimator, X, unit, fitting=False):
     """A DataRangeWarning where X has values that the visible units do not take.
 
     That is what leaves their range, and zeros and ones given to spins, whose 0 would
     be a value between.  X is looked at once, unless there is something to say.
+    Columns of different ranges are looked at apart.
     """
+    for limits, columns in _limits(unit, X.shape[1]):
+        own = X if len(columns) == X.shape[1] else X[:, columns]
+        _warn_of_columns(estimator, own, limits, fitting)
+
+
+def _limits(unit, n_columns):
+    """Every range of values, and the columns that have it."""
+    zero = np.zeros((1, n_columns))
+    around = (unit.low < zero) & (zero < unit.high) & (unit.nearest(zero) != 0)
+    ends = (np.broadcast_to(end, n_columns) for end in (unit.low, unit.high))
+    of_columns = np.stack([*ends, around[0]])
+    for low, high, around_zero in np.unique(of_columns, axis=1).T:
+        same = of_columns == [[low], [high], [around_zero]]
+        yield Limits(low, high, bool(around_zero)), np.flatnonzero(same.all(axis=0))
+
+
+def _warn_of_columns(estimator, X, unit, fitting):
+    """The same of columns that have one range, whose limits stand for the unit."""
     low, high = _range(X)
     beyond = slack(X.dtype, unit) if X.dtype.kind == "f" else 0
     outside = low < unit.low - beyond or high > unit.high + beyond
-    bits = low == 0 and high == 1 and -np.inf < unit.low < 0 < unit.high
+    bits = low == 0 and high == 1 and unit.around_zero
     if not (outside or bits):
         return
     two = low < high and _takes_two(X, low, high)
@@ -48,8 +84,13 @@ def warn_of_range(estimator, X, unit, fitting=False):
 def slack(dtype, unit):
     """By how much values that were scaled to the range may miss it: by rounding."""
     dtype = dtype if dtype.kind == "f" else np.dtype(np.float64)
-    size = np.maximum(1.0, np.maximum(np.abs(unit.low), np.abs(unit.high)))
+    size = np.maximum(1.0, np.maximum(_finite(unit.low), _finite(unit.high)))
     return 10 * np.finfo(dtype).eps * size
+
+
+def _finite(limit):
+    """How large a limit is; one that is none does not count."""
+    return np.abs(np.where(np.isinf(limit), 0.0, limit))
 
 
 def _range(X):
@@ -97,6 +138,8 @@ def _for_two_values(estimator, low, high, expression, fitting):
 def _for_many_values(unit, fitting):
     if not fitting:
         return "Scale or binarize X as the rows that fit was given."
+    if np.isinf(unit.high):
+        return f"Pass values of at least {unit.low:g}."
     if (unit.low, unit.high) == (0, 1):
         how = "MinMaxScaler(clip=True) or Binarizer"
     else:

@@ -5,7 +5,6 @@ from scipy import sparse
 from scipy.special import logsumexp
 
 from ..._exceptions import DataRangeWarning, UnreliableEstimateWarning
-from ...units import BERNOULLI
 from ...utils import as_numbers, warn
 from ._range import slack
 
@@ -34,7 +33,7 @@ def warn_of_total(unit, X, scores, precision, standard_error=0.0):
         Of log Z; 0 where it is exact. None says that scores vary around bounds: then
         only those of rows with other values than those of the units are looked at.
     """
-    if not np.all(np.isfinite(unit.high)) or not len(scores):
+    if not unit.countable or not len(scores):
         return
     rounding = np.finfo(precision).eps * max(1.0, float(np.abs(scores).max()))
     most = _ROUNDING * rounding + _ERRORS * (standard_error or 0.0)
@@ -44,8 +43,9 @@ def warn_of_total(unit, X, scores, precision, standard_error=0.0):
     if not standard_error and _are_own(rows, unit):  # no part of Z is larger than Z
         return
     whole = ~(rows != rows).any(axis=1)
-    rows, scores = _without_rounding(rows[whole], unit), scores[whole]
-    own = _are_own(rows, BERNOULLI)
+    rows, scores = rows[whole], scores[whole]
+    own = _are_own(rows, unit, slack(rows.dtype, unit))
+    rows = _without_rounding(rows, unit)
     if not len(rows) or (own and not standard_error):
         return
     rows, first = np.unique(rows, axis=0, return_index=True)
@@ -54,9 +54,9 @@ def warn_of_total(unit, X, scores, precision, standard_error=0.0):
         _warn(total, len(rows), own)
 
 
-def _are_own(rows, unit):
-    """Whether all values are those of the units."""
-    return bool(((rows == unit.low) | (rows == unit.high)).all())
+def _are_own(rows, unit, rounding=0):
+    """Whether all values are those of the units, but for rounding."""
+    return bool((np.abs(unit.nearest(rows) - rows) <= rounding).all())
 
 
 def _without_rounding(rows, unit):
@@ -65,6 +65,7 @@ def _without_rounding(rows, unit):
     Steps of decimals: most values that rounding sets apart are in the middle of one.
     """
     span = unit.high - unit.low
+    span = np.where(np.isinf(span), 1.0, span)
     n_steps = 10 ** np.floor(np.log10(span / (2 * slack(rows.dtype, unit))))
     return np.round((rows.astype(np.float64) - unit.low) / span * n_steps) / n_steps
 

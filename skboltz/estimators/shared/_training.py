@@ -125,7 +125,8 @@ class Trainable(CallbackSupportMixin):
         X, y, weight = learnable_rows(X, y, sample_weight)
         labels = self._n_label_columns
         features = X[:, : X.shape[1] - labels] if labels else X
-        warn_of_range(self, features, self._model.visible_unit, fitting=True)
+        unit = self._model.visible_unit.without("label")
+        warn_of_range(self, features, unit, fitting=True)
         return X, y, weight
 
     def _prepare(self, n_features):
@@ -160,9 +161,8 @@ class Trainable(CallbackSupportMixin):
             warn_of_unknown(self, unknown, NOT_LEARNT)
         if params is None:
             params = self._initial_params(X, Stream(key, Purpose.WEIGHTS), mean, total)
-            params.clear_visible(unknown)  # on their own, at the middle of their range
-        middle = (self._model.visible_unit.low + self._model.visible_unit.high) / 2
-        mean[unknown] = np.broadcast_to(middle, mean.shape)[unknown]
+            params.clear_visible(unknown)  # on their own, and without a bias
+        mean[unknown] = self._model.visible_unit.resting(len(mean))[unknown]
         return self._recipe(X).init(params, mean, key)
 
     def _state_of(self, params):

@@ -108,12 +108,11 @@ class UpDownLearner(Learner):
 
 def _pull(decay, model, move, layer, rate):
     """The pull of a penalty on a move that may be in units of variances."""
-    if not model.visible_unit.scaled:
-        decay.pull(move, layer.weights, rate)
-        return
-    pull = np.zeros_like(move)
-    decay.pull(pull, layer.weights, rate)
-    move += pull / model.visible_unit.scale(layer.visible)
+    if decay.l1 or decay.l2:
+        pull = np.zeros_like(move)
+        decay.pull(pull, layer.weights, rate)
+        model.visible_unit.to_values(layer.visible, pull)
+        move += pull
 
 
 def _layers(net, *trees):

@@ -173,9 +173,9 @@ def sleep_step(net, params, dreams, weight, rate):
 def _top_step(model, params, positive, negative, rate, offsets):
     """rate x centered slopes of the top RBM; its biases still lack `recenter`."""
     change = centered_step(model, params, positive, negative, rate, offsets)
-    if model.visible_unit.scaled:  # without directed layers; held as in those
-        in_variances(model, params, change)
-        change.visible.log_variance[:] = 0
+    in_variances(model, params, change)
+    for of_statistic in change.visible[1:]:  # held, as in directed layers
+        of_statistic[:] = 0
     return change
 
 

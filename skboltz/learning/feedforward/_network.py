@@ -162,9 +162,8 @@ def unrolled(layers, n_classes, generator):
 
 
 def _as_trained(model, params, generator):
-    weights = params.weights.copy(order="F")
-    if model.visible_unit.scaled:
-        weights *= model.visible_unit.scale(params.visible)
+    weights = model.visible_unit.scaled_weights(params.visible, params.weights)
+    weights = weights.copy(order="F")
     _lengthen(weights, generator)
     return Layer(weights, params.hidden.bias.copy())
 

@@ -10,8 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from ... import units
-
 _INSTEAD = {
     "positive": "HiddenMeans",
     "negative": "ContrastiveDivergence, or Enumeration for a small machine",
@@ -40,7 +38,7 @@ def drawn_present(draw, mask):
 
     def draw_present(model, params, hidden, stream, visible=None):
         # Of a group with absent columns, another one is on.
-        unit = units.given(model.visible_unit, known)
+        unit = model.visible_unit.given(known)
         held = replace(model, visible_unit=unit)
         drawn, stream = draw(held, params, hidden, stream, visible)
         return np.where(mask, drawn, 0), stream

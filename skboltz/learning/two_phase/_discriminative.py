@@ -14,7 +14,6 @@ from scipy.special import softmax
 
 from ... import kernels
 from ...sampling import Stream
-from ...units import sums_of_means
 from ...utils import each
 from .._sums import Block, Sums, visible_sums
 
@@ -40,8 +39,8 @@ class Discriminative:
     >>> from skboltz.learning import Discriminative
     >>> from skboltz.learning.two_phase._positive import data_phase
     >>> from skboltz.models import Bipartite, BipartiteParams
-    >>> from skboltz.units import BERNOULLI, Bias, CategoricalUnit, SideBySide
-    >>> visible = SideBySide(((BERNOULLI, 1), (CategoricalUnit(), 2)))
+    >>> from skboltz.units import BERNOULLI, Bias, CategoricalUnit, Columns
+    >>> visible = Columns(((BERNOULLI, 1), (CategoricalUnit(), 2)))
     >>> rbm = Bipartite(visible, BERNOULLI)
     >>> params = BipartiteParams(
     ...     np.zeros((1, 3)), Bias(np.log([1.0, 1.0, 3.0])), Bias(np.zeros(1))
@@ -75,7 +74,7 @@ class Discriminative:
         mean, of_label, hidden = 0, [], None
         for column, part in zip(columns, share.T, strict=True):
             given = kernels.mean(unit, params.hidden, shared + column)
-            own = sums_of_means(unit, params.hidden, given, part)
+            own = unit.sums_of_means(params.hidden, given, part)
             hidden = own if hidden is None else each(add, hidden, own)
             of_label.append(part @ given)
             given *= part[:, None]

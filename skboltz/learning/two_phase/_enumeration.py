@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import logsumexp
 
-from ... import units
 from ...models import BipartiteParams
 from ...sampling import Stream, blocks, in_float64
 from ...utils import each
@@ -56,7 +55,7 @@ def _of_present(model, params, data):
     share = weight / weight.sum()
     found = []
     for columns, rows in patterns(data.mask):
-        unit = units.restricted(model.visible_unit, columns)
+        unit = model.visible_unit.restricted(columns)
         part = BipartiteParams(
             params.weights[:, columns],
             type(params.visible)(*(array[columns] for array in params.visible)),
@@ -119,7 +118,7 @@ def _block_means(model, params, v, probability):
     return [
         (mean * probability[:, None]).T @ v,
         *unit.expected_sums(params.hidden, field, probability),
-        *model.visible_unit.parameter_sums(params.visible, v, probability),
+        *model.visible_unit.sums(params.visible, v, probability),
     ]
 
 

@@ -113,9 +113,8 @@ def plain_step(model, params, positive, negative, rate):
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
     change = BipartiteParams(weights, visible, hidden)
-    if model.visible_unit.scaled or model.hidden_unit.scaled:
-        _scale(model, params, change)
-        _add_couplings(model, params, change)
+    _as_slopes(model, params, change)
+    _add_couplings(model, params, change, Offsets(None, None))
     return change
 
 
@@ -132,9 +131,8 @@ def centered_step(model, params, positive, negative, rate, offsets):
         (Block(offsets.hidden[None], visible.bias[None]), -1.0),
     ]
     change = BipartiteParams(product(parts, _width(params)), visible, hidden)
-    if model.visible_unit.scaled or model.hidden_unit.scaled:
-        _scale(model, params, change)
-        _add_couplings(model, params, change, _statistics(model, params, offsets))
+    _as_slopes(model, params, change)
+    _add_couplings(model, params, change, _statistics(model, params, offsets))
     return change
 
 
@@ -145,12 +143,9 @@ def recenter(model, params, change, offsets):
     change.hidden.bias[:] -= change.weights @ offsets.visible
     # b = centered b - W'l, c = centered c - W m, and the offsets of statistics, (that
     # of v) / s^2, move with the variances.
-    if model.visible_unit.scaled:
-        moved = offsets.visible * change.visible.log_variance
-        change.hidden.bias[:] += params.weights @ moved
-    if model.hidden_unit.scaled:
-        moved = offsets.hidden * change.hidden.log_variance
-        change.visible.bias[:] += moved @ params.weights
+    visible, hidden, weights = model.visible_unit, model.hidden_unit, params.weights
+    visible.carry(change.visible, offsets.visible, weights, change.hidden.bias)
+    hidden.carry(change.hidden, offsets.hidden, weights.T, change.visible.bias)
 
 
 def _statistics(model, params, offsets):
@@ -161,51 +156,29 @@ def _statistics(model, params, offsets):
     )
 
 
-def _scale(model, params, change):
+def _as_slopes(model, params, change):
     """Slopes by weights and biases of differences of values, in place."""
-    if model.visible_unit.scaled:
-        _multiply(
-            change.weights, change.visible, model.visible_unit.scale(params.visible)
-        )
-    if model.hidden_unit.scaled:
-        scale = model.hidden_unit.scale(params.hidden)
-        _multiply(change.weights.T, change.hidden, scale)
+    visible, hidden, weights = model.visible_unit, model.hidden_unit, change.weights
+    visible.to_slopes(params.visible, weights, change.visible.bias)
+    hidden.to_slopes(params.hidden, weights.T, change.hidden.bias)
 
 
 def in_variances(model, params, change):
-    """Multiply slopes by the variances of scaled units, in place.
+    """Multiply slopes by the variances that statistics are scaled by, in place.
 
-    They are then differences of means of values, as `_scale` found them.
+    They are then differences of means of values, as `_as_slopes` found them.
     """
-    if model.visible_unit.scaled:
-        variance = 1 / model.visible_unit.scale(params.visible)
-        _multiply(change.weights, change.visible, variance)
-    if model.hidden_unit.scaled:
-        variance = 1 / model.hidden_unit.scale(params.hidden)
-        _multiply(change.weights.T, change.hidden, variance)
+    visible, hidden, weights = model.visible_unit, model.hidden_unit, change.weights
+    visible.to_values(params.visible, weights, change.visible.bias)
+    hidden.to_values(params.hidden, weights.T, change.hidden.bias)
 
 
-def _multiply(weights, layer, factor):
-    weights[:] *= factor
-    layer.bias[:] *= factor
-
-
-def _add_couplings(model, params, change, offsets=None):
-    """What couplings do to the parameters of statistics, in place.
-
-    A centered bias is b + W'l: what it has beyond b pulls as well.
-    """
-    weights = params.weights, change.weights
-    if model.visible_unit.scaled:
-        pull = np.einsum("ji,ji->i", *weights)
-        if offsets is not None:
-            pull += (offsets.hidden @ params.weights) * change.visible.bias
-        model.visible_unit.add_couplings(change.visible, pull)
-    if model.hidden_unit.scaled:
-        pull = np.einsum("ji,ji->j", *weights)
-        if offsets is not None:
-            pull += (params.weights @ offsets.visible) * change.hidden.bias
-        model.hidden_unit.add_couplings(change.hidden, pull)
+def _add_couplings(model, params, change, offsets):
+    """What couplings do to the parameters of statistics, in place."""
+    weights, slopes = params.weights, change.weights
+    visible, hidden = model.visible_unit, model.hidden_unit
+    visible.add_couplings(change.visible, weights, slopes, offsets.hidden)
+    hidden.add_couplings(change.hidden, weights.T, slopes.T, offsets.visible)
 
 
 def _parts(positive, negative, rate):

@@ -1,7 +1,5 @@
 """Epochs that are undone and tried again more slowly if they diverge."""
 
-import math
-
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
@@ -88,9 +86,5 @@ def _as_known(v):
 
 
 def _worst_drift(model, params, v):
-    """That of a fair coin for each unit, or of units of these variances alone."""
-    coins, unit = v.shape[1] * math.log(2), model.visible_unit
-    if np.isfinite(np.max(unit.high)):  # of a finite number of states
-        return coins
-    alone = unit.with_mean(params.visible, v.mean(axis=0, dtype=v.dtype))
-    return max(coins, float(unit.base_energy(alone, v).mean()))
+    """That of a fair coin for each unit, or of independent units."""
+    return model.visible_unit.allowance(params.visible, v)

@@ -15,8 +15,7 @@ def smoothed_mean(unit, mean, total_weight):
     One more sample at each value (Laplace's rule) keeps the log-odds finite; data
     outside the range of the unit count as if at its limit.
     """
-    share = np.clip((mean - unit.low) / unit.span, 0, 1)
-    return unit.low + unit.span * (share * total_weight + 1) / (total_weight + 2)
+    return unit.smoothed(mean, total_weight)
 
 
 def initial_params(model, stream, visible_mean, total_weight, n_hidden, dtype):

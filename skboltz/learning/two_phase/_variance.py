@@ -85,11 +85,8 @@ class VarianceScaled:
     def finish(self, model, params, change, offsets, rate):
         """Scale the change, in place, and what is left to do."""
         in_variances(model, params, change)
-        for unit, layer in (
-            (model.visible_unit, change.visible),
-            (model.hidden_unit, change.hidden),
-        ):
-            if unit.scaled:
-                layer.log_variance[:] *= self.factor
+        for _, *of_statistic in (change.visible, change.hidden):
+            for slope in of_statistic:
+                slope *= self.factor
         self.bounds.cut(params, change)
         self.gradient.finish(model, params, change, offsets, rate)

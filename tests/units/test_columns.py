@@ -11,10 +11,10 @@ from oracles import log_sum, one_hot
 
 from skboltz import kernels
 from skboltz.kernels import logistic_noise
-from skboltz.units import BERNOULLI, GAUSSIAN, SPIN, Bias, CategoricalUnit, SideBySide
+from skboltz.units import BERNOULLI, SPIN, Bias, CategoricalUnit, Columns
 
 LABEL = CategoricalUnit()
-UNIT = SideBySide(((SPIN, 2), (LABEL, 3), (BERNOULLI, 1)))
+UNIT = Columns(((SPIN, 2), (LABEL, 3), (BERNOULLI, 1)))
 BIAS = Bias(np.array([0.5, -1.0, 0.0, 2.0, 0.3, -0.7]))
 OTHER = Bias(np.array([-0.2, 0.4, 1.0, -2.0, 0.1, 0.9]))
 FIELDS = np.array([[0.3, -0.5, 1.0, 0.0, -0.8, 0.6], [-2.0, 0.1, 3.0, 2.5, 9.0, -4.0]])
@@ -94,8 +94,8 @@ def test_base_energy_and_its_change_by_loops():
 
 def test_sums_of_parameters():
     expected = sum(w * row for w, row in zip(WEIGHT, ROWS, strict=True))
-    np.testing.assert_allclose(UNIT.parameter_sums(BIAS, ROWS, WEIGHT).bias, expected)
-    np.testing.assert_allclose(UNIT.parameter_sums(BIAS, ROWS).bias, sum(ROWS))
+    np.testing.assert_allclose(UNIT.sums(BIAS, ROWS, WEIGHT).bias, expected)
+    np.testing.assert_allclose(UNIT.sums(BIAS, ROWS).bias, sum(ROWS))
     weight = np.array([2.0, 0.5])
     found = UNIT.expected_sums(BIAS, FIELDS, weight)
     np.testing.assert_allclose(found.bias, weight @ means(FIELDS))
@@ -162,7 +162,7 @@ def test_what_is_left_has_the_law_of_the_states_that_agree(row):
 
 def test_parts_without_columns_are_gone():
     mask = np.array([1, 0, 1, 1, 0, 0], bool)
-    assert UNIT.restricted(mask) == SideBySide(((SPIN, 1), (LABEL, 2)))
+    assert UNIT.restricted(mask) == Columns(((SPIN, 1), (LABEL, 2)))
     assert UNIT.restricted(np.ones(6, bool)) == UNIT
     assert UNIT.restricted(np.array([0, 0, 1, 0, 1, 0], bool)) == LABEL
     assert UNIT.restricted(np.array([1, 1, 0, 0, 0, 0], bool)) == SPIN
@@ -175,7 +175,7 @@ def test_precision_is_kept(dtype):
     noise = logistic_noise((1, 2), (0, 0, 0, 0), field.shape, dtype)
     made = [getattr(UNIT, f)(params, field) for f in ("log_partition", "mean", "mode")]
     made += [UNIT.sample(params, field, noise), UNIT.nearest(field)]
-    made += [UNIT.field(params, field), UNIT.parameter_sums(params, field).bias]
+    made += [UNIT.field(params, field), UNIT.sums(params, field).bias]
     assert {array.dtype for array in made} == {np.dtype(dtype)}
 
 
@@ -184,13 +184,13 @@ def test_precision_is_kept(dtype):
 
 def test_limits_are_numbers_where_all_columns_share_them():
     np.testing.assert_array_equal(UNIT.low, [-1, -1, 0, 0, 0, 0])
-    np.testing.assert_array_equal(UNIT.span, [2, 2, 1, 1, 1, 1])
-    bits = SideBySide(((BERNOULLI, 3), (LABEL, 2)))
-    assert (bits.low, bits.high, bits.span) == (0, 1, 1) and type(bits.low) is float
+    np.testing.assert_array_equal(UNIT.high, [1, 1, 1, 1, 1, 1])
+    bits = Columns(((BERNOULLI, 3), (LABEL, 2)))
+    assert (bits.low, bits.high) == (0, 1) and type(bits.low) is float
 
 
 def test_units_side_by_side_are_a_unit():
-    nested = SideBySide(((SideBySide(UNIT.parts[:2]), 5), UNIT.parts[2]))
+    nested = Columns(((Columns(UNIT.groups[:2]), 5), UNIT.groups[2]))
     np.testing.assert_array_equal(nested.low, UNIT.low)
     for name in ("mean", "log_partition", "mode"):
         flat = getattr(UNIT, name)(BIAS, FIELDS)
@@ -200,26 +200,26 @@ def test_units_side_by_side_are_a_unit():
 def test_equal_parts_make_equal_units():
     again = pickle.loads(pickle.dumps(UNIT))
     assert again == UNIT and hash(again) == hash(UNIT)
-    assert SideBySide(UNIT.parts[:2]) != UNIT
+    assert Columns(UNIT.groups[:2]) != UNIT
 
 
 @pytest.mark.parametrize(
-    "parts",
+    "groups",
     [
         (),
-        ((GAUSSIAN, 2),),
-        ((BERNOULLI, 2), (GAUSSIAN, 1)),
         ((BERNOULLI, 0),),
         ((BERNOULLI, 1.5),),
         ((BERNOULLI, 2, 3),),
+        ((BERNOULLI, 2, "data", 3),),
         (BERNOULLI, 2),
         [(BERNOULLI, 2)],
         (("bernoulli", 2),),
+        ((BERNOULLI, 2, "hidden"),),
     ],
 )
-def test_what_cannot_stand_side_by_side_is_refused(parts):
-    with pytest.raises(ValueError, match=r"^parts must be"):
-        SideBySide(parts)
+def test_what_cannot_stand_side_by_side_is_refused(groups):
+    with pytest.raises(ValueError, match=r"^groups must be"):
+        Columns(groups)
 
 
 def test_columns_beyond_the_parts_are_refused():
