@@ -201,6 +201,7 @@ ROWS = [
         for method in ("moments", "pseudo-likelihood")
     ),
     Row("BoltzmannClassifier", partial(labelled, 0), LABELLED, INSIDE, BATCHES),
+    Row("BoltzmannClassifier mixed", partial(labelled, 0.4), LABELLED, INSIDE, BATCHES),
     Row("BoltzmannClassifier joint", partial(labelled, 1), LABELLED, INSIDE, BATCHES),
     Row("BoltzmannClassifier exact", partial(labelled, 1, **WHOLE), LABELLED, INSIDE),
     Row(
