@@ -64,14 +64,16 @@ REAL_PATTERNS = Data(
 IN_EPOCHS = {"n_iter": 3, "batch_size": 8, "random_state": 0}
 WHOLE = {"method": "exact", "batch_size": 1000}
 MACHINE = {**IN_EPOCHS, "schedule": "constant", "learning_rate": 0.02}
+PULLED = {"momentum": 0.5, "l1": 1e-3, "sparsity_target": 0.1}
 rbm = partial(BernoulliRBM, 3, **IN_EPOCHS)
 real = partial(GaussianBernoulliRBM, 3, **IN_EPOCHS)
-machine = partial(BoltzmannMachine, 2, **MACHINE)
+machine = partial(BoltzmannMachine, n_hidden=2, **MACHINE)
 layer = partial(BernoulliRBM, n_iter=2, method="cd", batch_size=8)
 
 
 def stack(kind, **params):
-    return kind((4, 3), **{"layers": layer()} | IN_EPOCHS | params)
+    usual = {"layers": layer(), "train_on": "samples"} | IN_EPOCHS
+    return kind((4, 3), **usual | params)
 
 
 network, classifier = (
@@ -143,7 +145,7 @@ NO_MODEL = {"sample": "needs fine_tuning"}
 
 ROWS = [
     Row("BernoulliRBM", rbm, BITS, "n_iter", BATCHES),
-    Row("BernoulliRBM cd", partial(rbm, method="cd"), BITS, "n_iter", CHAINS),
+    Row("BernoulliRBM cd", partial(rbm, method="cd", **PULLED), BITS, "n_iter", CHAINS),
     *(
         Row(
             f"BernoulliRBM {method}",
@@ -157,6 +159,13 @@ ROWS = [
     Row("BernoulliRBM exact", partial(rbm, **WHOLE), BITS, "n_iter"),
     Row("GaussianBernoulliRBM", real, REALS, "n_iter", BATCHES | MANY_AT_ONCE),
     Row(
+        "GaussianBernoulliRBM cd",
+        partial(real, method="cd", max_step=0.1, **PULLED),
+        REALS,
+        "n_iter",
+        CHAINS | MANY_AT_ONCE,
+    ),
+    Row(
         "GaussianBernoulliRBM exact",
         partial(real, **WHOLE),
         REALS,
@@ -164,6 +173,13 @@ ROWS = [
         MANY_AT_ONCE,
     ),
     Row("BoltzmannMachine", machine, BITS, "n_iter", BATCHES),
+    Row(
+        "BoltzmannMachine visible",
+        partial(machine, n_hidden=0, momentum=0.5),
+        BITS,
+        "n_iter",
+        BATCHES,
+    ),
     *(
         Row(
             f"BoltzmannMachine {method}",
@@ -185,6 +201,7 @@ ROWS = [
         for method in ("moments", "pseudo-likelihood")
     ),
     Row("BoltzmannClassifier", partial(labelled, 0), LABELLED, INSIDE, BATCHES),
+    Row("BoltzmannClassifier mixed", partial(labelled, 0.4), LABELLED, INSIDE, BATCHES),
     Row("BoltzmannClassifier joint", partial(labelled, 1), LABELLED, INSIDE, BATCHES),
     Row("BoltzmannClassifier exact", partial(labelled, 1, **WHOLE), LABELLED, INSIDE),
     Row(
@@ -196,12 +213,19 @@ ROWS = [
     ),
     Row(
         "DeepBeliefNetwork up-down",
-        partial(network, fine_tuning="up-down"),
+        partial(network, fine_tuning="up-down", solver="adam", method="pcd"),
         BITS,
         "n_iter",
         BATCHES | IMPORTANCE,
     ),
-    Row("DBNClassifier", classifier, LABELLED, "n_iter", BATCHES, NO_MODEL),
+    Row(
+        "DBNClassifier",
+        partial(classifier, dropout=0.2, input_dropout=0.1),
+        LABELLED,
+        "n_iter",
+        BATCHES,
+        NO_MODEL,
+    ),
     Row(
         "DBNClassifier lbfgs",
         partial(classifier, solver="lbfgs", pretrain=False),
@@ -212,7 +236,7 @@ ROWS = [
     ),
     Row(
         "DBNClassifier up-down",
-        partial(classifier, fine_tuning="up-down"),
+        partial(classifier, fine_tuning="up-down", solver="adam", method="pcd"),
         LABELLED,
         "n_iter",
         BATCHES,
@@ -255,6 +279,12 @@ ROWS = [
         "DenseAssociativeMemory polynomial",
         partial(DenseAssociativeMemory, "polynomial", random_state=0),
         NAMED_PATTERNS,
+        exempt=THE_DATA,
+    ),
+    Row(
+        "DenseAssociativeMemory exponential",
+        partial(DenseAssociativeMemory, "exponential", random_state=0),
+        PATTERNS,
         exempt=THE_DATA,
     ),
     *(

@@ -10,10 +10,12 @@ from skboltz import (
     BoltzmannMachine,
     DBNClassifier,
     DeepBeliefNetwork,
+    DenseAssociativeMemory,
     EnergyImputer,
     GaussianBernoulliRBM,
     HopfieldMemory,
 )
+from skboltz.models import Euclidean, Softmax
 from skboltz.sampling import Langevin
 
 # The data of these checks lie anywhere, and are renamed on purpose.
@@ -58,6 +60,12 @@ ESTIMATORS = [
     HopfieldMemory("minimal-overlap"),
     HopfieldMemory("perceptron"),
     HopfieldMemory("energy-descent"),
+    DenseAssociativeMemory(),
+    DenseAssociativeMemory(similarity="dot", beta=1.0),
+    DenseAssociativeMemory("polynomial"),
+    DenseAssociativeMemory("rectified", degree=4),
+    DenseAssociativeMemory("exponential"),
+    DenseAssociativeMemory(Softmax(0.5, Euclidean())),
     BoltzmannMachine(n_iter=5),
     BoltzmannMachine(0, method="moments"),
     BoltzmannMachine(0, method="pseudo-likelihood", l2=0.1),
@@ -125,6 +133,8 @@ CHECKS = (
 
 def expected(estimator):
     """The checks that fail, all of them, as README.md has it; no other does."""
+    if isinstance(estimator, DenseAssociativeMemory):
+        return {}  # it takes no weights
     if isinstance(estimator, HopfieldMemory):
         reason = of_a_memory(estimator)
         return {CHECKS[0]: reason} if reason else {}
@@ -192,11 +202,13 @@ MORE_CHECKS = [
         EnergyImputer(BernoulliRBM(4, n_iter=2, method="exact", batch_size=10_000)),
         GaussianBernoulliRBM(16, n_iter=5, batch_size=5),
         HopfieldMemory(),
+        DenseAssociativeMemory(),
+        DenseAssociativeMemory("polynomial"),
         BoltzmannMachine(n_iter=5),
         DeepBeliefNetwork((5, 4), layers=LAYER),
         DBNClassifier((5, 4), layers=LAYER, n_iter=1),
     ],
-    ids=lambda e: type(e).__name__,
+    ids=str,
 )
 @pytest.mark.parametrize("name", MORE_CHECKS)
 def test_estimators_by_the_internal_checks(estimator, name):

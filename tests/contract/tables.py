@@ -11,18 +11,20 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import polars as pl
-from contract.answers import with_gaps
+from contract.answers import samples_given, with_gaps
 from contract.rows import (
     ask,
     assert_alike,
     assert_near_state,
     assert_same_state,
     assert_sound,
+    draw,
     parameters_of,
     promise,
     public_methods,
     questions,
     questions_of_features,
+    random_methods,
     refused,
     state,
 )
@@ -42,7 +44,10 @@ def takes_sparse(row):
 @promise(takes_sparse)
 def sparse_is_dense(row):
     """A sparse X of any format makes the same model, and has the same answers."""
-    for form in (sparse.csr_array, sparse.csc_matrix, sparse.coo_array):
+    for name in ("csc", "coo", "lil", "dok", "dia", "bsr"):
+        X = getattr(sparse, f"{name}_array")(row.data.X)
+        assert_near_state(row.fit(X), row.fitted)
+    for form in (sparse.csr_array, sparse.csr_matrix, sparse.coo_matrix):
         assert_near_state(row.fit(form(row.data.X)), row.fitted)
         for name in questions_of_features(row.fitted):
             found = ask(row.fitted, name, form(row.data.cues))
@@ -142,6 +147,14 @@ def any_layout_will_do(row):
             for name in questions_of_features(row.fitted):
                 expected = ask(row.fitted, name, cues)
                 assert_alike(ask(row.fitted, name, others), expected, name)
+            if row.has("sample") and "start" in parameters_of(row.fitted.sample):
+                sample = partial(row.fitted.sample, len(cues), burn_in=1)
+                drawn = sample(start=others, random_state=0)
+                expected = sample(start=cues, random_state=0)
+                np.testing.assert_array_equal(drawn, expected)
+            for name in random_methods(row):
+                drawn = draw(row.fitted, name, others, 0)
+                np.testing.assert_array_equal(drawn, draw(row.fitted, name, cues, 0))
             np.testing.assert_array_equal(rows, X)
             np.testing.assert_array_equal(others, cues)
 
@@ -156,6 +169,10 @@ def rows_with_gaps_are_not_written_to(row):
     for name in ("transform", "predict", "impute"):
         if name in questions(estimator):
             ask(estimator, name, rows)
+    if samples_given(row):
+        estimator.sample(given=rows, burn_in=1)
+    if hasattr(estimator, "partial_fit"):
+        row.fit(X, how="partial_fit", into=estimator)
     np.testing.assert_array_equal(X, before)
 
 
@@ -283,22 +300,18 @@ def infinity_is_refused(row):
 def what_is_no_table_of_numbers_is_refused(row):
     """Text, complex numbers, other shapes; the error names X or what is wrong."""
     X, y = row.data.X, row.data.y
-    wrong = {
-        "text": X.astype(str).astype(object) + "a",
-        "complex": X + 1j,
-        "a vector": X[0],
-        "a cube": X[None],
-        "no rows": X[:0],
-        "no columns": X[:, :0],
-    }
-    words = ("X", "numeric", "omplex", "1D", "dim", "sample", "feature", "string")
-    for kind, rows in wrong.items():
+    wrong = [
+        (X.astype(str).astype(object) + "a", ("number", "numeric", "string")),
+        (X + 1j, ("omplex",)),
+        (X[None], ("dim",)),
+        (X[:0], ("0 sample", "no rows")),
+        (X[:, :0], ("0 feature", "states has shape")),
+    ]
+    refused(lambda: row.fit(X[0], y[:1] if y is not None else None), "1D array")
+    for rows, words in wrong:
         refused(lambda rows=rows: row.fit(rows, y), *words)
         for name in questions(row.fitted):
-            if kind not in ("a vector",):
-                refused(
-                    lambda n=name, r=rows: getattr(row.fitted, n)(r), *words, "states"
-                )
+            refused(partial(getattr(row.fitted, name), rows), "states has", *words)
 
 
 @promise()
@@ -325,9 +338,13 @@ def little_data_are_learnt(row):
     constant = X.copy()
     constant[:, 1] = constant[0, 1]
     constant[:, 2] = X.max()
-    for rows in (X[:1], X[:, :1], X[:1, :1], np.tile(X[:1], (5, 1)), constant):
+    equal = np.tile(X[:1], (5, 1)), np.full((8, 3), X.min()), np.full((8, 3), X.max())
+    for rows in (X[:1], X[:, :1], X[:1, :1], *equal, constant):
         estimator = row.fit(rows)
         assert_sound(row, estimator, rows)
+        if row.has("sample"):
+            drawn = draw(estimator, "sample", rows, 0)
+            assert drawn.shape == (12, rows.shape[1]) and np.isfinite(drawn).all()
 
 
 @promise()

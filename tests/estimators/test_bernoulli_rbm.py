@@ -1,13 +1,9 @@
 """BernoulliRBM: what scikit-learn's checks do not see."""
 
-import pickle
-
 import numpy as np
 import pytest
 from oracles import BipartiteOracle
-from scipy import sparse
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
 from sklearn.neural_network import BernoulliRBM as UpstreamRBM
 
 from skboltz import (
@@ -122,123 +118,7 @@ def test_sampled_learning_beats_independent_features(method):
     assert rbm.score(X) > independent + 0.4
 
 
-# Types ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_precision_is_kept(method, dtype):
-    rbm = make(method=method, momentum=0.5, l1=1e-3, sparsity_target=0.1).fit(
-        X.astype(dtype), sample_weight=np.ones(len(X))
-    )
-    assert all(array.dtype == dtype for array in fitted_arrays(rbm))
-    rows = X[:3].astype(dtype)
-    for made in (
-        rbm.transform(rows),
-        rbm.inverse_transform(rbm.transform(rows)),
-        rbm.sample(2),
-        rbm.gibbs(rows),
-        rbm.reconstruct(rows),
-    ):
-        assert made.dtype == dtype
-
-
-@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.int16, np.float16])
-def test_small_types_are_learnt_in_float32_batch_by_batch(dtype):
-    reference = make().fit(X.astype(np.float32))
-    rbm = make().fit(X.astype(dtype))
-    assert_same_bits(rbm, reference)
-    np.testing.assert_array_equal(
-        rbm.transform(X.astype(dtype)), reference.transform(X.astype(np.float32))
-    )
-    np.testing.assert_array_equal(
-        rbm.free_energy(X.astype(dtype)), reference.free_energy(X.astype(np.float32))
-    )
-
-
-FORMATS = ["csr", "csc", "coo", "lil", "dok", "dia", "bsr"]
-
-
-@pytest.mark.parametrize("kind", ["matrix", "array"])
-@pytest.mark.parametrize("name", FORMATS)
-def test_sparse_rows_are_learnt_like_dense_ones(name, kind):
-    S = getattr(sparse, f"{name}_{kind}")(X)
-    rbm = make().fit(S)
-    assert_same_bits(rbm, make().fit(X))
-    np.testing.assert_allclose(rbm.transform(S), rbm.transform(X), rtol=1e-12)
-    np.testing.assert_array_equal(rbm.score_samples(S), rbm.score_samples(X))
-    np.testing.assert_array_equal(
-        rbm.pseudo_log_likelihood(S), rbm.pseudo_log_likelihood(X)
-    )
-    assert isinstance(rbm.transform(S), np.ndarray)
-
-
-def test_a_sparse_matrix_is_never_dense_as_a_whole():
-    """6 million entries would be 48 MB, at 4 bytes 24 MB; a few batches are 1 MB."""
-    import tracemalloc
-
-    S = sparse.random_array((6_000, 1000), density=1e-3, format="csr", rng=0)
-    S.data[:] = 1
-    warm = make(n_iter=1, batch_size=50).fit(S[:60])  # the kernels are loaded here
-    warm.transform(S[:60]), warm.free_energy(S[:60])
-    tracemalloc.start()
-    rbm = make(n_iter=1, batch_size=50).fit(S)
-    rbm.transform(S), rbm.free_energy(S)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 20e6
-
-
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_read_only_rows_of_any_order(order):
-    rows = np.array(X, order=order)
-    rows.flags.writeable = False
-    rbm = make().fit(rows)
-    assert_same_bits(rbm, make().fit(X))
-    (
-        rbm.transform(rows),
-        rbm.score_samples(rows),
-        rbm.gibbs(rows),
-        rbm.sample(len(rows), start=rows, burn_in=1),
-    )
-
-
 # Row by row, and without side effects ----------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "method", ["transform", "score_samples", "free_energy", "pseudo_log_likelihood"]
-)
-def test_a_row_does_not_depend_on_its_company(method):
-    rbm = make(n_components=40, n_iter=2).fit(X)  # several chunks of rows
-    many = np.tile(X, (12, 1))
-    whole = getattr(rbm, method)(many)
-    one_by_one = np.concatenate([getattr(rbm, method)(row[None]) for row in X])
-    np.testing.assert_allclose(whole[: len(X)], one_by_one, rtol=1e-10)
-    backwards = getattr(rbm, method)(many[::-1])[::-1]
-    np.testing.assert_allclose(whole, backwards, rtol=1e-10)
-
-
-def test_methods_leave_the_estimator_as_it_is(rbm):
-    before = pickle.dumps(rbm)
-    (
-        rbm.transform(X),
-        rbm.score(X),
-        rbm.sample(3),
-        rbm.gibbs(X, random_state=0),
-        rbm.reconstruct(X),
-    )
-    assert pickle.dumps(rbm) == before
-
-
-def test_sampling_methods_depend_on_their_random_state_alone(rbm):
-    for draw in (
-        lambda seed: rbm.sample(5, burn_in=3, random_state=seed),
-        lambda seed: rbm.gibbs(X, random_state=seed),
-        lambda seed: rbm.reconstruct(X, k=2, random_state=seed),
-    ):
-        np.testing.assert_array_equal(draw(1), draw(1))
-        assert (draw(1) != draw(2)).any()
 
 
 def test_samples_follow_the_model(rbm):
@@ -260,28 +140,6 @@ def test_a_chain_starts_where_it_is_told(rbm):
 
 
 # Going on ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("momentum", [0.0, 0.5])
-def test_fit_pickle_and_go_on_is_never_having_stopped(method, momentum):
-    params = {"method": method, "momentum": momentum, "warm_start": True}
-    whole = make(n_iter=7, **params).fit(X)
-    half = pickle.loads(pickle.dumps(make(n_iter=3, **params).fit(X)))
-    resumed = half.set_params(n_iter=4).fit(X)
-    assert_same_bits(resumed, whole)
-    assert resumed.n_iter_ == whole.n_iter_ == len(resumed.history_["epoch"]) == 7
-    assert resumed.transform(X).tobytes() == whole.transform(X).tobytes()
-
-
-def test_partial_fit_goes_on_and_fit_forgets():
-    rbm = make()
-    assert rbm.partial_fit(X) is rbm
-    first = clone(rbm).partial_fit(X)
-    assert_same_bits(rbm, first)
-    rbm.partial_fit(X)
-    assert rbm.n_iter_ == 2 and (rbm.components_ != first.components_).any()
-    assert_same_bits(rbm.fit(X), make().fit(X))
 
 
 def test_a_warm_start_may_change_method_and_number_of_chains():
@@ -344,15 +202,6 @@ def test_a_learning_rate_of_10_on_large_values_never_gives_nan(method, dtype):
 
 
 # Bad input -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("bad", [np.inf, -np.inf])
-@pytest.mark.parametrize("method", ["fit", "partial_fit", "transform", "free_energy"])
-def test_infinity_is_refused(rbm, bad, method):
-    rows = X.copy()
-    rows[3, 2] = bad
-    with pytest.raises(ValueError, match="infinity"):
-        getattr(clone(rbm).fit(X), method)(rows)
 
 
 @pytest.mark.parametrize("method", ["pseudo_log_likelihood", "gibbs", "reconstruct"])
@@ -432,23 +281,6 @@ def test_an_enumeration_out_of_reach_says_what_else_there_is():
 def test_exact_learning_out_of_reach_says_what_else_there_is():
     with pytest.raises(ValueError, match=r'method="pcd", or n_components of at most'):
         make(n_components=40, method="exact").fit(np.zeros((3, 50)))
-
-
-def test_unfitted_estimators_say_so():
-    for method in ("transform", "free_energy", "score", "pseudo_log_likelihood"):
-        with pytest.raises(NotFittedError):
-            getattr(make(), method)(X)
-    for method in ("sample", "log_partition"):
-        with pytest.raises(NotFittedError):
-            getattr(make(), method)()
-
-
-@pytest.mark.parametrize("shape", [(1, 6), (60, 1), (1, 1)])
-def test_one_row_and_one_feature(shape):
-    rows = X[: shape[0], : shape[1]]
-    for method in METHODS:
-        rbm = make(method=method).fit(rows)
-        assert np.isfinite(rbm.score(rows)) and rbm.sample(2).shape == (2, shape[1])
 
 
 # Parameters ----------------------------------------------------------------------

@@ -6,10 +6,8 @@ import joblib
 import numpy as np
 import pytest
 from oracles import PairwiseOracle, finite_difference
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
-from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 from skboltz import BoltzmannClassifier, BoltzmannMachine, EnumerationTooLargeError
@@ -199,36 +197,6 @@ def test_partial_fit_with_classes(share):
     )
 
 
-@SHARES
-def test_a_pickle_goes_on(share):
-    one = BoltzmannClassifier(machine_of(2), generative_share=share).fit(BITS, LABELS)
-    two = pickle.loads(pickle.dumps(one))
-    one.partial_fit(BITS, LABELS)
-    two.partial_fit(BITS, LABELS)
-    np.testing.assert_array_equal(one.predict_proba(BITS), two.predict_proba(BITS))
-
-
-@SHARES
-def test_sparse_rows_are_dense_rows(share):
-    one, two = (
-        BoltzmannClassifier(machine_of(2), generative_share=share).fit(X, LABELS)
-        for X in (BITS, sparse.csr_array(BITS))
-    )
-    found = two.predict_proba(sparse.csr_array(BITS))
-    np.testing.assert_allclose(one.predict_proba(BITS), found, atol=1e-12)
-
-
-@SHARES
-@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float32])
-@pytest.mark.parametrize("make", [np.asarray, sparse.csr_array])
-def test_small_types_learn_in_single_precision(share, dtype, make):
-    classifier = BoltzmannClassifier(machine_of(2), generative_share=share)
-    classifier.fit(make(BITS.astype(dtype)), LABELS)
-    assert classifier.estimator_.coupling_.dtype == np.float32
-    proba = classifier.predict_proba(BITS)
-    np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-6)
-
-
 @pytest.mark.parametrize("values", [(-1, 1), (-0.5, 2.0)])
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64])
 def test_small_types_learn_in_single_precision_whatever_the_values(values, dtype):
@@ -307,25 +275,6 @@ def test_gaps_are_learnt_jointly_alone():
         whole = BoltzmannClassifier(machine_of(2), generative_share=share)
         with pytest.raises(ValueError, match="NaN.*generative_share=1"):
             whole.fit(BITS, LABELS).predict(partly)
-
-
-@pytest.mark.parametrize("name", ["predict", "predict_proba", "predict_log_proba"])
-def test_before_fit_it_says_so(name):
-    with pytest.raises(NotFittedError):
-        getattr(BoltzmannClassifier(machine_of(2)), name)(BITS)
-
-
-@pytest.mark.parametrize("name", ["fit", "predict", "predict_proba"])
-def test_infinity_and_other_widths_are_refused(name):
-    classifier = BoltzmannClassifier(machine_of(2)).fit(BITS, LABELS)
-    rows = BITS.copy()
-    rows[3, 1] = np.inf
-    labels = [LABELS] if name == "fit" else []
-    with pytest.raises(ValueError, match="infinity"):
-        getattr(classifier, name)(rows, *labels)
-    if name != "fit":
-        with pytest.raises(ValueError, match="features"):
-            getattr(classifier, name)(BITS[:, :2])
 
 
 @pytest.mark.parametrize(

@@ -441,23 +441,6 @@ def test_couplings_are_symmetric_to_the_last_bit(method, gradient, weight):
     assert not machine.coupling_.diagonal().any()
 
 
-@pytest.mark.parametrize("kind", ["csr", "csc"])
-@pytest.mark.parametrize("method", [*METHODS, *SOLVERS])
-def test_sparse_rows_are_learnt_as_dense_ones(kind, method):
-    make = {"csr": sparse.csr_array, "csc": sparse.csc_matrix}[kind]
-    n_hidden = 0 if method in SOLVERS else 2
-    options = {"method": method, "n_iter": 2, "random_state": 0}
-    one = BoltzmannMachine(n_hidden, **options).fit(BITS)
-    two = BoltzmannMachine(n_hidden, **options).fit(make(BITS))
-    np.testing.assert_allclose(one.coupling_, two.coupling_, atol=1e-12)
-    for name in ("score_samples", "conditional_proba", "pseudo_log_likelihood"):
-        np.testing.assert_allclose(
-            getattr(one, name)(BITS), getattr(two, name)(make(BITS)), atol=1e-12
-        )
-    if n_hidden:
-        np.testing.assert_allclose(one.transform(BITS), two.transform(make(BITS)))
-
-
 @pytest.mark.parametrize("method", [*METHODS, *SOLVERS])
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float32, np.float16])
 def test_small_types_learn_in_single_precision(method, dtype):
@@ -477,24 +460,6 @@ def test_small_types_learn_in_single_precision(method, dtype):
     assert machine.sample(3, burn_in=1).dtype == precision
     other = machine.with_values((-1, 1))
     assert other.coupling_.dtype == other.intercept_.dtype == precision
-
-
-@pytest.mark.parametrize("rows", [BITS, PARTLY], ids=["whole", "gaps"])
-@pytest.mark.parametrize("method", METHODS)
-def test_read_only_rows_are_left_alone(method, rows):
-    before = rows.copy()
-    rows = rows.copy()
-    rows.setflags(write=False)
-    weight = np.linspace(0.5, 1.5, len(rows))
-    weight.setflags(write=False)
-    machine = BoltzmannMachine(2, method=method, n_iter=1).fit(
-        rows, sample_weight=weight
-    )
-    machine.partial_fit(rows)
-    machine.transform(rows)
-    machine.impute(rows)
-    machine.sample(given=rows, burn_in=1)
-    np.testing.assert_array_equal(rows, before)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -533,20 +498,6 @@ def test_partial_fit_goes_on():
     assert machine.n_iter_ == 5 and np.isfinite(machine.coupling_).all()
     with pytest.raises(ValueError, match="features"):
         machine.partial_fit(rows[:, :3])
-
-
-def test_partial_fit_is_an_epoch_of_fit():
-    options = {"random_state": 0, "batch_size": 25, "schedule": "constant"}
-    one = BoltzmannMachine(2, n_iter=2, **options).fit(BITS)
-    two = BoltzmannMachine(2, **options).partial_fit(BITS).partial_fit(BITS)
-    assert one.coupling_.tobytes() == two.coupling_.tobytes()
-
-
-def test_fit_forgets():
-    options = {"random_state": 0, "n_iter": 2}
-    once = BoltzmannMachine(2, **options).fit(BITS)
-    twice = BoltzmannMachine(2, **options).fit(1 - BITS).fit(BITS)
-    assert once.coupling_.tobytes() == twice.coupling_.tobytes()
 
 
 def test_a_warm_start_of_other_hidden_units_is_named():
@@ -813,20 +764,6 @@ def test_moments_of_uncoupled_units_are_no_sum_over_their_states(monkeypatch):
     assert machine.moment_gap_ < 1e-8
 
 
-@pytest.mark.parametrize("bad", [np.inf, -np.inf])
-@pytest.mark.parametrize("method", [*METHODS, *SOLVERS])
-def test_infinity_is_refused(bad, method):
-    rows = BITS.copy()
-    rows[3, 1] = bad
-    machine = BoltzmannMachine(0, method=method, n_iter=1)
-    with pytest.raises(ValueError, match="infinity"):
-        machine.fit(rows)
-    machine.fit(BITS)
-    for name in ("score_samples", "free_energy", "conditional_proba", "impute"):
-        with pytest.raises(ValueError, match="infinity"):
-            getattr(machine, name)(rows)
-
-
 def test_rows_that_need_filling_are_named():
     machine = BoltzmannMachine(2, n_iter=1).fit(PARTLY)
     for name in ("conditional_proba", "pseudo_log_likelihood"):
@@ -843,12 +780,6 @@ def test_huge_values_warn_and_end_in_a_clear_error():
     with pytest.warns(DataRangeWarning):
         machine = BoltzmannMachine(2, n_iter=1).fit(BITS)
         assert np.isfinite(machine.transform(1e9 * BITS)).all()
-
-
-@pytest.mark.parametrize("rows", [[["a", "b"]], BITS + 1j, BITS[0], BITS[:0]])
-def test_rows_that_are_no_numbers_are_refused(rows):
-    with pytest.raises((ValueError, TypeError)):
-        BoltzmannMachine(2, n_iter=1).fit(rows)
 
 
 def test_a_rate_too_high_keeps_the_last_good_state():

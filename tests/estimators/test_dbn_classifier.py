@@ -6,7 +6,6 @@ import joblib
 import numpy as np
 import pytest
 import sklearn
-from kernel_twins import TWINS
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
@@ -25,7 +24,6 @@ from skboltz import (
     DeepBeliefNetwork,
     DivergenceError,
     GaussianBernoulliRBM,
-    config_context,
 )
 from skboltz.callbacks import (
     Checkpoint,
@@ -43,7 +41,6 @@ LABELS = ["off", "on", "up"]
 RBM = BernoulliRBM(n_iter=2, method="cd", learning_rate=0.3)
 TUNINGS = ["backprop", "up-down", "none"]
 TUNED = TUNINGS[:2]
-KERNELS = ["numpy", "numba"][: len(TWINS)]
 LEARNS = {
     "backprop": {"n_iter": 40, "learning_rate": 1.0},
     "up-down": {
@@ -273,14 +270,6 @@ def test_a_class_may_have_one_row(tuning):
         return
     with pytest.raises(ValueError, match="early_stopping=True.*fraction=0.1"):
         make(fine_tuning=tuning, early_stopping=True).fit(X, y)
-
-
-@pytest.mark.parametrize("tuning", TUNINGS)
-@pytest.mark.parametrize("shape", [(1, 6), (60, 1), (1, 1)])
-def test_one_row_and_one_feature(tuning, shape):
-    rows, y = X[: shape[0], : shape[1]], Y[: shape[0]]
-    dbn = make(fine_tuning=tuning).fit(rows, y)
-    assert np.isfinite(dbn.predict_log_proba(rows)).all()
 
 
 @pytest.mark.parametrize("tuning", TUNINGS)
@@ -521,27 +510,6 @@ def test_fit_pickle_and_go_on_is_never_having_stopped(tuning, solver, method):
         assert again.n_iter_ == 3 == len(again.history_["fine_tuning"]["epoch"])
 
 
-@pytest.mark.parametrize("tuning", TUNINGS)
-def test_one_seed_gives_one_classifier_and_others_another(tuning):
-    assert_same_bits(fit(fine_tuning=tuning), fit(fine_tuning=tuning))
-    assert differ(fit(fine_tuning=tuning), fit(fine_tuning=tuning, random_state=1))
-    dbn = fit(fine_tuning=tuning).partial_fit(X, Y)
-    assert_same_bits(dbn.fit(X, Y), fit(fine_tuning=tuning))  # which forgets
-
-
-@pytest.mark.parametrize("tuning", TUNINGS)
-def test_both_kinds_of_kernels_give_the_same_bits(tuning):
-    def run(kernels):
-        with config_context(kernels=kernels):
-            dbn = fit(fine_tuning=tuning, train_on="samples", dropout=0.3)
-            return dbn, dbn.predict_proba(X).tobytes()
-
-    (a, *ours), *others = map(run, KERNELS)
-    for b, *theirs in others:
-        assert_same_bits(a, b)
-        assert ours == theirs
-
-
 @pytest.mark.parametrize(
     "params, rate",
     [
@@ -741,25 +709,6 @@ def test_float32_stays_float32(solver):
     assert dbn.predict_proba(X).dtype == np.float32
 
 
-@pytest.mark.parametrize("tuning", TUNINGS)
-@pytest.mark.parametrize("form", ["csr_array", "csc_matrix", "coo_array"])
-def test_sparse_rows_are_learnt_like_dense_ones(tuning, form):
-    rows, reference = getattr(sparse, form)(X), fit(fine_tuning=tuning)
-    dbn = make(fine_tuning=tuning).fit(rows, Y)
-    assert_same_bits(dbn, reference)
-    np.testing.assert_allclose(dbn.predict_proba(rows), reference.predict_proba(X))
-    assert isinstance(dbn.transform(rows), np.ndarray)
-
-
-@pytest.mark.parametrize("tuning", TUNINGS)
-def test_read_only_rows_are_left_alone(tuning):
-    rows = np.asfortranarray(X)
-    rows.flags.writeable = False
-    dbn = make(fine_tuning=tuning).fit(rows, Y)
-    assert_same_bits(dbn, fit(fine_tuning=tuning))
-    dbn.predict(rows), dbn.transform(rows)
-
-
 @pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
 @pytest.mark.parametrize("tuning", TUNINGS)
 @pytest.mark.parametrize("huge", [1e30, 3e38])
@@ -832,14 +781,6 @@ def test_parameters_that_contradict_each_other(params, message):
 def test_bad_parameters_are_named(name, value):
     with pytest.raises(ValueError, match=f"'{name}' parameter of DBNClassifier"):
         fit(**{name: value})
-
-
-def test_an_unfitted_classifier_says_so():
-    for method in ("predict", "predict_proba", "predict_log_proba", "transform"):
-        with pytest.raises(NotFittedError):
-            getattr(make(), method)(X)
-    with pytest.raises(NotFittedError):
-        make(fine_tuning="up-down").sample()
 
 
 @pytest.mark.parametrize("n_iter", [0, 1])
@@ -1014,19 +955,3 @@ def test_verbose_writes_a_line_an_epoch(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 62 and lines[0].startswith("[BernoulliRBM] Iteration 1, ")
     assert lines[61].startswith("[DBNClassifier] epoch 2, learning rate ")
-
-
-def test_parameters_are_copied_shown_and_kept(tmp_path):
-    dbn = make()
-    before = dbn.get_params()
-    assert "layers__n_iter" in before and "n_iter=2" in repr(dbn)
-    twin = clone(dbn)
-    assert twin.layers is not dbn.layers and str(twin) == str(dbn)
-    dbn.fit(X, Y)
-    assert dbn.get_params() == before and not hasattr(RBM, "components_")
-    joblib.dump(dbn, tmp_path / "dbn.joblib")
-    loaded = joblib.load(tmp_path / "dbn.joblib")
-    assert_same_bits(loaded, dbn)
-    frozen = pickle.dumps(dbn)
-    dbn.predict(X), dbn.predict_proba(X), dbn.transform(X), dbn.score(X, Y)
-    assert pickle.dumps(dbn) == frozen

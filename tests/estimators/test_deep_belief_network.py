@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 import sklearn
 from belief_cases import oracle_of
-from kernel_twins import TWINS
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
-from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -23,7 +21,6 @@ from skboltz import (
     DeepBeliefNetwork,
     DivergenceError,
     GaussianBernoulliRBM,
-    config_context,
 )
 from skboltz.callbacks import (
     Checkpoint,
@@ -40,7 +37,6 @@ REAL = RNG.normal(3, 2, size=(50, 4))
 HOLES = np.where(np.eye(60, 6) > 0, np.nan, X)
 RBM = BernoulliRBM(n_iter=2, method="cd", learning_rate=0.3)
 TUNINGS = ["none", "up-down"]
-KERNELS = ["numpy", "numba"][: len(TWINS)]
 
 
 def make(**params):
@@ -251,16 +247,6 @@ def test_seeds_scatter_about_the_variational_bound(dbn):
     assert abs(np.mean(drawn) - expected) < 4 * error < 0.2
 
 
-@pytest.mark.parametrize("method", ["score_samples", "lower_bound", "transform"])
-def test_a_row_does_not_depend_on_its_company(dbn, method):
-    many = np.tile(X, (5, 1))  # several chunks
-    whole = getattr(dbn, method)(many)
-    alone = np.concatenate([getattr(dbn, method)(row[None]) for row in X[:3]])
-    np.testing.assert_allclose(whole[:3], alone, rtol=1e-10)
-    backwards = getattr(dbn, method)(many[::-1])[::-1]
-    np.testing.assert_allclose(whole, backwards, rtol=1e-10)
-
-
 # Fine-tuning ----------------------------------------------------------------------
 
 
@@ -357,27 +343,6 @@ def test_what_was_trained_layer_by_layer_may_be_fine_tuned_later():
     assert_same_bits(later, make(fine_tuning="up-down", n_iter=1).fit(X))
 
 
-@pytest.mark.parametrize("tuning", TUNINGS)
-def test_one_seed_gives_one_network_and_others_another(tuning):
-    first, second = (make(fine_tuning=tuning).fit(X) for _ in range(2))
-    assert_same_bits(first, second)
-    assert differ(first, make(fine_tuning=tuning, random_state=1).fit(X))
-
-
-@pytest.mark.parametrize("tuning", TUNINGS)
-def test_both_kinds_of_kernels_give_the_same_bits(tuning):
-    def run(kernels):
-        with config_context(kernels=kernels):
-            dbn = make(fine_tuning=tuning, train_on="samples").fit(X)
-            return dbn, dbn.score_samples(X), dbn.sample(4, random_state=0)
-
-    (a, *ours), *others = map(run, KERNELS)
-    for b, *theirs in others:
-        assert_same_bits(a, b)
-        for x, y in zip(ours, theirs, strict=True):
-            assert x.tobytes() == y.tobytes()
-
-
 # Samples -------------------------------------------------------------------------
 
 
@@ -425,48 +390,6 @@ def test_a_gaussian_network_draws_real_features():
 
 
 # Types of X -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("tuning", TUNINGS)
-@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float16])
-def test_small_types_are_learnt_in_float32(tuning, dtype):
-    reference = make(fine_tuning=tuning).fit(X.astype(np.float32))
-    dbn = make(fine_tuning=tuning).fit(X.astype(dtype))
-    assert_same_bits(dbn, reference)
-    assert all(array.dtype == np.float32 for array in fitted_arrays(dbn))
-    h = dbn.transform(X.astype(dtype))
-    made = h, dbn.inverse_transform(h), dbn.sample(2)
-    assert all(array.dtype == np.float32 for array in made)
-    if dtype is not np.float16:
-        counts = sparse.csr_array(X.astype(dtype))
-        assert_same_bits(make(fine_tuning=tuning).fit(counts), reference)
-
-
-@pytest.mark.parametrize("tuning", TUNINGS)
-@pytest.mark.parametrize("form", ["csr_array", "csc_matrix", "coo_array"])
-def test_sparse_rows_are_learnt_like_dense_ones(tuning, form):
-    rows = getattr(sparse, form)(X)
-    dbn = make(fine_tuning=tuning).fit(rows)
-    assert_same_bits(dbn, make(fine_tuning=tuning).fit(X))
-    np.testing.assert_allclose(dbn.transform(rows), dbn.transform(X), rtol=1e-12)
-    np.testing.assert_allclose(dbn.score_samples(rows), dbn.score_samples(X))
-
-
-@pytest.mark.parametrize("tuning", TUNINGS)
-def test_read_only_rows_are_left_alone(tuning):
-    rows = np.asfortranarray(X)
-    rows.flags.writeable = False
-    dbn = make(fine_tuning=tuning).fit(rows)
-    assert_same_bits(dbn, make(fine_tuning=tuning).fit(X))
-    dbn.transform(rows), dbn.score(rows), dbn.sample(len(rows), start=rows, burn_in=0)
-
-
-@pytest.mark.parametrize("shape", [(1, 6), (60, 1), (1, 1)])
-@pytest.mark.parametrize("tuning", TUNINGS)
-def test_one_row_and_one_feature(tuning, shape):
-    rows = X[: shape[0], : shape[1]]
-    dbn = make(fine_tuning=tuning).fit(rows)
-    assert np.isfinite(dbn.score(rows)) and dbn.sample(2).shape == (2, shape[1])
 
 
 def test_missing_values_are_learnt_around():
@@ -610,15 +533,6 @@ def test_bad_parameters_are_named(name, value):
         make(**{name: value}).fit(X)
 
 
-def test_an_unfitted_network_says_so():
-    for method in ("transform", "inverse_transform", "score_samples", "lower_bound"):
-        with pytest.raises(NotFittedError):
-            getattr(make(), method)(X)
-    for method in ("sample", "log_partition", "get_feature_names_out"):
-        with pytest.raises(NotFittedError):
-            getattr(make(), method)()
-
-
 def test_a_warm_start_with_other_sizes_says_what_to_do():
     dbn = make(warm_start=True).fit(X)
     with pytest.raises(ValueError, match=r"\(5, 3\).*\(5, 4\).*warm_start"):
@@ -741,14 +655,6 @@ def test_an_interrupted_pretraining_leaves_a_usable_network(tuning, number):
     assert np.isfinite(dbn.score(X)) and dbn.sample(2).shape == (2, 6)
 
 
-def test_an_interrupted_fine_tuning_leaves_the_last_finished_epoch():
-    dbn = make(fine_tuning="up-down", n_iter=9).set_callbacks(Log(interrupt=2))
-    with pytest.raises(KeyboardInterrupt):
-        dbn.fit(X)
-    assert_same_bits(dbn, make(fine_tuning="up-down", n_iter=2).fit(X))
-    assert dbn.n_iter_ == 2 == len(dbn.history_["fine_tuning"]["epoch"])
-
-
 def test_a_pipeline_in_a_grid_search():
     pipe = make_pipeline(make(), LogisticRegression())
     grid = {
@@ -791,21 +697,3 @@ def test_verbose_writes_a_line_an_epoch(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 62 and lines[9].startswith("[BernoulliRBM] Iteration 10, ")
     assert lines[61].startswith("[DeepBeliefNetwork] epoch 2, learning rate 0.01, ")
-
-
-def test_parameters_are_copied_shown_and_kept(tmp_path):
-    dbn = make(fine_tuning="up-down")
-    before = dbn.get_params()
-    assert "layers__n_iter" in before and "n_iter=2" in repr(dbn)
-    twin = clone(dbn)
-    assert twin.layers is not dbn.layers and str(twin) == str(dbn)
-    dbn.fit(X)
-    assert dbn.get_params() == before and not hasattr(RBM, "components_")
-    joblib.dump(dbn, tmp_path / "dbn.joblib")
-    assert_same_bits(joblib.load(tmp_path / "dbn.joblib"), dbn)
-
-
-def test_methods_leave_the_network_as_it_is(dbn):
-    before = pickle.dumps(dbn)
-    dbn.transform(X), dbn.score(X), dbn.sample(3), dbn.lower_bound(X)
-    assert pickle.dumps(dbn) == before

@@ -1,4 +1,4 @@
-"""DenseAssociativeMemory behind the contract of scikit-learn, and what users pass."""
+"""DenseAssociativeMemory: what it recalls, and what users pass."""
 
 import pickle
 import tracemalloc
@@ -6,19 +6,15 @@ import warnings
 
 import numpy as np
 import pytest
-from kernel_twins import TWINS
-from scipy import sparse
 from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.datasets import load_digits
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.utils import estimator_checks
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skboltz import DataRangeWarning, DenseAssociativeMemory, config_context
+from skboltz import DataRangeWarning, DenseAssociativeMemory
 from skboltz.models import (
     Euclidean,
     Exponential,
@@ -33,49 +29,6 @@ NAMES = ["softmax", *SPIN_NAMES]
 DIGITS, LABELS = load_digits(return_X_y=True)
 BITS = (DIGITS > 7).astype(float)
 COINS = np.random.default_rng(0).integers(0, 2, (40, 64)).astype(float)
-
-ESTIMATORS = [
-    DenseAssociativeMemory(),
-    DenseAssociativeMemory(similarity="dot", beta=1.0),
-    DenseAssociativeMemory("polynomial"),
-    DenseAssociativeMemory("rectified", degree=4),
-    DenseAssociativeMemory("exponential"),
-    DenseAssociativeMemory(Softmax(0.5, Euclidean())),
-]
-any_data = pytest.mark.filterwarnings(
-    "ignore::skboltz.DataRangeWarning",
-    "ignore::sklearn.exceptions.ConvergenceWarning",
-    "ignore:X does not have valid feature names",
-    "ignore:X has feature names",
-)
-
-
-@any_data
-@parametrize_with_checks(ESTIMATORS)
-def test_estimators(estimator, check):
-    check(estimator)
-
-
-@any_data
-@pytest.mark.parametrize("estimator", [ESTIMATORS[0], ESTIMATORS[2]])
-@pytest.mark.parametrize(
-    "name",
-    [
-        "check_param_validation",
-        "check_transformer_get_feature_names_out",
-        "check_transformer_get_feature_names_out_pandas",
-        "check_get_feature_names_out_error",
-        "check_dataframe_column_names_consistency",
-        "check_set_output_transform",
-        "check_set_output_transform_pandas",
-        "check_global_output_transform_pandas",
-        "check_set_output_transform_polars",
-        "check_global_set_output_transform_polars",
-        "check_inplace_ensure_writeable",
-    ],
-)
-def test_estimators_by_the_internal_checks(estimator, name):
-    getattr(estimator_checks, name)(type(estimator).__name__, estimator)
 
 
 def memory(interaction="softmax", **params):
@@ -371,38 +324,6 @@ def test_other_values_warn_and_count_as_the_nearer(interaction):
 
 
 @pytest.mark.parametrize("interaction", NAMES)
-@pytest.mark.parametrize("bad", [np.inf, -np.inf])
-def test_infinities_are_refused(interaction, bad):
-    X = BITS[:20].copy()
-    X[2, 3] = bad
-    found = memory(interaction).fit(BITS[:20])
-    for method in (memory(interaction).fit, found.transform, found.energy):
-        with pytest.raises(ValueError, match="infinity"):
-            method(X)
-
-
-@pytest.mark.parametrize("interaction", NAMES)
-def test_what_is_no_dense_table_is_refused(interaction):
-    with pytest.raises(TypeError, match=r"[Ss]parse"):
-        memory(interaction).fit(sparse.csr_array(BITS[:20]))
-    found = memory(interaction).fit(BITS[:20])
-    with pytest.raises(TypeError, match=r"[Ss]parse"):
-        found.transform(sparse.csr_array(BITS[:20]))
-    with pytest.raises(ValueError, match="0 sample"):
-        memory(interaction).fit(BITS[:0])
-    with pytest.raises(ValueError, match="0 sample"):
-        found.transform(BITS[:0])
-    with pytest.raises(ValueError, match="0 feature"):
-        memory(interaction).fit(BITS[:20, :0])
-    with pytest.raises(ValueError, match="64 features"):
-        found.transform(BITS[:20, :3])
-    with pytest.raises(ValueError):
-        memory(interaction).fit([["a", "b"]])
-    with pytest.raises(NotFittedError):
-        memory(interaction).predict(BITS)
-
-
-@pytest.mark.parametrize("interaction", NAMES)
 def test_small_memories(interaction):
     one = memory(interaction).fit([[1.0, 0.0, 1.0]], ["only"])
     np.testing.assert_array_equal(one.transform([[1.0, 0.0, 0.0]]), [[1, 0, 1]])
@@ -471,37 +392,6 @@ def test_a_part_is_its_name(name, part):
 
 
 # One answer for a row --------------------------------------------------------------
-
-
-@pytest.mark.parametrize("interaction", NAMES)
-def test_a_row_is_answered_alike_in_any_company(interaction):
-    X, y = BITS[:300], LABELS[:300]
-    found = memory(interaction).fit(X, y)
-    rng = np.random.default_rng(0)
-    cues = np.where(rng.random(X.shape) < 0.2, np.nan, X)
-    cues[::3] = X[::3]
-    methods = [found.transform, found.predict_proba, found.predict]
-    for method in methods:
-        together = method(cues)
-        order = rng.permutation(len(cues))
-        alone = np.concatenate([method(cues[i : i + 1]) for i in range(0, 300, 50)])
-        if interaction == "softmax" or method == found.predict_proba:
-            np.testing.assert_allclose(method(cues[order]), together[order], atol=1e-9)
-            np.testing.assert_allclose(alone, together[::50], atol=1e-9)
-        else:
-            np.testing.assert_array_equal(method(cues[order]), together[order])
-            np.testing.assert_array_equal(alone, together[::50])
-
-
-@pytest.mark.parametrize("interaction", SPIN_NAMES)
-def test_without_numba_the_same(interaction):
-    cues = BITS[200:260]
-    answers = []
-    for kernels in ["numpy", "numba"][: len(TWINS)]:
-        with config_context(kernels=kernels):
-            answers.append(memory(interaction).fit(BITS[:200]).transform(cues))
-    for answer in answers[1:]:
-        np.testing.assert_array_equal(answer, answers[0])
 
 
 def test_another_random_state_is_another_order():

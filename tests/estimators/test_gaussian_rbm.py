@@ -426,19 +426,6 @@ def test_a_sparse_matrix_is_never_dense_as_a_whole():
     assert peak < 40e6
 
 
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_read_only_rows_of_any_order(order):
-    rows = np.array(PARTLY, order=order)
-    rows.flags.writeable = False
-    before = rows.tobytes()
-    rbm = make().fit(rows)
-    for a, b in zip(arrays(rbm), arrays(make().fit(PARTLY)), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-9)  # sums in another order
-    rbm.transform(rows), rbm.score_samples(rows), rbm.impute(rows)
-    rbm.sample(given=rows, burn_in=1)
-    assert rows.tobytes() == before
-
-
 @pytest.mark.skipif(len(KERNELS) < 2, reason="one twin of the kernels only")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("method", METHODS)
@@ -519,26 +506,3 @@ def test_filters_are_drawn(rbm):
     display = FiltersDisplay.from_estimator(rbm, image_shape=(1, 3))
     assert display.filters.shape == (3, 3)
     matplotlib.pyplot.close(display.figure_)
-
-
-def test_methods_leave_the_estimator_as_it_is(rbm):
-    before = pickle.dumps(rbm)
-    (
-        rbm.transform(X),
-        rbm.score(X),
-        rbm.sample(3),
-        rbm.gibbs(X, random_state=0),
-        rbm.impute(PARTLY),
-    )
-    rbm.reconstruct(X), rbm.pseudo_log_likelihood(X)
-    assert pickle.dumps(rbm) == before
-
-
-@pytest.mark.parametrize(
-    "method", ["transform", "score_samples", "free_energy", "pseudo_log_likelihood"]
-)
-def test_a_row_does_not_depend_on_its_company(rbm, method):
-    many = np.tile(X, (6, 1))
-    whole = getattr(rbm, method)(many)
-    alone = np.concatenate([getattr(rbm, method)(row[None]) for row in X])
-    np.testing.assert_allclose(whole[: len(X)], alone, rtol=1e-10)

@@ -12,7 +12,6 @@ import pickle
 
 import numpy as np
 import pytest
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -342,12 +341,6 @@ def test_tags(marker, allowed):
 
 
 # What else a user of scikit-learn's imputers does -----------------------------------
-
-
-@pytest.mark.parametrize("kind", [sparse.csr_array, sparse.csc_matrix])
-def test_sparse_rows_are_refused(kind):
-    with pytest.raises(TypeError, match=r"[Ss]parse.*dense"):
-        make().fit(kind(np.eye(3)))
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
