@@ -3,8 +3,13 @@
 import numpy as np
 
 from ...models import BipartiteParams
-from ...utils import copied
-from ..shared._given import as_floats, check_finite, check_length, check_matrix
+from ..shared._given import (
+    as_floats,
+    check_finite,
+    check_length,
+    check_matrix,
+    owned,
+)
 
 
 def names_of(model):
@@ -57,7 +62,7 @@ def given_params(model, components, *vectors):
     params = bipartite_params(model, (weights, *vectors))
     for array, name in zip(_in_order(params), names_of(model), strict=True):
         check_finite(array, name)
-    return copied(params)
+    return owned(params)
 
 
 def _in_order(params):

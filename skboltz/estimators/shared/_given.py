@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ...utils import each
+
 
 def as_floats(values, name, dtype=None):
     """Values as an array of this precision; None means their own, if it is one.
@@ -15,6 +17,14 @@ def as_floats(values, name, dtype=None):
         small = array.dtype.kind == "f" and array.dtype.itemsize <= 4
         dtype = np.float32 if small else np.float64
     return array.astype(dtype, copy=False)
+
+
+def owned(params):
+    """The same parameters in arrays of their own, each in its order of memory.
+
+    On which the last bits of products depend.
+    """
+    return each(lambda array: array.copy(order="K"), params)
 
 
 def check_matrix(array, name, rows, columns):
