@@ -341,6 +341,17 @@ def test_precision_is_that_of_the_weights(dtype):
         assert machine.transform(X).dtype == dtype
 
 
+def test_the_bits_are_those_of_the_machine_that_the_weights_are_from():
+    X = RNG.random((200, 30))
+    rbm = BernoulliRBM(20, n_iter=2, random_state=0).fit(X)
+    rbm.components_ = np.asfortranarray(rbm.components_)
+    kept = rbm.components_, rbm.intercept_hidden_, rbm.intercept_visible_
+    again = BernoulliRBM.from_params(*kept)
+    np.testing.assert_array_equal(again.transform(X), rbm.transform(X))
+    dbn = DeepBeliefNetwork.from_params([rbm])
+    np.testing.assert_array_equal(dbn.transform(X), rbm.transform(X))
+
+
 @pytest.mark.parametrize("name", LEARNERS)
 def test_arrays_are_copies_and_training_leaves_those_given_alone(name):
     arrays = W, C, B, J, H, Z, MEAN, SCALE

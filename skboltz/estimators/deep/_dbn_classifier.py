@@ -28,10 +28,15 @@ from ._labelled_rows import check_classes, labelled_rows, split
 from ._layers import LabelledRBM, afresh, further, joined, one_pass, untrained
 from ._up_down_stage import LABELS
 
+
+def _joint_stage(deep):
+    return up_down_stage(deep, deep.label_inference)
+
+
 STAGES = {
     "backprop": backprop_stage,
-    "up-down": up_down_stage,
-    "none": up_down_stage,  # for no epoch
+    "up-down": _joint_stage,
+    "none": _joint_stage,  # for no epoch
 }
 
 _OF_A_STAGE = (

@@ -49,8 +49,9 @@ class Deep(NestedParams, CallbackSupportMixin):
     """A stack of machines, each trained on the hidden units of the one below.
 
     A subclass has, by `_stage()`, a stage of fine-tuning: how it starts, what an epoch
-    of it is, and which fitted attributes hold its state.  It also has `_rates` to learn
-    at unless one is given (doc/decisions/0008-deep-networks.md).
+    of it is, and which fitted attributes hold its state.  Beside the parameters checked
+    here it has `fine_tuning` and `solver`, and `_rates` to learn at with these unless
+    one is given (doc/decisions/0008-deep-networks.md).
     """
 
     _parameter_constraints: ClassVar = {
@@ -257,7 +258,7 @@ def layer_task(context, estimator, X, machine):
         task.call_on_fit_task_end(estimator=estimator, X=X)
 
 
-def up_down_stage(deep):
+def up_down_stage(deep, label_inference="free-energy"):
     """The up-down algorithm by the parameters of an estimator."""
     return UpDownStage(
         learning.UpDownLearner(
@@ -267,7 +268,7 @@ def up_down_stage(deep):
             decay=learning.WeightDecay(l2=deep.l2),
             batch_size=deep.batch_size,
         ),
-        getattr(deep, "label_inference", "free-energy"),
+        label_inference,
     )
 
 

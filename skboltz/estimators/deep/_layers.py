@@ -12,11 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...models import Bipartite
 from ...units import BERNOULLI, CategoricalUnit, Columns
-from ...utils import copied
 from ..harmonium._base import BaseRBM
 from ..harmonium._gaussian_rbm import GaussianBernoulliRBM
 from ..harmonium._rbm import BernoulliRBM
 from ..shared._epochs import as_line
+from ..shared._given import owned
 from ..shared._recast import recast
 
 _MOST_SEEDS = 2**31 - 1
@@ -166,7 +166,7 @@ def stacked(layers):
     for i, layer in enumerate(layers):
         _check_kind(i, layer, frozen=False)
         check_is_fitted(layer)
-    return [moved(layer, copied(layer._params())) for layer in layers]
+    return [moved(layer, owned(layer._params())) for layer in layers]
 
 
 def check_stack(machines):

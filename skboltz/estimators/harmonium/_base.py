@@ -3,9 +3,6 @@
 from numbers import Integral, Real
 from typing import ClassVar
 
-import numpy as np
-from sklearn.utils.validation import check_is_fitted
-
 from ... import learning
 from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions
@@ -13,17 +10,12 @@ from ...sampling import Chains, gibbs
 from ..shared._fitted import Fitted
 from ..shared._given import are_there
 from ..shared._questions import Questions
-from ..shared._samples import sample_stream
 from ..shared._training import Trainable
 from ..shared._validation import (
-    check_count,
     check_exact,
-    check_layer,
-    check_seed,
     float_type,
 )
 from ._phases import GRADIENTS, PHASES
-from ._sweeps import reconstructed, swept, visible_means
 from ._weights import attributes_of, bipartite_params, given_params, names_of
 
 
@@ -51,10 +43,7 @@ class BaseRBM(Trainable, Questions, Estimator):
     # Questions --------------------------------------------------------------
 
     def __sklearn_is_fitted__(self):
-        def others():
-            return (f"{name}_" for name in names_of(self._model)[1:])
-
-        return are_there(self, "components_", others)
+        return are_there(self, "components_", lambda: names_of(self._model, "_"))
 
     def _fitted(self):
         params, means, chains = self._params(), None, None
@@ -66,7 +55,7 @@ class BaseRBM(Trainable, Questions, Estimator):
 
     def _params(self):
         model = self._model
-        arrays = [getattr(self, f"{name}_") for name in names_of(model)]
+        arrays = [getattr(self, name) for name in names_of(model, "_")]
         params = bipartite_params(model, arrays, "_")
         self._check_width(params.weights.shape[1], "components_")
         return params
@@ -89,70 +78,6 @@ class BaseRBM(Trainable, Questions, Estimator):
         machine._validate_params()
         machine.n_features_in_ = found.weights.shape[1]
         return machine._begin_with(machine._attributes_of(found))
-
-    def inverse_transform(self, X):
-        """Mean of the visible units given hidden values, E[v | h].
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_components)
-            Hidden states, or their means as `transform` gives them.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        fitted = self._fitted()
-        h = check_layer(X, "X", len(self.components_), "n_components", fitted.dtype)
-        return visible_means(fitted, h)
-
-    def gibbs(self, v, *, random_state=None):
-        """Visible states after one Gibbs sweep, v -> h -> v.
-
-        Parameters
-        ----------
-        v : array-like of shape (n_samples, n_features) or (n_features,)
-        random_state : int, RandomState instance or None, default=None
-            None goes on with a sequence of the machine itself, which `fit` begins
-            anew: if its own `random_state` is an integer, equal fits give equal
-            sequences. It is kept as `random_state_`.
-
-        Returns
-        -------
-        ndarray of the shape of v
-        """
-        fitted, states = self._asked_states(v, "gibbs()", name="v")
-        if random_state is None:
-            random_state = self._own_random_state()
-        return swept(fitted, states, sample_stream(random_state)).reshape(np.shape(v))
-
-    def _own_random_state(self):
-        """Where a seed leads: the calls before this one have moved it on."""
-        if not isinstance(self.random_state, Integral):
-            return self.random_state
-        if not hasattr(self, "random_state_"):
-            self.random_state_ = check_seed(self.random_state)
-        return self.random_state_
-
-    def reconstruct(self, X, *, k=1, random_state=None):
-        """Mean of the visible units after k Gibbs sweeps from each row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        k : int, default=1
-            The last sweep ends with E[v | h] in place of a sample.
-        random_state : int, RandomState instance or None, default=None
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        k = check_count(k, "k", 1)
-        fitted, v = self._asked_states(X, "reconstruct()")
-        return reconstructed(fitted, v, k, sample_stream(random_state))
 
     # Learning ---------------------------------------------------------------
 

@@ -1,16 +1,28 @@
 """The parameters of two layers, by the names of attributes and arguments."""
 
+from functools import cache
+
 import numpy as np
 
 from ...models import BipartiteParams
-from ...utils import copied
-from ..shared._given import as_floats, check_finite, check_length, check_matrix
+from ..shared._given import (
+    as_floats,
+    check_finite,
+    check_length,
+    check_matrix,
+    owned,
+)
 
 
-def names_of(model):
+def names_of(model, suffix=""):
     """What the parameters of a model are called, the weights first."""
-    visible = (visible_name(name) for name in model.visible_unit.parameters._fields)
-    return ("components", "intercept_hidden", *visible)
+    return _names(model.visible_unit.parameters._fields, suffix)
+
+
+@cache
+def _names(fields, suffix):
+    names = ("components", "intercept_hidden", *map(visible_name, fields))
+    return tuple(name + suffix for name in names)
 
 
 def visible_name(name):
@@ -24,19 +36,18 @@ def bipartite_params(model, arrays, suffix=""):
     All have the precision of the weights.  Errors call them by their names, followed by
     the suffix.
     """
-    weights, *vectors = arrays
-    matrix, *names = (name + suffix for name in names_of(model))
-    weights = as_floats(weights, matrix)
-    check_matrix(weights, matrix, "hidden unit", "feature")
-    vectors = [
-        as_floats(vector, name, weights.dtype)
-        for vector, name in zip(vectors, names, strict=True)
-    ]
+    names = names_of(model, suffix)
+    weights = as_floats(arrays[0], names[0])
+    check_matrix(weights, names[0], "hidden unit", "feature")
     n_hidden, n_visible = weights.shape
-    check_length(vectors[0], names[0], n_hidden, f"{matrix} has {n_hidden} rows")
-    for vector, name in zip(vectors[1:], names[1:], strict=True):
-        check_length(vector, name, n_visible, f"{matrix} has {n_visible} columns")
-    hidden, *visible = vectors
+
+    def vector(i, size, parts):
+        array = as_floats(arrays[i], names[i], weights.dtype)
+        check_length(array, names[i], size, names[0], parts)
+        return array
+
+    hidden = vector(1, n_hidden, "rows")
+    visible = [vector(i, n_visible, "columns") for i in range(2, len(names))]
     return BipartiteParams(
         weights,
         model.visible_unit.parameters(*visible),
@@ -57,7 +68,7 @@ def given_params(model, components, *vectors):
     params = bipartite_params(model, (weights, *vectors))
     for array, name in zip(_in_order(params), names_of(model), strict=True):
         check_finite(array, name)
-    return copied(params)
+    return owned(params)
 
 
 def _in_order(params):
@@ -67,5 +78,4 @@ def _in_order(params):
 
 def attributes_of(model, params):
     """Fitted attributes that hold parameters."""
-    names = (f"{name}_" for name in names_of(model))
-    return dict(zip(names, _in_order(params), strict=True))
+    return dict(zip(names_of(model, "_"), _in_order(params), strict=True))

@@ -69,7 +69,14 @@ def _learns_in_steps(machine):
     )
 
 
-@offered_if(_has_hidden, "transform", "fit_transform", "get_feature_names_out")
+@offered_if(
+    _has_hidden,
+    "transform",
+    "fit_transform",
+    "inverse_transform",
+    "get_feature_names_out",
+    "reconstruct",
+)
 @offered_if(_learns_in_steps, "partial_fit")
 class BoltzmannMachine(Trainable, Questions, Estimator):
     """Boltzmann machine: binary units, visible and hidden, coupled in pairs.
@@ -319,6 +326,8 @@ default="linear"
 
     # Questions --------------------------------------------------------------
 
+    _hidden_parameter = "n_hidden"
+
     @property
     def _n_hidden(self):
         return len(self.coupling_) - self.n_features_in_
@@ -337,8 +346,7 @@ default="linear"
         check_symmetric(coupling, "intercept_", called="coupling_")
         check_diagonal(coupling, "intercept_", called="coupling_")
         intercept = as_floats(self.intercept_, "intercept_", coupling.dtype)
-        n_units = len(coupling)
-        check_length(intercept, "intercept_", n_units, f"there are {n_units} units")
+        check_length(intercept, "intercept_", len(coupling), "coupling_")
         return PairwiseParams(coupling, Bias(intercept))
 
     def _attributes_of(self, params):

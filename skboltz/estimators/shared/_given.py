@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from ...utils import each
+
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+
 
 def as_floats(values, name, dtype=None):
     """Values as an array of this precision; None means their own, if it is one.
@@ -9,12 +13,25 @@ def as_floats(values, name, dtype=None):
     An array that is right already is not copied.
     """
     array = np.asarray(values)
+    dtype = _own(array.dtype) if dtype is None else dtype
+    if array.dtype == dtype:
+        return array
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers, found {array.dtype}.")
-    if dtype is None:
-        small = array.dtype.kind == "f" and array.dtype.itemsize <= 4
-        dtype = np.float32 if small else np.float64
-    return array.astype(dtype, copy=False)
+    return array.astype(dtype)
+
+
+def _own(dtype):
+    """The precision in which values of a type are kept."""
+    return _SINGLE if dtype.kind == "f" and dtype.itemsize <= 4 else _DOUBLE
+
+
+def owned(params):
+    """The same parameters in arrays of their own, each in its order of memory.
+
+    On which the last bits of products depend.
+    """
+    return each(lambda array: array.copy(order="K"), params)
 
 
 def check_matrix(array, name, rows, columns):
@@ -40,18 +57,19 @@ def check_square(array, name, n_visible):
         )
 
 
-def check_length(array, name, size, of):
-    """Refuse a vector that does not have a number for each unit of a layer."""
+def check_length(array, name, size, matrix, parts="rows"):
+    """Refuse a vector without a number for each row, or column, of some weights."""
     if array.shape != (size,):
         raise ValueError(
-            f"{name} has shape {array.shape}, but {of}: make it one of shape ({size},)."
+            f"{name} has shape {array.shape}, but {matrix} has {size} {parts}: make it "
+            f"one of shape ({size},)."
         )
 
 
 def check_finite(array, name):
     """Refuse weights of which nothing follows."""
-    wrong = np.argwhere(~np.isfinite(array))
-    if len(wrong):
+    if not np.isfinite(array).all():
+        wrong = np.argwhere(~np.isfinite(array))
         place = ", ".join(map(str, wrong[0]))
         raise ValueError(
             f"{name} must be finite, found NaN or infinity in {len(wrong)} places, the "

@@ -1,5 +1,7 @@
 """What can be asked of a fitted machine, whatever its model."""
 
+from numbers import Integral
+
 import numpy as np
 from scipy import sparse
 from sklearn.base import (
@@ -13,16 +15,20 @@ from . import _likelihoods as likelihoods
 from ._features import hidden_means
 from ._log_z import warn_of
 from ._range import warn_of_range
-from ._samples import check_strategy, imputed, sample
-from ._validation import as_rows, check_data
+from ._samples import check_strategy, imputed, sample, sample_stream
+from ._sweeps import reconstructed, swept, visible_means
+from ._validation import as_rows, check_count, check_data, check_layer, check_seed
 
 
 class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin):
-    """Questions to a fitted machine: they check rows, and change nothing.
+    """Questions to a fitted machine: they check rows, and change nothing (but `gibbs`).
 
-    An estimator provides `_fitted()`, a :class:`Fitted`.  Each answer is a function of
-    that value.
+    An estimator provides `_fitted()`, a :class:`Fitted`; each answer is a function of
+    that value.  It has the parameter `random_state`, and for the errors of
+    `inverse_transform` the name of that which says how many hidden units there are.
     """
+
+    _hidden_parameter = "n_components"
 
     def _asked(self, X, complete_for=None, name="X"):
         """The fitted machine and rows to ask it about.
@@ -209,6 +215,73 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
             If chains have not found what carries the weight of some rows.
         """
         return hidden_means(*self._asked(X))
+
+    def inverse_transform(self, X):
+        """Mean of the visible units given hidden values, E[v | h].
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_hidden_units)
+            Hidden states, or their means as `transform` gives them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        fitted = self._fitted()
+        name = self._hidden_parameter
+        h = check_layer(X, "X", self._n_features_out, name, fitted.dtype)
+        return visible_means(fitted, h)
+
+    def gibbs(self, v, *, random_state=None):
+        """Visible states after one Gibbs sweep, v -> h -> v.
+
+        Where visible units are coupled, too, all units are then drawn in turn.
+
+        Parameters
+        ----------
+        v : array-like of shape (n_samples, n_features) or (n_features,)
+        random_state : int, RandomState instance or None, default=None
+            None goes on with a sequence of the machine itself, which `fit` begins
+            anew: if its own `random_state` is an integer, equal fits give equal
+            sequences. It is kept as `random_state_`.
+
+        Returns
+        -------
+        ndarray of the shape of v
+        """
+        fitted, states = self._asked_states(v, "gibbs()", name="v")
+        if random_state is None:
+            random_state = self._own_random_state()
+        return swept(fitted, states, sample_stream(random_state)).reshape(np.shape(v))
+
+    def _own_random_state(self):
+        """Where a seed leads: the calls before this one have moved it on."""
+        if not isinstance(self.random_state, Integral):
+            return self.random_state
+        if not hasattr(self, "random_state_"):
+            self.random_state_ = check_seed(self.random_state)
+        return self.random_state_
+
+    def reconstruct(self, X, *, k=1, random_state=None):
+        """Mean of the visible units after k Gibbs sweeps from each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        k : int, default=1
+            The last sweep ends with E[v | h] in place of a sample.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        k = check_count(k, "k", 1)
+        fitted, v = self._asked_states(X, "reconstruct()")
+        return reconstructed(fitted, v, k, sample_stream(random_state))
 
     def sample(
         self,

@@ -1,0 +1,89 @@
+"""Passes between the visible and the hidden units of a fitted machine."""
+
+from functools import singledispatch
+
+import numpy as np
+
+from ... import likelihood
+from ...models import Bipartite, Pairwise
+from ...sampling import gibbs
+from ._chains import sequential
+
+
+def visible_means(fitted, h):
+    """E[v | h] of every row, as features."""
+    return fitted.rows.decoded(means_given(fitted.model, fitted.params, h))
+
+
+def swept(fitted, v, stream):
+    """Features after one Gibbs sweep from visible states, v -> h -> v."""
+    visible, _ = run(fitted.model, fitted.params, v, 1, stream)
+    return fitted.rows.decoded(visible)
+
+
+def reconstructed(fitted, v, k, stream):
+    """Means of the features after k Gibbs sweeps, the last of which ends with them."""
+    _, hidden = run(fitted.model, fitted.params, v, k - 1, stream)
+    return visible_means(fitted, hidden)
+
+
+@singledispatch
+def means_given(model, params, h):
+    """E[v | h] of every row.
+
+    Parameters
+    ----------
+    model : Bipartite or Pairwise
+        Another kind of model registers a function of its own.
+    params : BipartiteParams or PairwiseParams
+    h : ndarray of shape (n_samples, n_hidden)
+    """
+    raise TypeError(f"no visible units are known of a {type(model).__name__}.")
+
+
+@means_given.register
+def _(model: Bipartite, params, h):
+    return model.visible_unit.mean(params.visible, model.visible_field(params, h))
+
+
+@means_given.register
+def _(model: Pairwise, params, h):
+    nothing = np.full((len(h), model.n_visible), np.nan, h.dtype)
+    known = np.hstack([nothing, h])
+    means = likelihood.clamped_means(model.unit, params, known)
+    return means[:, : model.n_visible].astype(params.coupling.dtype)
+
+
+@singledispatch
+def run(model, params, v, n_sweeps, stream):
+    """Visible and hidden states some sweeps on from visible ones.
+
+    Parameters
+    ----------
+    model : Bipartite or Pairwise
+        Another kind of model registers a function of its own.
+    params : BipartiteParams or PairwiseParams
+    v : ndarray of shape (n_samples, n_visible)
+    n_sweeps : int
+        With 0, v as it is and hidden states drawn given it.
+    stream : Stream
+
+    Returns
+    -------
+    visible : ndarray of shape (n_samples, n_visible)
+    hidden : ndarray of shape (n_samples, n_hidden)
+    """
+    raise TypeError(f"no sweeps are known of a {type(model).__name__}.")
+
+
+@run.register
+def _(model: Bipartite, params, v, n_sweeps, stream):
+    chains = gibbs.from_visible(model, params, v, stream)
+    chains = gibbs.run(model, params, chains, n_sweeps)
+    return chains.visible, chains.hidden
+
+
+@run.register
+def _(model: Pairwise, params, v, n_sweeps, stream):
+    states = next(sequential(model, params, len(v), n_sweeps, stream, start=v))
+    return states[:, : model.n_visible], states[:, model.n_visible :]
