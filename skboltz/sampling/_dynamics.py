@@ -7,6 +7,7 @@ threshold of a unit: 0 if it is free, -inf or +inf if it is clamped to +1 or to 
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -171,11 +172,12 @@ class Stochastic(_Spins):
     n_average: int | None = None
 
     def __post_init__(self):
-        n_sweeps, n_average = len(self._temperatures()), self.n_average
+        n_sweeps, n_average = len(self._temperatures), self.n_average
         what = f"None or between 1 and the number of sweeps, {n_sweeps}"
         good = n_average is None or 1 <= n_average <= n_sweeps
         require(good, "n_average", what, n_average)
 
+    @cached_property
     def _temperatures(self):
         """Of each sweep."""
         betas = check_betas(self.betas)
@@ -187,7 +189,7 @@ class Stochastic(_Spins):
 
     @property
     def max_iter(self):
-        return len(self._temperatures())
+        return len(self._temperatures)
 
     def init(self, network, start, hold):
         return _init_spins(network, start, hold, np.zeros(start.shape))
@@ -197,7 +199,7 @@ class Stochastic(_Spins):
         noise, _ = stream.draw(shape, motion.state.dtype)
         # On iff 2 f / T > log(u / (1 - u)), and f is the field times the scale.
         noise *= motion.state.dtype.type(
-            self._temperatures()[stream.step] / (2 * network.scale)
+            self._temperatures[stream.step] / (2 * network.scale)
         )
         state = np.ascontiguousarray(motion.state.T)
         _sequential.sweep(
