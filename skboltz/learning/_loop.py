@@ -208,7 +208,7 @@ def update(recipe, state, v, weight, rate, share=1.0, rows=None):
     recipe.decay.pull(step.weights, params.weights, recipe.gradient.pull(rate))
     recipe.gradient.finish(model, params, step, offsets, rate)
     optimiser = recipe.optimiser.step(params, state.optimiser, step, rate)
-    recipe.bounds.hold(params)
+    recipe.bounds.hold(model, params)
     state = state._replace(
         params=params,
         optimiser=optimiser,

@@ -29,9 +29,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ...models import BipartiteParams
+from ...utils import each
 
 # Melchior et al. (2016) slide their offsets at this rate.
 _SLIDE = 0.01
+_MOST_HALVINGS = 50
 
 
 class Offsets(NamedTuple):
@@ -66,6 +68,7 @@ class Gradient:
 
     def finish(self, model, params, step, offsets, rate):
         """What is left to do to a step once penalties have pulled at its weights."""
+        halve(model, params, step)
 
 
 class CenteredGradient:
@@ -82,6 +85,7 @@ class CenteredGradient:
     def finish(self, model, params, step, offsets, rate):
         """Let the biases follow the weights, in place."""
         recenter(model, params, step, offsets)
+        halve(model, params, step)
 
 
 def plain_step(model, params, positive, negative, rate):
@@ -109,6 +113,15 @@ def centered_step(model, params, positive, negative, rate, offsets):
     _as_slopes(model, params, step)
     _add_couplings(model, params, step, _statistics(model, params, offsets))
     return step
+
+
+def halve(model, params, step):
+    """Halve a step, in place, until Z is finite where it leads."""
+    for _ in range(_MOST_HALVINGS if model.may_diverge else 0):
+        if model.is_normalisable(each(np.add, params, step)):
+            return
+        for array in step.arrays():
+            array *= 0.5
 
 
 def recenter(model, params, step, offsets):
