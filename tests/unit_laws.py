@@ -5,6 +5,7 @@ with weights, which are its states, or the nodes of a quadrature; a base energy,
 statistic that couples to an input.
 """
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -147,3 +148,218 @@ def side_by_side(*layers):
         groups += [g._replace(columns=c) for g, c in zip(layer, columns, strict=True)]
         start = 1 + max(map(max, columns))
     return groups
+
+
+# Two layers -------------------------------------------------------------------------
+
+
+class Layer:
+    """A layer of groups with parameters, as arrays over the points of each group."""
+
+    def __init__(self, groups, params):
+        self.groups, self.params = groups, [np.asarray(p, float) for p in params]
+        self.columns = [list(group.columns) for group in groups]
+        self.n_columns = 1 + max(map(max, self.columns))
+        self.points = [np.array(group.points, float) for group in groups]
+        self.log_weights = [
+            np.array(g.log_weights(self.params, np.zeros(self.n_columns)))
+            for g in groups
+        ]
+        self.statistics = [
+            np.array(
+                [
+                    [
+                        g.statistic(own, v)
+                        for own, v in zip(g.own(self.params), x, strict=True)
+                    ]
+                    for x in g.points
+                ]
+            )
+            for g in groups
+        ]
+
+    def log_partition(self, input):
+        """log of the sum of exp(input statistic - energy), for rows of input."""
+        return sum(_log_sum(logs) for logs in self._logs(input))
+
+    def _logs(self, input):
+        parts = zip(self.columns, self.statistics, self.log_weights, strict=True)
+        for columns, statistic, log_weight in parts:
+            yield input[:, columns] @ statistic.T + log_weight
+
+    def means(self, input, function=lambda x: x):
+        """E[function(x)] of every column, a function of columns of points."""
+        found = np.empty(input.shape)
+        for columns, x, logs in zip(
+            self.columns, self.points, self._logs(input), strict=True
+        ):
+            p = np.exp(logs - _log_sum(logs)[:, None])
+            found[:, columns] = p @ function(x)
+        return found
+
+    def energy(self, rows):
+        """Base energies of rows."""
+        return np.array(
+            [
+                sum(g.energy(g.own(self.params), row[c].tolist()) for g, c in
+                    zip(self.groups, self.columns, strict=True))
+                for row in rows
+            ]
+        )  # fmt: skip
+
+    def statistic(self, rows):
+        out = np.empty(rows.shape)
+        for group, columns in zip(self.groups, self.columns, strict=True):
+            for own, column in zip(group.own(self.params), columns, strict=True):
+                out[:, column] = [group.statistic(own, x) for x in rows[:, column]]
+        return out
+
+    @property
+    def size(self):
+        return math.prod(map(len, self.points))
+
+    def states(self):
+        """Every combination of points: values, statistics and log weights."""
+        index = np.indices([len(x) for x in self.points]).reshape(len(self.points), -1)
+        x, s = np.empty((2, index.shape[1], self.n_columns))
+        parts = zip(index, self.columns, self.points, self.statistics, strict=True)
+        for i, columns, points, statistic in parts:
+            x[:, columns], s[:, columns] = points[i], statistic[i]
+        pairs = zip(index, self.log_weights, strict=True)
+        return x, s, sum(log_weight[i] for i, log_weight in pairs)
+
+    def squares(self):
+        """-d(energy)/d(log-variance) of values, for Gaussian units."""
+        bias, log_variance = self.params
+        return lambda rows: (rows - bias) ** 2 / (2 * np.exp(log_variance))
+
+
+class LawOracle:
+    """A machine of two layers by sums over the points of its smaller one.
+
+    E(v, h) = base(v) + base(h) - psi(h)' W phi(v), whatever the units are.
+    """
+
+    def __init__(self, weights, visible, hidden):
+        """The layers are pairs of groups and parameters."""
+        self.weights = np.asarray(weights, float)
+        self.visible, self.hidden = Layer(*visible), Layer(*hidden)
+        self.log_z = float(_log_sum(self._small()[1][None])[0])
+
+    def _small(self):
+        """Points of the smaller layer, and the logs of what they weigh."""
+        if self.visible.size <= self.hidden.size:
+            x, s, log_weight = self.visible.states()
+            return x, log_weight + self.hidden.log_partition(s @ self.weights.T)
+        x, s, log_weight = self.hidden.states()
+        return x, log_weight + self.visible.log_partition(s @ self.weights)
+
+    def free_energy(self, rows):
+        input = self.visible.statistic(rows) @ self.weights.T
+        return self.visible.energy(rows) - self.hidden.log_partition(input)
+
+    def log_likelihood(self, rows):
+        return -self.free_energy(rows) - self.log_z
+
+    def hidden_mean(self, rows):
+        return self.hidden.means(self.visible.statistic(rows) @ self.weights.T)
+
+    def visible_mean(self, rows):
+        return self.visible.means(self.hidden.statistic(rows) @ self.weights)
+
+    def moments(self):
+        """E[v], E[h], E[h v'], and E[v^2]."""
+        flipped = self.visible.size > self.hidden.size
+        small, large = (
+            (self.hidden, self.visible) if flipped else (self.visible, self.hidden)
+        )
+        weights = self.weights if flipped else self.weights.T
+        x, s, _ = small.states()
+        logs = self._small()[1]
+        p = np.exp(logs - self.log_z)
+        means = large.means(s @ weights)
+        product = (x * p[:, None]).T @ means
+        ends = p @ x, p @ means
+        squares = p @ (x**2), p @ large.means(s @ weights, np.square)
+        v, h = ends[::-1] if flipped else ends
+        return v, h, product if flipped else product.T, squares[1 if flipped else 0]
+
+    def sums(self):
+        """E[-d(energy)/d(parameter)] of both layers: means, and half squares if any."""
+        v, h, product, _ = self.moments()
+        return [v, *self._half(self.visible)], [h, *self._half(self.hidden)], product
+
+    def _half(self, layer):
+        if len(layer.params) == 1:
+            return []
+        smaller = self.visible if self.visible.size <= self.hidden.size else self.hidden
+        x, s, _ = smaller.states()
+        p = np.exp(self._small()[1] - self.log_z)
+        if layer is smaller:
+            return [p @ layer.squares()(x)]
+        weights = self.weights.T if smaller is self.visible else self.weights
+        bias, log_variance = layer.params
+        first = layer.means(s @ weights)
+        second = layer.means(s @ weights, np.square)
+        halves = (second - 2 * bias * first + bias**2) / (2 * np.exp(log_variance))
+        return [p @ halves]
+
+    def given(self, row):
+        """log of the weight of what is known, and E[v | known] and E[h | known].
+
+        Missing groups are summed over their points.
+        """
+        free = [
+            g for g, c in zip(self.visible.groups, self.visible.columns, strict=True)
+            if np.isnan(row[c]).any()
+        ]  # fmt: skip
+        lists = [
+            [x for x in g.points if _agrees(row[list(g.columns)], x)] for g in free
+        ]
+        index = [range(len(points)) for points in lists]
+        rows, logs = [], []
+        for place in itertools.product(*index):
+            filled, log_weight = row.copy(), 0.0
+            for g, points, i in zip(free, lists, place, strict=True):
+                filled[list(g.columns)] = points[i]
+                log_weight += math.log(g.weight[g.points.index(points[i])])
+            rows.append(filled)
+            logs.append(log_weight)
+        rows = np.array(rows)
+        logs = np.array(logs) - self.free_energy(rows)
+        total = float(_log_sum(logs[None])[0])
+        p = np.exp(logs - total)
+        return total, p @ rows, p @ self.hidden_mean(rows)
+
+    def draw(self, n_rows, rng):
+        """Rows of v and of h from the joint law; quadrature nodes for real values."""
+        flipped = self.visible.size > self.hidden.size
+        small, large = (
+            (self.hidden, self.visible) if flipped else (self.visible, self.hidden)
+        )
+        weights = self.weights if flipped else self.weights.T
+        x, s, _ = small.states()
+        p = np.exp(self._small()[1] - self.log_z)
+        chosen = rng.choice(len(x), n_rows, p=p / p.sum())
+        input, others = (s @ weights)[chosen], np.empty((n_rows, large.n_columns))
+        for columns, points, logs in zip(
+            large.columns, large.points, large._logs(input), strict=True
+        ):
+            share = np.exp(logs - _log_sum(logs)[:, None]).cumsum(axis=1)
+            place = (share < rng.random((n_rows, 1)) * share[:, -1:]).sum(axis=1)
+            others[:, columns] = points[place]
+        return (others, x[chosen]) if flipped else (x[chosen], others)
+
+
+def _agrees(known, x):
+    return all(math.isnan(k) or k == value for k, value in zip(known, x, strict=True))
+
+
+def _log_sum(logs):
+    largest = logs.max(axis=1, keepdims=True)
+    return largest[:, 0] + np.log(np.exp(logs - largest).sum(axis=1))
+
+
+def size_of(law):
+    """How many points all groups have together."""
+    return math.prod(len(group.points) for group in law)

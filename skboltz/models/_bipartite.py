@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..units import Unit
+from ..units import Growth, Unit
+
+_KEPT = 0.99  # of the weights at which Z becomes infinite
 
 
 class BipartiteParams(NamedTuple):
@@ -44,9 +46,16 @@ class Bipartite:
 
     Parameters
     ----------
-    visible_unit, hidden_unit : unit
-        What the units of each layer are, see :mod:`skboltz.units`. Of two Gaussian
-        layers Z is finite only while the couplings are weak, which nothing checks.
+    visible_unit, hidden_unit : Unit
+        What the units of each layer are, see :mod:`skboltz.units`.  Where neither layer
+        is bounded the sum that is Z may have no end.  Of two quadratic layers it is
+        finite while the couplings are weak, see :meth:`is_normalisable`.
+
+    Raises
+    ------
+    ValueError
+        If Z has no end, or none but for weights that no training keeps to: with counts
+        in one layer, the other must be bounded.
 
     Examples
     --------
@@ -66,6 +75,74 @@ class Bipartite:
 
     visible_unit: Unit
     hidden_unit: Unit
+
+    def __post_init__(self):
+        growths = self.visible_unit.growths, self.hidden_unit.growths
+        for one, other in (growths, growths[::-1]):
+            if Growth.V_LOG_V in one and other - {Growth.BOUNDED}:
+                raise ValueError(
+                    "Counts without a limit need units with a limit in the other "
+                    "layer: beside Gaussian or rectified units, or other counts, the "
+                    "sum over all states grows without end for every positive weight, "
+                    "as the energy of v counts grows as v log v alone. Take bits for "
+                    "the other layer, or counts with a limit, such as BinomialUnit."
+                )
+
+    @property
+    def may_diverge(self):
+        """Whether Z is infinite for some weights: both layers are quadratic."""
+        both = self.visible_unit.growths & self.hidden_unit.growths
+        return Growth.QUADRATIC in both
+
+    def is_normalisable(self, params):
+        """Whether Z is finite: always, unless both layers have quadratic energies.
+
+        The quadratic form of the energy is then positive definite, by Cholesky's
+        decomposition of I - M M', where M are the weights by the standard deviations of
+        the statistics that they couple.  Of units from 0 on that is more than it takes.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        Two Gaussian units of variance 1 with a weight w have the precisions 1 +- w.
+
+        >>> import numpy as np
+        >>> from skboltz.models import Bipartite, BipartiteParams
+        >>> from skboltz.units import STANDARD_GAUSSIAN, Bias
+        >>> model = Bipartite(STANDARD_GAUSSIAN, STANDARD_GAUSSIAN)
+        >>> free = Bias(np.zeros(1))
+        >>> pairs = [BipartiteParams(np.array([[w]]), free, free) for w in (0.99, 1.01)]
+        >>> [model.is_normalisable(params) for params in pairs]
+        [True, False]
+        """
+        if not self.may_diverge:
+            return True
+        coupling = self._standardised(params)
+        if not np.isfinite(coupling).all():
+            return False
+        few = coupling if len(coupling) < coupling.shape[1] else coupling.T
+        try:
+            np.linalg.cholesky(np.eye(len(few)) - few @ few.T)
+        except np.linalg.LinAlgError:
+            return False
+        return True
+
+    def restrain(self, params):
+        """Make weights smaller, in place, as far as it takes for Z to be finite."""
+        if self.is_normalisable(params):
+            return
+        coupling = self._standardised(params)
+        if np.isfinite(coupling).all():  # else nothing helps
+            params.weights[:] *= _KEPT / np.linalg.norm(coupling, 2)
+
+    def _standardised(self, params):
+        """Weights in units of what they couple, in double precision."""
+        above = self.hidden_unit.spread(params.hidden).astype(np.float64)
+        below = self.visible_unit.spread(params.visible).astype(np.float64)
+        return above[:, None] * params.weights * below
 
     def hidden_input(self, params, v):
         """What the hidden units receive from v, their biases not included."""

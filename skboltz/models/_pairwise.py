@@ -80,6 +80,9 @@ class Pairwise:
     def field(self, params, s):
         return self.unit.field(params.units, self.input(params, s))
 
+    def restrain(self, params):
+        """Change nothing: a sum over states has an end, whatever the couplings."""
+
     def energy(self, params, s):
         """E(s) of every row, shape (n_samples,)."""
         phi = self.unit.statistic(params.units, s)

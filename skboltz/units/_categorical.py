@@ -7,7 +7,6 @@ import numpy as np
 
 from ._bernoulli import BERNOULLI
 from ._contract import Bias, Unit
-from ._two_valued import TwoValuedUnit
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,8 @@ class CategoricalUnit(Unit):
         return Bias(np.log(mean))
 
     # Column by column; their sum may be more than 1, see `free_params`.
-    smoothed = TwoValuedUnit.smoothed
-    allowance = TwoValuedUnit.allowance
-    span: ClassVar = 1.0
+    smoothed = BERNOULLI.smoothed
+    allowance = BERNOULLI.allowance
 
     def interior(self, mean):
         """A mean kept a little from certainty, so that free units can have it."""

@@ -6,10 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
+from ._bernoulli import BERNOULLI
 from ._categorical import CategoricalUnit, PartlyKnown
 from ._columns import Columns
 from ._contract import Bias, Unit
-from ._two_valued import TwoValuedUnit
+
+_CACHED = 2**15  # elements of a block
 
 
 @dataclass(frozen=True)
@@ -41,57 +43,82 @@ class CategoricalGroups(Unit):
 
     low: ClassVar = 0.0
     high: ClassVar = 1.0
-    span: ClassVar = 1.0
     countable: ClassVar = True
     columnwise: ClassVar = False
     noise: ClassVar = "odds"
 
     # What is linear in the values does not ask which of them go together.
-    smoothed = TwoValuedUnit.smoothed
-    allowance = TwoValuedUnit.allowance
+    smoothed = BERNOULLI.smoothed
+    allowance = BERNOULLI.allowance
 
     def log_partition(self, params, field):
         """log sum_k exp(field_k), shape (n_samples, n_groups)."""
-        largest, _, total = self._led(field)
-        return largest + np.log(total)
+        out = np.empty(self._groups(field).shape[:-1], field.dtype)
+        for part, places in self._blocks(field):
+            largest, total = _led(places)
+            np.log(total, out=total)
+            total += largest
+            _rows(out)[part] = total
+        return out
 
     def mean(self, params, field):
         """The probability of each column."""
-        _, weight, total = self._led(field)
-        weight /= total
-        return _joined(weight)
+        return self._means(field)
+
+    def fast_mean(self, kernels, params, input):
+        """As `mean`."""
+        return self._means(input, params.bias)
+
+    def _means(self, field, bias=None):
+        out = np.empty(field.shape, field.dtype)
+        for part, places in self._blocks(field, bias):
+            _, total = _led(places)
+            places /= total
+            self._put(out, part, places)
+        return out
 
     def mode(self, params, field):
         return self.nearest(field)
 
     def nearest(self, x):
         """One-hot at the largest value of each group; the first of equal ones."""
-        places = self._places(x)
-        rest = np.ones(places.shape[1:], bool)
-        chosen, largest = np.empty_like(places), places.max(axis=0)
-        for own, out in zip(places, chosen, strict=True):
-            won = rest & (own == largest)
-            out[...] = won
-            rest &= ~won
-        return _joined(chosen)
+        out = np.empty(x.shape, x.dtype)
+        for part, places in self._blocks(x):
+            largest, rest = places.max(axis=0), np.ones(places.shape[1:], bool)
+            for own in places:
+                won = rest & (own == largest)
+                rest &= ~won
+                own[...] = won
+            self._put(out, part, places)
+        return out
 
     def sample(self, params, field, odds):
         """One-hot where the sum of the probabilities reaches a uniform number.
 
         That of a group comes from the odds of its first column.
         """
-        _, weight, total = self._led(field)
-        u = self._groups(odds)[..., 0].astype(total.dtype, copy=False)
-        u = u / (1 + u)
-        # Never as much as all: what has no weight is not drawn.
-        u = np.minimum(u * total, np.nextafter(total, total.dtype.type(0)))
-        reached, before = np.zeros_like(total), np.zeros(total.shape, bool)
-        for own in weight:
-            reached += own
-            now = u < reached
-            own[...] = now ^ before
-            before = now
-        return _joined(weight)
+        return self._samples(field, odds, np.empty(field.shape, field.dtype))
+
+    def fast_sample(self, kernels, params, input, odds):
+        """As `sample`."""
+        out = input if input.flags.c_contiguous else np.empty(input.shape, input.dtype)
+        return self._samples(input, odds, out, params.bias)
+
+    def _samples(self, field, odds, out, bias=None):
+        first = _rows(np.broadcast_to(odds, field.shape)[..., :: self.size])
+        for part, places in self._blocks(field, bias):
+            _, total = _led(places)
+            u = first[part].astype(total.dtype, copy=False)
+            # Never as much as all: what has no weight is not drawn.
+            u = np.minimum(u / (1 + u), 1 - np.finfo(total.dtype).eps) * total
+            reached, before = np.zeros_like(total), np.zeros(total.shape, bool)
+            for own in places:
+                reached += own
+                now = u < reached
+                np.not_equal(now, before, out=own)
+                before = now
+            self._put(out, part, places)
+        return out
 
     def free_params(self, mean, variance=None):
         """Parameters under which free units have that mean, and so their variance.
@@ -149,23 +176,35 @@ class CategoricalGroups(Unit):
     def _groups(self, x):
         return x.reshape(*x.shape[:-1], -1, self.size)
 
-    def _places(self, x):
-        """A copy, places in a group first: passes over it then run along the groups."""
-        return np.array(np.moveaxis(self._groups(x), -1, 0), order="C")
+    def _blocks(self, x, bias=None):
+        """Some rows at a time, as copies that the cache holds, places in a group first.
 
-    def _led(self, field):
-        """The largest field of each group, exp(field - largest), and their sums.
-
-        Places come first.
+        Passes over places then run along the groups.
         """
-        weight = self._places(field)
-        largest = weight.max(axis=0)
-        weight -= largest
-        np.exp(weight, out=weight)
-        return largest, weight, weight.sum(axis=0)
+        rows = _rows(x)
+        n = max(1, _CACHED // max(1, x.shape[-1]))
+        for start in range(0, len(rows), n):
+            part = slice(start, start + n)
+            # First as they lie: reading with strides from afar is slow.
+            own = rows[part].copy() if bias is None else rows[part] + bias
+            yield part, np.stack([own[:, k :: self.size] for k in range(self.size)])
+
+    def _put(self, out, part, places):
+        """Rows of columns again, from places in a group that come first."""
+        rows = np.empty((places.shape[1], self.size * places.shape[2]), places.dtype)
+        for k, own in enumerate(places):
+            rows[:, k :: self.size] = own
+        _rows(out)[part] = rows
 
 
-def _joined(places):
-    """Columns again, from places in a group that come first."""
-    columns = np.moveaxis(places, 0, -1)
-    return columns.reshape(*columns.shape[:-2], -1)
+def _rows(x):
+    """As a view of two dimensions."""
+    return x.reshape(-1, x.shape[-1])
+
+
+def _led(places):
+    """The largest of each group, and sums; the places become exp(field - largest)."""
+    largest = places.max(axis=0)
+    places -= largest
+    np.exp(places, out=places)
+    return largest, places.sum(axis=0)

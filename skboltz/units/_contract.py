@@ -356,7 +356,7 @@ class Unit(ABC):
         return self
 
     def without(self, role):
-        """The unit of the columns that do not play a role; all are data alone."""
+        """The unit of the columns that do not play a role: all are data."""
         return self
 
     def has_role(self, role, n_columns):

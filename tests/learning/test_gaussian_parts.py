@@ -88,7 +88,7 @@ def test_speed_does_not_lead_out_of_the_bounds():
             log_variance=np.array([-9.0, 0.5, 9.0])[:2]
         )
     )
-    VarianceBounds(np.full(2, -1.0), np.full(2, 1.0)).hold(params)
+    VarianceBounds(np.full(2, -1.0), np.full(2, 1.0)).hold(GAUSSIAN[0].model, params)
     np.testing.assert_array_equal(params.visible.log_variance, [-1.0, 0.5])
 
 

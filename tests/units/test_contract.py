@@ -8,8 +8,12 @@ from unit_contract import CHECKS, UnitCase
 from skboltz.units import (
     BERNOULLI,
     GAUSSIAN,
+    POISSON,
+    RECTIFIED,
     SPIN,
+    STANDARD_GAUSSIAN,
     Bias,
+    BinomialUnit,
     CategoricalGroups,
     CategoricalUnit,
     Columns,
@@ -57,6 +61,33 @@ CASES = {
     "label": case_of(CategoricalUnit(), unit_laws.one_of(4)),
     "groups of three": case_of(CategoricalGroups(3), unit_laws.one_of(3, 2)),
     "columns": case_of(MIXED, MIXED_LAW, [0, 0, 0, 0, 0.7, -0.8, 0, 0, 0, 0, 0]),
+    "Poisson": case_of(POISSON, unit_laws.poisson(2)),
+    "binomial": case_of(BinomialUnit(3), unit_laws.binomial(2, 3)),
+    "standard Gaussian": case_of(STANDARD_GAUSSIAN, unit_laws.standard_gaussian(2)),
+    "rectified": case_of(RECTIFIED, unit_laws.rectified(2)),
+    "a table": case_of(
+        Columns(
+            (
+                (POISSON, 1),
+                (BERNOULLI, 1),
+                (RECTIFIED, 1),
+                (BinomialUnit(2), 1),
+                (GAUSSIAN, 1),
+                (CategoricalGroups(3), 3),
+                (STANDARD_GAUSSIAN, 1),
+            )
+        ),
+        unit_laws.side_by_side(
+            unit_laws.poisson(1),
+            unit_laws.two_values(1, 0.0, 1.0),
+            unit_laws.rectified(1),
+            unit_laws.binomial(1, 2),
+            unit_laws.gaussian(1),
+            unit_laws.one_of(3),
+            unit_laws.standard_gaussian(1),
+        ),
+        [0, 0, 0, 0, -0.4, 0, 0, 0, 0],
+    ),
     "bits and spins": case_of(
         Columns(((BERNOULLI, 2), (SPIN, 1))),
         unit_laws.side_by_side(

@@ -58,6 +58,7 @@ class FastPersistentContrastiveDivergence:
     def step(self, model, params, state, data):
         """Sums of the negative phase, and chains and fast weights after it."""
         driven = _driven(params, state.fast)
+        model.restrain(driven)
         chains = gibbs.run(model, driven, state.chains, self.k)
         # What the model itself makes of the states that the chains have come to.
         input = model.hidden_input(params, chains.visible)

@@ -29,10 +29,12 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from ...models import BipartiteParams
+from ...utils import each
 from .._sums import Block, product
 
 # Melchior et al. (2016) slide their offsets at this rate.
 _SLIDE = 0.01
+_MOST_HALVINGS = 50
 
 
 class Offsets(NamedTuple):
@@ -69,6 +71,7 @@ class Gradient:
 
     def finish(self, model, params, change, offsets, rate):
         """What is left to do to a change once penalties have pulled at its weights."""
+        halve(model, params, change)
 
 
 class CenteredGradient:
@@ -85,6 +88,7 @@ class CenteredGradient:
     def finish(self, model, params, change, offsets, rate):
         """Let the biases follow the weights, in place."""
         recenter(model, params, change, offsets)
+        halve(model, params, change)
 
 
 class SignedGradient:
@@ -105,6 +109,7 @@ class SignedGradient:
         """rate x sign of the gradient with the penalties in it, in place."""
         for slopes in change.arrays():
             slopes[:] = rate * np.sign(slopes)
+        halve(model, params, change)
 
 
 def plain_step(model, params, positive, negative, rate):
@@ -134,6 +139,15 @@ def centered_step(model, params, positive, negative, rate, offsets):
     _as_slopes(model, params, change)
     _add_couplings(model, params, change, _statistics(model, params, offsets))
     return change
+
+
+def halve(model, params, change):
+    """Halve a change, in place, until Z is finite where it leads."""
+    for _ in range(_MOST_HALVINGS if model.may_diverge else 0):
+        if model.is_normalisable(each(np.add, params, change)):
+            return
+        for array in change.arrays():
+            array *= 0.5
 
 
 def recenter(model, params, change, offsets):

@@ -187,7 +187,7 @@ class TwoPhaseLearner(Learner):
         self.decay.pull(change.weights, params.weights, self.gradient.pull(model, rate))
         self.gradient.finish(model, params, change, offsets, rate)
         optimiser = self.optimiser.step(params, state.optimiser, change, rate)
-        self.bounds.hold(params)
+        self.bounds.hold(model, params)
         # Whatever happens to the weights reaches the hidden means a batch later.
         if not math.isfinite(hidden_mean.sum()):
             diverged(rate / share)

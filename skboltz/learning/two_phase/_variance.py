@@ -10,13 +10,14 @@ from ._gradient import in_variances
 
 @dataclass(frozen=True)
 class Unbounded:
-    """Parameters may go wherever the steps lead."""
+    """Parameters may go wherever the steps lead, as long as Z is finite."""
 
     def cut(self, params, change):
         """Change nothing."""
 
-    def hold(self, params):
-        """Change nothing."""
+    def hold(self, model, params):
+        """Take back weights with which Z is infinite: speed leads there too."""
+        model.restrain(params)
 
 
 UNBOUNDED = Unbounded()
@@ -42,10 +43,11 @@ class VarianceBounds:
         now, move = params.visible.log_variance, change.visible.log_variance
         np.clip(move, self.low - now, self.high - now, out=move)
 
-    def hold(self, params):
+    def hold(self, model, params):
         """Move log-variances back between the bounds, in place: speed leads out too."""
         moved = params.visible.log_variance
         np.clip(moved, self.low, self.high, out=moved)
+        model.restrain(params)
 
 
 @dataclass(frozen=True)
