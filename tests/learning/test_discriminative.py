@@ -158,6 +158,18 @@ def test_an_absent_feature_is_no_part_of_the_machine_of_its_row(case):
     assert abs(slopes(case, rows)[0] - expected[0]).max() > 1e-2
 
 
+def test_a_row_without_a_label_is_refused():
+    case, rows = CASES[0], rows_of(CASES[0])
+    mask = np.ones(rows.shape, bool)
+    mask[2, 3:] = mask[1, 0] = False
+    parts = recipe(case, Discriminative(2))
+    state = start(parts, case.params, rows)
+    with pytest.raises(ValueError, match="label is absent.*leave them out"):
+        epoch(parts, state, Data(rows, None, mask=mask), 0.1)
+    left = np.arange(6) != 2
+    epoch(parts, state, Data(rows[left], None, mask=mask[left]), 0.1)
+
+
 def test_centered_it_goes_the_same_way_by_other_coordinates():
     """dW = gW - gc m' - l gb', db = gb - dW'l, dc = gc - dW m of the plain slopes."""
     case, rng, rate = CASES[1], np.random.default_rng(0), 1e-3

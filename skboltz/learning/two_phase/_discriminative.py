@@ -67,6 +67,11 @@ class Discriminative:
         """Sums of the negative phase, and the state after it."""
         v, weight, unit = data.visible, data.weight, model.hidden_unit
         first = v.shape[1] - self.n_labels
+        if data.mask is not None and not data.mask[:, first:].all():
+            raise ValueError(
+                "Rows whose label is absent say nothing of P(label | features): leave "
+                "them out of the data."
+            )
         columns, bias = params.weights[:, first:].T, params.visible.bias[first:]
         shared = data.hidden_input - v[:, first:] @ columns
         proba = _proba(unit, params.hidden, shared, columns, bias)
