@@ -167,6 +167,16 @@ def test_recognition_that_is_given_leads_up():
         belief(recognition_weights=[W, W])
 
 
+def test_a_classifier_begins_with_the_features_of_its_layers():
+    """As long weights as those of units that have learnt something are kept."""
+    below, above = BernoulliRBM.from_params(3 * W, C, B), layers()[1]
+    above.components_ = 3 * above.components_
+    dbn = DBNClassifier.from_params([below, above], ["off", "on"])
+    expected = above.transform(below.transform(BITS))
+    np.testing.assert_allclose(dbn.transform(BITS), expected, rtol=1e-9)
+    np.testing.assert_allclose(dbn.predict_proba(BITS), 0.5)
+
+
 def test_the_classes_of_a_joint_network_are_those_of_its_top():
     dbn, top = joint(fine_tuning="none"), joint_layers()[1]
     h = bernoulli().transform(BITS)
@@ -285,6 +295,12 @@ def test_centered_offsets_begin_with_the_first_rows():
     offsets = machine._training_state.offsets
     np.testing.assert_allclose(offsets.visible, BITS.mean(axis=0))
     assert (machine.coupling_ != plain.coupling_).any()
+
+
+def test_offsets_of_real_features_are_in_units_of_the_scale():
+    rbm = gaussian(batch_size=100, learning_rate=1e-6).partial_fit(REALS)
+    offsets = rbm._training_state.offsets.visible
+    np.testing.assert_allclose(offsets, (REALS.mean(axis=0) - MEAN) / SCALE)
 
 
 @pytest.mark.parametrize("name", DENSITIES)

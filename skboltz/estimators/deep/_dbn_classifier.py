@@ -469,8 +469,8 @@ default="constant"
             The labels, in order.
         weights, intercepts : list of ndarray, default=None
             With `fine_tuning="backprop"`: the network from the features up, as the
-            attributes hold it; None means that of the layers, under outputs that
-            prefer no class.
+            attributes hold it; None means that of the layers, hidden units of hardly
+            any weights with random ones, under outputs that prefer no class.
         recognition_weights, recognition_intercepts : list of ndarray, default=None
             With `fine_tuning="up-down"`: what leads upwards, of all layers but the
             top; None means what leads downwards.
