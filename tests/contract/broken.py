@@ -74,7 +74,8 @@ def _moved(self, by):
 
 
 def _rounded(self):
-    return vars(self) | {"components_": np.round(self.components_, 3)}
+    state = call(self, "__getstate__")()
+    return state | {"components_": np.round(self.components_, 3)}
 
 
 def _filled(X, value=0.0):
