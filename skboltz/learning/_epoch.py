@@ -85,7 +85,7 @@ def epoch(learner, state, data, rate):
 
 
 def check_finite(params, rate):
-    """Refuse to go on from parameters that are no numbers, or weights without a norm."""
+    """Refuse to go on from what is no number, or from weights without a norm."""
     with np.errstate(over="ignore", invalid="ignore"):
         totals = [
             np.vdot(array.T, array.T) if array.ndim > 1 else array.sum()
