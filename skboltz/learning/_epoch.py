@@ -85,10 +85,13 @@ def epoch(learner, state, data, rate):
 
 
 def check_finite(params, rate):
-    """Refuse to go on from parameters that are no numbers, or whose squares are not."""
+    """Refuse to go on from what is no number, or from weights without a norm."""
     with np.errstate(over="ignore", invalid="ignore"):
-        norms = [float(np.vdot(array.T, array.T)) for array in params.arrays()]
-    if not all(map(math.isfinite, norms)):
+        totals = [
+            np.vdot(array.T, array.T) if array.ndim > 1 else array.sum()
+            for array in params.arrays()
+        ]
+    if not all(map(math.isfinite, totals)):
         diverged(rate)
 
 

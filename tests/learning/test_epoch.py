@@ -69,9 +69,9 @@ class Counting(Learner):
         return Progress(seen, state, data)
 
 
-def run(data, n_epochs=1, rate=0.5, dtype=np.float64, **parts):
+def run(data, n_epochs=1, rate=0.5, dtype=np.float64, shape=3, **parts):
     learner = Counting([], **parts)
-    state = learner.init(Params(np.zeros(3, dtype)), (1, 2))
+    state = learner.init(Params(np.zeros(shape, dtype)), (1, 2))
     for _ in range(n_epochs):
         state, progress = epoch(learner, state, data, rate)
     return learner.notes, state, progress
@@ -155,11 +155,13 @@ def test_the_state_before_is_left_alone_also_by_an_interrupt(stop_at):
     assert state.shuffle == Stream((1, 2), Purpose.SHUFFLE)
 
 
-@pytest.mark.parametrize("step", [np.inf, np.nan, 1e200])
-def test_parameters_that_are_no_numbers_or_whose_squares_are_not_end_it(step):
+@pytest.mark.parametrize(
+    "shape, step", [(3, np.inf), (3, np.nan), ((2, 2), np.nan), ((2, 2), 1e200)]
+)
+def test_parameters_that_are_no_numbers_and_weights_without_a_norm_end_it(shape, step):
     with pytest.raises(DivergenceError, match=r"rate of 0\.25.*Lower `learning_rate`"):
-        run(Data(X, None), rate=0.25, step=step)
-    run(Data(X, None), step=1e100)
+        run(Data(X, None), rate=0.25, shape=shape, step=step)
+    run(Data(X, None), shape=shape, step=1e100)
 
 
 def test_a_state_is_gone_on_with_as_far_as_the_optimiser_takes_it():
