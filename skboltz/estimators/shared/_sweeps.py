@@ -50,7 +50,7 @@ def _(model: Bipartite, params, h):
 def _(model: Pairwise, params, h):
     nothing = np.full((len(h), model.n_visible), np.nan, h.dtype)
     known = np.hstack([nothing, h])
-    means = likelihood.clamped_means(model.unit, params, known)
+    means = likelihood.pairwise_means(model.unit, params, known)
     return means[:, : model.n_visible].astype(params.coupling.dtype)
 
 
