@@ -91,7 +91,7 @@ def imputer(make):
     return EnergyImputer(make(), random_state=0)
 
 
-INSIDE = "machine__n_iter"
+INSIDE = "estimator__n_iter"
 IN_LAYERS = "layers__n_iter"
 
 # What is not kept on purpose ----------------------------------------------------------
@@ -263,7 +263,7 @@ ROWS = [
             "pseudo-inverse",
             dynamics="stochastic",
             n_hidden=3,
-            fit_bias=True,
+            fit_intercept=True,
             random_state=0,
         ),
         NAMED_PATTERNS,
@@ -316,10 +316,7 @@ KNOWN_GAPS = {
         (row.name, name): reason
         for row in ROWS
         if isinstance(row.make(), DeepBeliefNetwork)
-        for name, reason in [
-            ("a_likelihood_has_its_parts", _COUSINS),
-            ("docstrings_match_signatures", "log_partition(**options) names none"),
-        ]
+        for name, reason in [("a_likelihood_has_its_parts", _COUSINS)]
     },
     **{
         ("DeepBeliefNetwork", name): "scores of several layers take no gaps"

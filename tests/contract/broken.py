@@ -74,7 +74,8 @@ def _moved(self, by):
 
 
 def _rounded(self):
-    return vars(self) | {"components_": np.round(self.components_, 3)}
+    lost = {"components_": np.round(self.components_, 3)}
+    return call(self, "__getstate__")() | lost
 
 
 def _filled(X, value=0.0):
