@@ -64,7 +64,6 @@ CHOICES = {
     "fast_learning_rate": "history_",
     "layers": "layers_",
     "learning_rate": "history_",
-    "machine": "machine_",
     "n_chains": "h_samples_",
     "variance_learning_rate": "history_",
     "values": "values_",

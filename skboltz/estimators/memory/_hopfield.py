@@ -313,7 +313,7 @@ class HopfieldMemory(AssociativeMemory):
         values : {(-1, 1), (0, 1)}, default=(-1, 1)
             The two values of patterns; the couplings are of spins for both.
         **params : dict
-            Other parameters of the memory by their names, but for `fit_bias` and
+            Other parameters of the memory by their names, but for `fit_intercept` and
             `n_hidden`.
 
         Returns

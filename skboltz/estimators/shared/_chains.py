@@ -181,20 +181,20 @@ def sequential(model, params, n_chains, burn_in, stream, given=None, start=None)
             chains = exact
     else:
         begin = partly_known.with_hidden(start, n_hidden)
-        is_high, stream = _settled(unit, params, begin, stream)
-        chains = pairwise_chains.from_states(unit, params, known, is_high, stream)
+        states, stream = settled(unit, params, begin, stream)
+        start = known, unit.is_high(states), stream
+        chains = pairwise_chains.from_states(unit, params, *start)
     chains = pairwise_chains.run(unit, chains, np.ones(burn_in))
     while True:
         yield pairwise_chains.filled(chains, known)
         chains = pairwise_chains.step(unit, chains)
 
 
-def _settled(unit, params, known, stream):
-    """Which units are high after some sweeps of the hidden ones alone."""
+def settled(unit, params, known, stream):
+    """States of all units after ten sweeps of the hidden ones alone."""
     chains = pairwise_chains.init(unit, params, known, stream)
     chains = pairwise_chains.run(unit, chains, np.ones(_SETTLE))
-    states = pairwise_chains.filled(chains, known)
-    return unit.is_high(states), chains.stream
+    return pairwise_chains.filled(chains, known), chains.stream
 
 
 def annealed_pairwise(model, params, n_chains, burn_in, stream, visible_mean=None):

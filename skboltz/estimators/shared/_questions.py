@@ -227,6 +227,13 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
         Returns
         -------
         ndarray of shape (n_samples, n_features)
+            Exact where no two visible units are coupled, or the sum for a row takes at
+            most 10^6 terms; else averaged over chains, as by :meth:`transform`.
+
+        Warns
+        -----
+        UnreliableEstimateWarning
+            If chains have not found what carries the weight of some rows.
         """
         check_is_fitted(self)
         fitted = self._fitted()
@@ -237,7 +244,11 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
     def gibbs(self, v, *, random_state=None):
         """Visible states after one Gibbs sweep, v -> h -> v.
 
-        Where visible units are coupled, too, all units are then drawn in turn.
+        Rows in the distribution of the machine stay in it. h is drawn from P(h | v):
+        exactly without couplings among hidden units, or where their sum for a row
+        takes at most 10^6 terms; else by ten sweeps of these units alone, which only
+        come near it. Then each visible unit is drawn given all other units, one after
+        the other: without couplings among them, from P(v | h).
 
         Parameters
         ----------
@@ -267,11 +278,14 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
     def reconstruct(self, X, *, k=1, random_state=None):
         """Mean of the visible units after k Gibbs sweeps from each row.
 
+        The first sweep begins with h drawn given the row, as by :meth:`gibbs`.
+
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         k : int, default=1
-            The last sweep ends with E[v | h] in place of a sample.
+            The last sweep ends with E[v | h], as of :meth:`inverse_transform`, in place
+            of a sample.
         random_state : int, RandomState instance or None, default=None
 
         Returns

@@ -6,8 +6,8 @@ import numpy as np
 
 from ... import likelihood
 from ...models import Bipartite, Pairwise
-from ...sampling import gibbs
-from ._chains import sequential
+from ...sampling import coupled, gibbs, pairwise_chains, partly_known
+from ._chains import settled
 
 
 def visible_means(fitted, h):
@@ -85,5 +85,22 @@ def _(model: Bipartite, params, v, n_sweeps, stream):
 
 @run.register
 def _(model: Pairwise, params, v, n_sweeps, stream):
-    states = next(sequential(model, params, len(v), n_sweeps, stream, start=v))
+    unit, nothing = model.unit, np.full((len(v), len(params.coupling)), np.nan, v.dtype)
+    states, stream = _with_hidden(model, params, v, stream)
+    start = params, nothing, unit.is_high(states), stream
+    chains = pairwise_chains.from_states(unit, *start)
+    chains = pairwise_chains.run(unit, chains, np.ones(n_sweeps))
+    states = pairwise_chains.filled(chains, nothing)
     return states[:, : model.n_visible], states[:, model.n_visible :]
+
+
+def _with_hidden(model, params, v, stream):
+    """States of all units, the hidden ones drawn given v."""
+    known = partly_known.with_hidden(v, len(params.coupling) - model.n_visible)
+    (rest,) = partly_known.rests(params, known)
+    if not likelihood.is_exact(rest.coupling):
+        return settled(model.unit, params, known, stream)
+    known[:, rest.free], stream = coupled.draw(
+        model.unit, rest.coupling, rest.field, stream
+    )
+    return known, stream
