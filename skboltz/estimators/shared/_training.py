@@ -219,11 +219,12 @@ class Trainable(Epochs):
     def _first_state(self, X, weight, key):
         mean, total = weighted_mean(X, weight)
         params = self._initial_params(X, Stream(key, Purpose.WEIGHTS), mean, total)
-        unknown = np.flatnonzero(np.broadcast_to(total, mean.shape) == 0)
+        unit, unknown = self._visible_unit, np.broadcast_to(total, mean.shape) == 0
+        mean[unknown] = unit.resting(len(mean))[unknown]
+        unknown = np.flatnonzero(unknown & ~unit.has_role("latent", len(mean)))
         if len(unknown):  # units on their own, and without a bias
             warn_of_unknown(self, unknown, NOT_LEARNT)
             params.clear_visible(unknown)
-            mean[unknown] = self._visible_unit.resting(len(mean))[unknown]
         return training.init(self._recipe(X), params, mean, key)
 
     def _optimiser(self):
