@@ -94,6 +94,15 @@ def layer(kind, n, rng):
     return GaussianParams(bias, np.array(kind.log_variance[:n], float))
 
 
+def standardised(params):
+    """Weights by the deviations 1 / s of x / s^2; those of other values are 1."""
+    below, above = (
+        np.exp(-own[1] / 2) if len(own) > 1 else np.ones(len(own[0]))
+        for own in params[1:]
+    )
+    return above[:, None] * params.weights * below
+
+
 def made(below, above):
     """A machine whose weights leave the joint precision of real units positive."""
     lower, upper = KINDS[below], KINDS[above]
@@ -109,6 +118,9 @@ def made(below, above):
         layer(upper, n_above, rng),
     )
     model = Bipartite(lower.unit, upper.unit)
+    if model.may_diverge:
+        largest = np.linalg.norm(standardised(params), 2)
+        params = params._replace(weights=params.weights * 0.6 / max(largest, 0.6))
     oracle = LawOracle(params.weights, *zip(laws, params[1:], strict=True))
     rows, _ = oracle.draw(5, rng)
     return PairCase(f"{below} under {above}", model, params, oracle, rows, laws)

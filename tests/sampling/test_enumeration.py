@@ -38,7 +38,7 @@ def test_states_of_units_side_by_side_are_all_pairs():
 
 def test_real_values_cannot_be_counted():
     assert GAUSSIAN.n_states(1) == np.inf
-    with pytest.raises(ValueError, match="real units"):
+    with pytest.raises(ValueError, match="there is no end"):
         next(blocks(GAUSSIAN, 1, n_terms=1))
 
 

@@ -156,13 +156,15 @@ class Trainable(CallbackSupportMixin):
     def _first_state(self, X, weight, key, params):
         """Where a training begins, from given parameters or, if None, from its own."""
         mean, total = weighted_mean(X, weight)
-        unknown = np.flatnonzero(np.broadcast_to(total, mean.shape) == 0)
+        unit = self._model.visible_unit
+        nothing = np.broadcast_to(total, mean.shape) == 0
+        unknown = np.flatnonzero(nothing & ~unit.has_role("latent", len(mean)))
         if len(unknown):
             warn_of_unknown(self, unknown, NOT_LEARNT)
         if params is None:
             params = self._initial_params(X, Stream(key, Purpose.WEIGHTS), mean, total)
             params.clear_visible(unknown)  # on their own, and without a bias
-        mean[unknown] = self._model.visible_unit.resting(len(mean))[unknown]
+        mean[nothing] = unit.resting(len(mean))[nothing]
         return self._recipe(X).init(params, mean, key)
 
     def _state_of(self, params):
