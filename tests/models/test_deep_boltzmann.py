@@ -2,8 +2,8 @@
 
     E(v, h1, h2) = -b'v - c1'h1 - c2'h2 - h1'W1 v - h2'W2 h1
 
-(Salakhutdinov & Hinton 2009, "Deep Boltzmann machines").  v and h2 see h1 alone, so that
-side by side they are the visible layer of a bipartite machine.
+(Salakhutdinov & Hinton 2009, "Deep Boltzmann machines").  v and h2 see h1 alone, so
+that side by side they are the visible layer of a bipartite machine.
 """
 
 import itertools

@@ -146,7 +146,7 @@ default=None
                 f'strategy must be "mean", "mode" or "sample", found {strategy!r}.'
             )
         unit = self._visible_unit
-        if strategy == "mode" and unit.n_states(self.n_features_in_) == np.inf:
+        if strategy == "mode" and not unit.countable:
             raise ValueError(
                 'strategy="mode" needs units with states, such as 0 and 1, which real '
                 'features do not have; take "mean".'

@@ -94,8 +94,9 @@ def plain_step(model, params, positive, negative, rate):
     visible = _difference(positive.visible, negative.visible, positive, negative, rate)
     hidden = _difference(positive.hidden, negative.hidden, positive, negative, rate)
     step = BipartiteParams(weights, visible, hidden)
-    _as_slopes(model, params, step)
-    _add_couplings(model, params, step, Offsets(None, None))
+    if _has_more(params):
+        _as_slopes(model, params, step)
+        _add_couplings(model, params, step, Offsets(None, None))
     return step
 
 
@@ -110,14 +111,17 @@ def centered_step(model, params, positive, negative, rate, offsets):
     left += [(hidden.bias[None], -1.0), (offsets.hidden[None], -1.0)]
     right += [offsets.visible[None], visible.bias[None]]
     step = BipartiteParams(_product(left, right), visible, hidden)
-    _as_slopes(model, params, step)
-    _add_couplings(model, params, step, _statistics(model, params, offsets))
+    if _has_more(params):
+        _as_slopes(model, params, step)
+        _add_couplings(model, params, step, _statistics(model, params, offsets))
     return step
 
 
 def halve(model, params, step):
     """Halve a step, in place, until Z is finite where it leads."""
-    for _ in range(_MOST_HALVINGS if model.may_diverge else 0):
+    if not model.may_diverge:
+        return
+    for _ in range(_MOST_HALVINGS):
         if model.is_normalisable(each(np.add, params, step)):
             return
         for array in step.arrays():
@@ -126,14 +130,23 @@ def halve(model, params, step):
 
 def recenter(model, params, step, offsets):
     """Keep the centered biases on their course: the biases follow the weights."""
-    offsets = _statistics(model, params, offsets)
+    more = _has_more(params)
+    if more:
+        offsets = _statistics(model, params, offsets)
     step.visible.bias[:] -= offsets.hidden @ step.weights
     step.hidden.bias[:] -= step.weights @ offsets.visible
+    if not more:
+        return
     # b = centered b - W'l, c = centered c - W m, and the offsets of statistics, (that
     # of v) / s^2, move with the variances.
     visible, hidden, weights = model.visible_unit, model.hidden_unit, params.weights
     visible.carry(step.visible, offsets.visible, weights, step.hidden.bias)
     hidden.carry(step.hidden, offsets.hidden, weights.T, step.visible.bias)
+
+
+def _has_more(params):
+    """Whether units have parameters besides their biases, which statistics may have."""
+    return len(params.visible) > 1 or len(params.hidden) > 1
 
 
 def _statistics(model, params, offsets):
