@@ -1,6 +1,7 @@
 """Two layers, coupled to each other only: the wiring of every RBM."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -88,7 +89,7 @@ class Bipartite:
                     "the other layer, or counts with a limit, such as BinomialUnit."
                 )
 
-    @property
+    @cached_property
     def may_diverge(self):
         """Whether Z is infinite for some weights: both layers are quadratic."""
         both = self.visible_unit.growths & self.hidden_unit.growths
@@ -132,7 +133,7 @@ class Bipartite:
 
     def restrain(self, params):
         """Make weights smaller, in place, as far as it takes for Z to be finite."""
-        if self.is_normalisable(params):
+        if not self.may_diverge or self.is_normalisable(params):
             return
         coupling = self._standardised(params)
         if np.isfinite(coupling).all():  # else nothing helps

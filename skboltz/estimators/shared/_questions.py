@@ -403,6 +403,6 @@ default=None
             What is known stays as it is.
         """
         fitted, X = self._asked(X)
-        check_strategy(fitted, strategy, X.shape[1])
+        check_strategy(fitted, strategy)
         X = X.toarray() if sparse.issparse(X) else X
         return imputed(fitted, X, strategy, random_state)

@@ -66,14 +66,14 @@ def _repeated(given, n_samples):
     return given
 
 
-def check_strategy(fitted, strategy, n_features):
+def check_strategy(fitted, strategy):
     """Refuse a way to fill gaps that there is not, or that the units do not have."""
     if strategy not in ("mean", "mode", "sample"):
         raise ValueError(
             f'strategy must be "mean", "mode" or "sample", found {strategy!r}.'
         )
     unit = fitted.model.visible_unit
-    if strategy == "mode" and unit.n_states(n_features) == np.inf:
+    if strategy == "mode" and not unit.countable:
         raise ValueError(
             'strategy="mode" needs units with states, such as 0 and 1, which real '
             'features do not have; take "mean".'

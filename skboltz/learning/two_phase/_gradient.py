@@ -143,7 +143,9 @@ def centered_step(model, params, positive, negative, rate, offsets):
 
 def halve(model, params, change):
     """Halve a change, in place, until Z is finite where it leads."""
-    for _ in range(_MOST_HALVINGS if model.may_diverge else 0):
+    if not model.may_diverge:
+        return
+    for _ in range(_MOST_HALVINGS):
         if model.is_normalisable(each(np.add, params, change)):
             return
         for array in change.arrays():
