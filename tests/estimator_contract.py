@@ -313,12 +313,6 @@ KNOWN_GAPS = {
         if isinstance(row.make(), BoltzmannClassifier | DeepBeliefNetwork)
     },
     **{
-        (row.name, name): reason
-        for row in ROWS
-        if isinstance(row.make(), DeepBeliefNetwork)
-        for name, reason in [("a_likelihood_has_its_parts", _COUSINS)]
-    },
-    **{
         ("DeepBeliefNetwork", name): "scores of several layers take no gaps"
         for name in ("gaps_are_summed_out", "questions_take_gaps")
     },

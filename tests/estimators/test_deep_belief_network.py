@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sklearn
 from belief_cases import oracle_of
+from oracles import configurations
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.callback import ProgressBar
@@ -247,6 +248,37 @@ def test_seeds_scatter_about_the_variational_bound(dbn):
     assert abs(np.mean(drawn) - expected) < 4 * error < 0.2
 
 
+def exact_free_energy(dbn, rows):
+    """-log(P(v) Z) of rows of bits, by enumeration of all hidden layers."""
+    exact = oracle_of(belief_network(dbn.layers_), dbn._params())
+    rows = [tuple(int(x) for x in row) for row in rows]
+    return np.array([-exact.log_likelihood(row) - exact.top.log_z for row in rows])
+
+
+def test_the_free_energy_is_estimated_from_above(dbn):
+    """By many draws it is exact within the error of a score, see above; by few it is
+    higher on average, and never above that of the variational bound."""
+    expected, rows = exact_free_energy(dbn, X[:6]), X[:6]
+    np.testing.assert_allclose(dbn.free_energy(rows, 2000), expected, atol=0.05)
+    drawn = [dbn.free_energy(rows, 2, random_state=seed).sum() for seed in range(200)]
+    excess, error = np.mean(drawn) - expected.sum(), np.std(drawn, ddof=1) / 200**0.5
+    assert 4 * error < excess
+    log_z = dbn.log_partition().value
+    np.testing.assert_allclose(dbn.score_samples(X), -dbn.free_energy(X) - log_z)
+    assert (dbn.free_energy(X, 5) <= -dbn.lower_bound(X, 5) - log_z + 1e-9).all()
+
+
+@pytest.mark.parametrize("sizes", [(3,), (3, 2)])
+@pytest.mark.parametrize("scale", [1, 100])
+def test_free_energies_of_real_features_carry_the_jacobian(sizes, scale):
+    rows, layers = scale * REAL, [GaussianBernoulliRBM(n_iter=2), RBM][: len(sizes)]
+    dbn = make(hidden_layer_sizes=sizes, layers=layers).fit(rows)
+    free_energy, log_z = dbn.free_energy(rows), dbn.log_partition().value
+    np.testing.assert_allclose(dbn.score_samples(rows), -free_energy - log_z)
+    if len(sizes) == 1:
+        np.testing.assert_allclose(free_energy, dbn.layers_[0].free_energy(rows))
+
+
 # Fine-tuning ----------------------------------------------------------------------
 
 
@@ -359,7 +391,6 @@ def test_samples_have_shapes_values_and_a_seed(dbn):
 
 def test_samples_follow_the_network(dbn):
     from judges import comes_from
-    from oracles import configurations
 
     exact = oracle_of(belief_network(dbn.layers_), dbn._params())
     rows = dbn.sample(5000, burn_in=30, random_state=0)
@@ -387,6 +418,76 @@ def test_a_gaussian_network_draws_real_features():
     # sigma / sqrt(400) = 0.1 each; the means of 4 features within 6 of these.
     assert abs(rows.mean(axis=0) - REAL.mean(axis=0)).max() < 0.6
     assert dbn.transform(REAL).shape == (50, 4) and np.isfinite(dbn.score(REAL))
+
+
+# There and back ---------------------------------------------------------------------
+
+
+def tall():
+    """Three layers whose two directions have nothing to do with each other."""
+    rng = np.random.default_rng(5)
+    shapes = [(3, 4), (3, 3), (2, 3)]
+
+    def layer(size, n_hidden, n_below):
+        weights = rng.normal(0, size, (n_hidden, n_below))
+        biases = rng.normal(size=n_hidden), rng.normal(size=n_below)
+        return BernoulliRBM.from_params(weights, *biases)
+
+    return DeepBeliefNetwork.from_params(
+        [layer(size, *shape) for size, shape in zip([2, 2, 5], shapes, strict=True)],
+        recognition_weights=[rng.normal(size=shape) for shape in shapes[:2]],
+        recognition_intercepts=[rng.normal(size=3), rng.normal(size=3)],
+    )
+
+
+def exact_reconstruction(dbn, v, k):
+    """Up by q, k sweeps of the top and down, by a sum over all paths."""
+    exact = oracle_of(belief_network(dbn.layers_), dbn._params())
+    top = exact.top
+    up = {h: 0.0 for h in top.visible_states}
+    for h1, h2 in exact.hidden_states():
+        up[h2] += np.exp(exact.log_q((v, h1, h2)))
+    for _ in range(k):
+        hidden = {
+            h: sum(
+                p * top.joint(x, h) / np.exp(top.log_likelihood(x))
+                for x, p in up.items()
+            )
+            for h in top.hidden_states
+        }
+        total = {h: sum(top.joint(x, h) for x in top.visible_states) for h in hidden}
+        onto = {h: p / total[h] for h, p in hidden.items()}
+        up = {x: sum(p * top.joint(x, h) for h, p in onto.items()) for x in up}
+    mean = np.zeros(len(v))
+    for h1, h2 in exact.hidden_states():
+        p = up[h2] * np.exp(exact.log_conditional(1, h1, h2))
+        for w in configurations((0.0, 1.0), len(v)):
+            mean += p * np.exp(exact.log_conditional(0, w, h1)) * np.array(w)
+    return mean
+
+
+def test_a_reconstruction_is_the_mean_over_all_paths():
+    dbn, v, n = tall(), (1.0, 0.0, 1.0, 1.0), 50_000
+    error = 0.5 / np.sqrt(n)  # of a mean of numbers in [0, 1], at most
+    expected = {k: exact_reconstruction(dbn, v, k) for k in (1, 3)}
+    for k, other in [(1, 3), (3, 1)]:
+        rows = dbn.reconstruct(np.tile(v, (n, 1)), k=k, random_state=0)
+        assert abs(rows.mean(axis=0) - expected[k]).max() < 5 * error
+        assert abs(rows.mean(axis=0) - expected[other]).max() > 10 * error
+
+
+def test_one_layer_reconstructs_as_its_machine():
+    dbn = make(hidden_layer_sizes=4).fit(X)
+    alone = dbn.layers_[0].reconstruct(X, k=2, random_state=3)
+    np.testing.assert_array_equal(dbn.reconstruct(X, k=2, random_state=3), alone)
+    assert dbn.reconstruct(X[0], random_state=0).shape == (1, 6)
+
+
+def test_a_gaussian_network_reconstructs_real_features():
+    dbn = real().fit(100 * REAL + 7)
+    again = dbn.reconstruct(100 * REAL + 7, random_state=0)
+    # Features of a standard deviation of 200 around 307.
+    assert abs(again.mean(axis=0) - 307).max() < 200
 
 
 # Types of X -------------------------------------------------------------------------
@@ -627,7 +728,10 @@ def test_callbacks_of_this_package_work(tmp_path):
     "callback, message",
     [
         (EarlyStopping(X), "score is 'pseudo_log_likelihood'.*has no"),
-        (LikelihoodMonitor(X), "metrics is 'free_energy_gap'.*has no free_energy"),
+        (
+            LikelihoodMonitor(X, metrics="pseudo_log_likelihood"),
+            "metrics is 'pseudo_log_likelihood'.*has no",
+        ),
     ],
 )
 def test_a_score_that_a_network_has_not_is_refused(callback, message):

@@ -638,7 +638,7 @@ NETWORKS = {
         lambda: (
             joint(2).partial_fit(X, CLASSES, classes=[0, 1]).partial_fit(X, CLASSES + 1)
         ),
-        "name all of them in the first call",
+        "the first partial_fit, must be told of all",
         lambda: (
             joint(2)
             .partial_fit(X, CLASSES, classes=[0, 1, 2])

@@ -3,11 +3,10 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ..shared._labels import class_codes, joined, one_hot
 from ..shared._shown import check_shown
 from ..shared._validation import check_count
 from ._deep_samples import DeepSamples
-from ._labelled_rows import class_codes
-from ._layers import joined
 
 
 class ClassSamples(DeepSamples):
@@ -81,7 +80,7 @@ class ClassSamples(DeepSamples):
         """Visible units of the top layer of which the labels alone are known."""
         top = self.layers_[-1]
         given = np.full((len(codes), top.n_features_in_), np.nan, self._dtype)
-        given[:, -top.n_classes :] = np.eye(top.n_classes)[codes]
+        given[:, -top.n_classes :] = one_hot(codes, top.n_classes, self._dtype)
         return given
 
     def _clamped_codes(self, y, n_samples):

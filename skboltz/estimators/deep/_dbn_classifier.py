@@ -5,18 +5,14 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
-from sklearn.base import (
-    ClassifierMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions, fit_context
 from ...sampling import random_key
 from ..shared._epochs import begin, end, publish, record, snapshot, tell
+from ..shared._labels import Predictions, check_classes, check_labelled, joined
 from ..shared._offered import offered_if
 from ..shared._validation import check_data, check_seed, check_weight
 from ._best import Best
@@ -24,8 +20,8 @@ from ._class_samples import ClassSamples
 from ._dbn_parts import check_parts, learns_in_parts, warn_of_guessing
 from ._deep import Deep, backprop_stage, fine_tuning_task, up_down_stage
 from ._given_layers import given_classifier
-from ._labelled_rows import check_classes, labelled_rows, split
-from ._layers import LabelledRBM, afresh, further, joined, one_pass, untrained
+from ._labelled_rows import labelled_rows, split
+from ._layers import LabelledRBM, afresh, further, one_pass, untrained
 from ._up_down_stage import LABELS
 
 
@@ -55,7 +51,7 @@ _ROWS_LOOKED_AT = 1000
 class DBNClassifier(
     ClassSamples,
     ClassNamePrefixFeaturesOutMixin,
-    ClassifierMixin,
+    Predictions,
     TransformerMixin,
     Estimator,
 ):
@@ -426,14 +422,8 @@ default="constant"
         return self
 
     def _checked(self, X, y, reset):
-        if y is None:
-            raise ValueError(
-                "DBNClassifier requires y to be passed, but the target y is None."
-            )
         check_parts(self)
-        X, y = check_data(self, X, reset=reset, complete_for="DBNClassifier", y=y)
-        check_classification_targets(y)
-        return X, y
+        return check_labelled(self, X, y, reset, complete_for="DBNClassifier")
 
     def _labelled(self, X, y, sample_weight):
         weight = check_weight(sample_weight, X)
@@ -703,35 +693,6 @@ default="constant"
             In the order of `classes_`.
         """
         return np.exp(self.predict_log_proba(X))
-
-    def predict(self, X):
-        """The most probable class of every row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        best = self.predict_log_proba(X).argmax(axis=1)
-        return self.classes_[best]
-
-    def score(self, X, y, sample_weight=None):
-        """Share of the rows whose class is predicted.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        float
-        """
-        return super().score(X, y, sample_weight)
 
     def transform(self, X):
         """Means of the units of the last hidden layer.

@@ -19,6 +19,7 @@ from ..shared._likelihoods import trusted_log_z
 from ..shared._shown import check_shown
 from ..shared._total import warn_of_total
 from ..shared._validation import (
+    as_rows,
     check_count,
     check_data,
     check_layer,
@@ -490,7 +491,7 @@ default="constant"
 
     def sample(
         self,
-        n_samples=1,
+        n_samples=None,
         *,
         method="gibbs",
         burn_in=None,
@@ -504,8 +505,8 @@ default="constant"
 
         Parameters
         ----------
-        n_samples : int, default=1
-            Number of rows.
+        n_samples : int, default=None
+            Number of rows; None means one.
         method, burn_in, thin, n_chains
             Of the chains of the top machine, see :meth:`BernoulliRBM.sample`.
         start : array-like of shape (n_chains, n_features), default=None
@@ -524,6 +525,31 @@ default="constant"
         chains = {"method": method, "burn_in": burn_in, "thin": thin}
         chains["n_chains"] = n_chains
         return self._drawn(n_samples, start, visible, random_state, **chains)
+
+    def reconstruct(self, X, *, k=1, random_state=None):
+        """Mean of the features after one way up, k sweeps of the top, and one way down.
+
+        Hidden layers are drawn given those below by recognition, the top machine
+        makes k Gibbs sweeps from there, and lower layers are drawn given those above,
+        but for the features: what is returned are their means given the lowest hidden
+        layer. With one layer it is what that machine reconstructs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        k : int, default=1
+            Number of sweeps of the top machine.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        k = check_count(k, "k", 1)
+        X = self._asked(as_rows(X, "X"), "reconstruct()")
+        self._warn_of_range(X)
+        return self._there_and_back(X, k, random_state)
 
     # Likelihoods ------------------------------------------------------------
 
@@ -557,6 +583,33 @@ default="constant"
             random_state=random_state,
             n_jobs=n_jobs,
         )
+
+    def free_energy(self, X, n_samples=100, *, random_state=0):
+        """F(v) = -log(P(v) Z) of every row, Z that of the top machine, in nats.
+
+        An estimate, in expectation above F(v): minus the log of the mean over
+        `n_samples` draws h from q(h | v) of P(v, h) Z / q(h | v), with which
+        :meth:`score_samples` is -F(v) - log Z. With one layer it is the free energy of
+        that machine.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        n_samples : int, default=100
+        random_state : int, RandomState instance or None, default=0
+            Of the draws, the same for every row. With an int the result is always the
+            same, and that of a row depends on no other.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The lower, the likelier.
+        """
+        bound = likelihood.importance_bound
+        X, log_weight = self._weighed(X, n_samples, random_state, bound)
+        # log Z of a single machine has the volume counted in.
+        volume = self._log_volume() if len(self.layers_) > 1 else 0.0
+        return (volume - log_weight).astype(self._dtype, copy=False)
 
     def lower_bound(self, X, n_samples=100, *, random_state=0):
         """The variational bound on the log-likelihood of every row, in nats.
@@ -619,26 +672,27 @@ default="constant"
         """
         return float(np.mean(self.score_samples(X)))
 
-    def _bounded(self, X, n_samples, random_state, bound):
+    def _weighed(self, X, n_samples, random_state, bound):
+        """Checked rows, and a bound on log P(v) Z of each, of the values v of units."""
         check_is_fitted(self)
         X = self._asked(X, "a bound on the likelihood")
         self._warn_of_range(X)
         n_samples = check_count(n_samples, "n_samples", 1)
         key = _key_of_draws(random_state)
-        net, params, top = (
-            belief_network(self.layers_),
-            self._params(),
-            self.layers_[-1],
-        )
+        net, params = belief_network(self.layers_), self._params()
 
         def of_rows(v):
             return bound(likelihood.log_weights(net, params, v, key, n_samples))
 
-        log_z, _ = trusted_log_z(top._fitted())
-        rows, volume = self._rows, self._log_volume()
+        return X, self._rows.by_chunk(of_rows, X)
+
+    def _bounded(self, X, n_samples, random_state, bound):
+        X, log_weight = self._weighed(X, n_samples, random_state, bound)
+        log_z, _ = trusted_log_z(self.layers_[-1]._fitted())
+        volume = self._log_volume()
         if len(self.layers_) == 1:  # which has counted it in
             log_z -= volume
-        scores = rows.by_chunk(of_rows, X) - log_z - volume
+        scores = log_weight - log_z - volume
         unit = self.layers_[0]._model.visible_unit
         warn_of_total(unit, X, scores, self._dtype, None)
         return scores

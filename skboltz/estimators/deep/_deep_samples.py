@@ -1,6 +1,7 @@
 """Features drawn from a deep network: up, along the top, and down."""
 
-from ...sampling import Purpose, Stream, ancestral, random_key
+from ...sampling import Purpose, Stream, ancestral, gibbs, random_key
+from ..shared._samples import sample_stream
 from ..shared._validation import check_data, check_seed
 from ._deep import Deep
 from ._up_down_stage import belief_network
@@ -20,6 +21,18 @@ class DeepSamples(Deep):
             n_samples, start=start, random_state=generator, **chains
         )
         return self._led_down(rows, stream, visible, generator)
+
+    def _there_and_back(self, X, k, random_state):
+        """Means of features: up, k sweeps along the top, and down."""
+        net, params = belief_network(self.layers_), self._stage().params(self)
+        if not net.layers:
+            return self.layers_[0].reconstruct(X, k=k, random_state=random_state)
+        stream, v = sample_stream(random_state), self._rows.values(X)
+        states, stream = ancestral.recognise(net, params, v, stream)
+        chains = gibbs.from_visible(net.top, params.top, states[-1], stream)
+        chains = gibbs.run(net.top, params.top, chains, k)
+        states, _ = ancestral.generate(net, params, chains.visible, chains.stream)
+        return self._rows.decoded(states[0])
 
     def _top_start(self, states):
         """Visible units of the top machine where chains start, given its inputs."""

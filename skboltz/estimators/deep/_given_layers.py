@@ -4,7 +4,8 @@ import numpy as np
 
 from ...sampling import random_key
 from ..shared._epochs import publish
-from ..shared._given import as_floats, check_finite, checked_classes
+from ..shared._given import as_floats, check_finite
+from ..shared._labels import given_classes
 from ..shared._validation import check_seed
 from ._dbn_parts import check_parts
 from ._layers import check_stack, stacked, with_classes
@@ -17,7 +18,7 @@ def sizes_of(machines):
 
 def given_classifier(cls, layers, classes, lists, params):
     """A classifier of fitted layers and of lists of arrays; it has learnt nothing."""
-    machines, classes = stacked(layers), checked_classes(classes)
+    machines, classes = stacked(layers), given_classes(classes)
     dbn = cls(sizes_of(machines), **params)
     dbn._validate_params()
     check_parts(dbn)

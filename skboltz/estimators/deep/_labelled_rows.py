@@ -7,8 +7,8 @@ import numpy as np
 from scipy.stats import entropy
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import unique_labels
 
+from ..shared._labels import class_codes
 from ..shared._validation import float_type
 
 
@@ -81,47 +81,6 @@ def _balanced(codes, weight):
     totals = np.bincount(codes, weight)
     present = totals > 0
     return totals.sum() / present.sum() / np.where(present, totals, np.inf)[codes]
-
-
-def check_classes(classes, before):
-    """The sorted labels of a call of partial_fit, which stay those of the first."""
-    if classes is None:
-        if before is None:
-            raise ValueError("classes must be given in the first call of partial_fit.")
-        return before
-    classes = unique_labels(classes)
-    if before is not None and not np.array_equal(classes, before):
-        raise ValueError(
-            f"classes is {classes.tolist()}, but was {before.tolist()} before; it "
-            f"stays the same until fit begins anew."
-        )
-    return classes
-
-
-def class_codes(classes, y):
-    """The number of each label among the classes.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skboltz.estimators.deep._labelled_rows import class_codes
-    >>> class_codes(np.array(["ham", "spam"]), np.array(["spam", "ham"]))
-    array([1, 0])
-    """
-    try:
-        codes = np.searchsorted(classes, y).clip(max=len(classes) - 1)
-    except TypeError as error:  # of objects
-        raise ValueError(
-            f"y has labels that cannot be compared with the classes "
-            f"{classes.tolist()}: {error}."
-        ) from error
-    new = classes[codes] != y
-    if new.any():
-        raise ValueError(
-            f"y has the label {y[new].tolist()[0]!r}, which is not among the classes "
-            f"{classes.tolist()}; fit, or the first partial_fit, must be told of all."
-        )
-    return codes
 
 
 def split(rows, fraction, generator):

@@ -5,7 +5,6 @@ from itertools import pairwise
 from numbers import Integral
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
@@ -138,16 +137,6 @@ def labelled(machine, n_classes):
     top = recast(machine, LabelledRBM)
     top.n_classes = n_classes
     return top
-
-
-def joined(X, classes):
-    """Inputs and classes side by side; sparse rows stay sparse."""
-    dtype = X.dtype if X.dtype.kind == "f" else np.float32
-    classes = classes.astype(dtype)
-    if sparse.issparse(X):
-        parts = [X.astype(dtype), sparse.csr_array(classes)]
-        return sparse.hstack(parts, format="csr")
-    return np.hstack([X.astype(dtype, copy=False), classes])
 
 
 def moved(machine, params):

@@ -7,6 +7,7 @@ import numpy as np
 from ... import learning, likelihood
 from ...models import BeliefNetwork, BeliefParams, untied
 from ...units import Bias
+from ..shared._labels import one_hot
 from ._layers import moved
 
 LABELS = {
@@ -45,7 +46,7 @@ class UpDownStage:
 
     def targets(self, codes, n_classes):
         """What an epoch is told of the classes."""
-        return np.eye(n_classes, dtype=np.float32)[codes]
+        return one_hot(codes, n_classes, np.float32)
 
     def advance(self, layers, state, data, rate):
         """One epoch on a copy of the state."""

@@ -5,7 +5,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,7 +18,7 @@ from ..shared._validation import known_rows
 from . import _patterns
 from ._associative import AssociativeMemory, has_labels
 from ._dense_values import RealValues, TwoValues
-from ._memories import check_rows
+from ._memories import check_rows, joined_labels, labels_of
 from ._stability import dense_remedy, loose_units, what_is_loose
 
 SPIN_INTERACTIONS = {
@@ -297,7 +297,7 @@ interaction, default="softmax"
         if not hasattr(self, "memories_"):
             return self.fit(X, y)
         X, new = self._checked_rows(X, y)
-        labels = _joined(self.labels_, new)
+        labels = joined_labels(self.labels_, new)
         code = self._code(self.memories_)
         code.warn(self, X)
         X = np.concatenate([self.memories_, code.stored(X)])
@@ -307,7 +307,7 @@ interaction, default="softmax"
     def _checked_rows(self, X, y, reset=False):
         """Rows of which something is known, and their labels."""
         X = check_rows(self, X, reset)
-        return known_rows(X, _labels(X, y))
+        return known_rows(X, labels_of(X, y))
 
     def _code(self, X):
         """What the rows stand for."""
@@ -537,23 +537,6 @@ def _check_range(X, memory):
     # Of rows far from the origin `largest` may be mere rounding.
     if memory.centre is None and 0 < memory.largest < _SMALLEST:
         raise ValueError("X is too small: its squares vanish. Scale it up.")
-
-
-def _labels(X, y):
-    if y is None:
-        return None
-    check_consistent_length(X, y)
-    return column_or_1d(y)
-
-
-def _joined(old, new):
-    """Labels of the memories before, and of new ones."""
-    if (old is None) != (new is None):
-        raise ValueError(
-            f"y must be given for all memories or for none: those stored before have "
-            f"{'no ' if old is None else ''}labels."
-        )
-    return None if old is None else np.concatenate([old, new])
 
 
 def _warn_of_load(memory):

@@ -10,6 +10,7 @@ from ..._sklearn import check_sample_weight
 from ...learning import Hebb
 from ...sampling import recall, spin_network
 from ...utils import as_numbers
+from ..shared._labels import one_hot
 from ..shared._validation import known_rows
 from . import _patterns
 
@@ -35,10 +36,7 @@ class Memories(NamedTuple):
         weight = check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
-        if y is not None:
-            y = column_or_1d(y)
-            check_consistent_length(X, y)
-        X, y, weight = known_rows(X, y, weight)
+        X, y, weight = known_rows(X, labels_of(X, y), weight)
         if not weight.any():
             raise ValueError("sample_weight is zero for every row with a known value.")
         _patterns.warn_other_values(estimator, X, estimator.values_)
@@ -57,14 +55,7 @@ class Memories(NamedTuple):
 
     def joined(self, new):
         """These memories and new ones after them."""
-        if (self.labels is None) != (new.labels is None):
-            raise ValueError(
-                "y must be given for all memories or for none: the ones stored before "
-                f"have {'no ' if self.labels is None else ''}labels."
-            )
-        labels = None
-        if self.labels is not None:
-            labels = np.concatenate([self.labels, new.labels])
+        labels = joined_labels(self.labels, new.labels)
         spins = np.concatenate([self.spins, new.spins])
         return Memories(spins, labels, np.concatenate([self.weight, new.weight]))
 
@@ -101,6 +92,24 @@ class Memories(NamedTuple):
         return Memories(self.spins[keep], labels, self.weight[keep])
 
 
+def labels_of(X, y):
+    """The label of each row, if there are labels."""
+    if y is None:
+        return None
+    check_consistent_length(X, y)
+    return column_or_1d(y)
+
+
+def joined_labels(old, new):
+    """Labels of the memories before, and of new ones."""
+    if (old is None) != (new is None):
+        raise ValueError(
+            f"y must be given for all memories or for none: those stored before have "
+            f"{'no ' if old is None else ''}labels."
+        )
+    return None if old is None else np.concatenate([old, new])
+
+
 def marked(spins, rows):
     """Which spins equal one of some rows; every row must equal one."""
     equal = rows.astype(np.float32) @ spins.T.astype(np.float32) == rows.shape[1]
@@ -117,7 +126,8 @@ def votes(overlap, labels, weight):
     """Total weight of the nearest memories of each class, for every row of overlaps."""
     classes, number = np.unique(labels, return_inverse=True)
     nearest = overlap == overlap.max(axis=1, keepdims=True)
-    return nearest @ (np.eye(len(classes))[number] * weight[:, None])
+    codes = one_hot(number, len(classes), np.float64)
+    return nearest @ (codes * weight[:, None])
 
 
 def check_rows(estimator, X, reset=False):

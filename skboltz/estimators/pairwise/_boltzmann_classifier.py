@@ -8,9 +8,8 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
-from sklearn.base import ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ... import learning, likelihood
@@ -19,7 +18,15 @@ from ..._saved import Estimator
 from ..._sklearn import Interval, fit_context
 from ...sampling import partly_known
 from ...utils import has_missing
-from ..shared._given import checked_classes
+from ..shared._labels import (
+    Predictions,
+    check_classes,
+    check_labelled,
+    class_codes,
+    given_classes,
+    joined,
+    one_hot,
+)
 from ..shared._nested import NestedParams
 from ..shared._range import warn_of_range
 from ..shared._recast import recast
@@ -74,9 +81,7 @@ class _LabelledMachine(BoltzmannMachine):
         return positive, learning.Mixture(given, free, self.generative_share_)
 
 
-class BoltzmannClassifier(
-    CallbackSupportMixin, NestedParams, ClassifierMixin, Estimator
-):
+class BoltzmannClassifier(CallbackSupportMixin, NestedParams, Predictions, Estimator):
     """Classifier by one Boltzmann machine over the features and a one-hot class.
 
     Each class is clamped in turn, and the free energies compared:
@@ -210,7 +215,7 @@ class BoltzmannClassifier(
         check_is_fitted(estimator)
         classifier = cls(**params)
         classifier._validate_params()
-        classifier.classes_ = checked_classes(classes)
+        classifier.classes_ = given_classes(classes)
         n_classes = len(classifier.classes_)
         n_features = estimator.n_features_in_ - n_classes
         if n_features < 1:
@@ -245,11 +250,10 @@ class BoltzmannClassifier(
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.estimator_ = self._new_machine()
         self._check_learnable()
-        joined = _joined(X, self._one_hot(codes, X.dtype))
-        self._fit_inside(joined, weight, X, y)
+        self._fit_inside(self._with_classes(X, codes), weight, X, y)
         return self
 
-    def _fit_inside(self, joined, weight, X, y):
+    def _fit_inside(self, rows, weight, X, y):
         """Fit the machine, and tell callbacks of its epochs."""
         machine, n_epochs = self.estimator_, self.estimator_.n_iter
         context = self._init_callback_context(max_subtasks=n_epochs)
@@ -258,7 +262,7 @@ class BoltzmannClassifier(
         if hasattr(self, "_skl_callbacks"):
             machine.set_callbacks(*own, Told(self, context, X, y))
         try:
-            machine.fit(joined, sample_weight=weight)
+            machine.fit(rows, sample_weight=weight)
         finally:
             machine.set_callbacks(*own)
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
@@ -272,7 +276,8 @@ class BoltzmannClassifier(
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
         classes : array-like of shape (n_classes,), default=None
-            All labels there will ever be; needed in the first call.
+            All labels there will ever be; needed in the first call, and the same in
+            all others.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
@@ -280,24 +285,18 @@ class BoltzmannClassifier(
         self
         """
         first = not hasattr(self, "estimator_")
-        if first and classes is None:
-            raise ValueError("classes must be given in the first call of partial_fit.")
+        classes = check_classes(classes, None if first else self.classes_)
         X, y, weight = self._checked(X, y, sample_weight, reset=first)
         if first:
-            self.classes_ = np.unique(classes)
+            self.classes_ = classes
             self.estimator_ = self._new_machine()
         self._check_learnable()
-        joined = _joined(X, self._one_hot(self._codes(y), X.dtype))
-        self.estimator_.partial_fit(joined, sample_weight=weight)
+        rows = self._with_classes(X, class_codes(self.classes_, y))
+        self.estimator_.partial_fit(rows, sample_weight=weight)
         return self
 
     def _checked(self, X, y, sample_weight, reset):
-        if y is None:
-            raise ValueError(
-                "BoltzmannClassifier requires y to be passed, but the target y is None."
-            )
-        X, y = check_data(self, X, reset=reset, y=y)
-        check_classification_targets(y)
+        X, y = check_labelled(self, X, y, reset)
         self._check_gaps(X)
         return learnable_rows(X, y, sample_weight)
 
@@ -336,24 +335,13 @@ class BoltzmannClassifier(
                 f"gaps first, by EnergyImputer for example."
             )
 
-    def _codes(self, y):
-        codes = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
-        new = self.classes_[codes] != y
-        if new.any():
-            raise ValueError(
-                f"y has the label {y[new][0]!r}, which is not among the classes "
-                f"{list(self.classes_)}; name all of them in the first call."
-            )
-        return codes
-
-    def _one_hot(self, codes, dtype):
-        """Rows of one high unit, in the type of X if that holds both values."""
+    def _with_classes(self, X, codes):
+        """Rows of visible units, in the type of X if that holds both values."""
         unit = self.estimator_._visible_unit
         ends = np.array([unit.low, unit.high])
-        dtype = dtype if (ends.astype(dtype) == ends).all() else np.float32
-        rows = np.full((len(codes), len(self.classes_)), unit.low, dtype)
-        rows[np.arange(len(codes)), codes] = unit.high
-        return rows
+        dtype = X.dtype if (ends.astype(X.dtype) == ends).all() else np.float32
+        n_classes = len(self.classes_)
+        return joined(X, one_hot(codes, n_classes, dtype, unit.low, unit.high))
 
     # Prediction -------------------------------------------------------------
 
@@ -391,35 +379,6 @@ class BoltzmannClassifier(
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def predict(self, X):
-        """The most probable class of every row.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        best = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[best]
-
-    def score(self, X, y, sample_weight=None):
-        """Share of the rows whose class is predicted.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        float
-        """
-        return super().score(X, y, sample_weight)
-
     @property
     def n_iter_(self):
         """Epochs of the machine."""
@@ -456,12 +415,3 @@ def _check_classes_reached(mask, n_inputs, n_classes):
             "visible units, too: set visible_visible=True in `estimator`, add hidden "
             "units, or allow those couplings in its mask."
         )
-
-
-def _joined(X, classes):
-    """Features and classes side by side, sparse if X is."""
-    if X.dtype.kind != "f" and classes.dtype.kind == "f":
-        X = X.astype(classes.dtype)
-    if sparse.issparse(X):
-        return sparse.hstack([X, sparse.csr_array(classes)], format="csr")
-    return np.hstack([X, classes])

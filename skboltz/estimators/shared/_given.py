@@ -78,18 +78,6 @@ def check_finite(array, name):
         )
 
 
-def checked_classes(classes):
-    """Labels in order, each of them once."""
-    found = np.asarray(classes)
-    good = found.ndim == 1 and len(found) > 1
-    if not good or not np.array_equal(np.unique(found), found):
-        raise ValueError(
-            f"classes must be at least two different labels in order, found "
-            f"{classes!r}; pass np.unique of the labels."
-        )
-    return found
-
-
 def are_there(estimator, first, others):
     """Whether an estimator has weights; an error if what belongs to them is missing.
 
