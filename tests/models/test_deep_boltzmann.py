@@ -18,8 +18,9 @@ from oracles import configurations, log_sum
 from skboltz.learning import (
     Data,
     PersistentContrastiveDivergence,
+    epoch,
     initial_params,
-    training,
+    is_sound,
 )
 from skboltz.likelihood import (
     conditional_means,
@@ -119,12 +120,12 @@ def test_it_learns_with_no_value_of_its_second_layer(centered):
     phase = PersistentContrastiveDivergence(k=2, n_chains=100)
     case = BipartiteCase("deep", MODEL, start, None)
     parts = recipe(case, phase, centered=centered, batch_size=20)
-    state = training.init(parts, start, mean, (1, 2))
-    state = training.resume(parts, start, state, rows)
+    state = parts.init(start, mean, (1, 2))
+    state = parts.resume(state, start, Data(rows, None))
     before = likelihood(start, rows)
     for _ in range(200):
-        state, _ = training.epoch(parts, state, Data(rows, None), 0.2)
-    assert training.is_sound(parts, state, Data(rows, None))
+        state, _ = epoch(parts, state, Data(rows, None), 0.2)
+    assert is_sound(parts, state, Data(rows, None))
     assert before < -2.0 and likelihood(state.params, rows) > -1.0  # at most -0.69
     # The second layer takes part.
     assert np.linalg.norm(state.params.weights[:, N_V:]) > 0.5
