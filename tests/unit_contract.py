@@ -554,6 +554,20 @@ def some_columns_known(case):
         if left.any():
             close(rest.mean(own, rest.field(own, nothing[:, left]))[0], expected[left])
         close(filled[~left], expected[~left])
+        _draws_agree(case, held, filled, left)
+
+
+def _draws_agree(case, held, filled, left):
+    """What is known not to be 1 is not drawn, however likely it were."""
+    uniform = np.random.default_rng(10).uniform(size=(200, case.n_columns))
+    noise = NOISE[held.noise](uniform)
+    field = np.where(left, 0.0, 5.0) + np.zeros((200, 1))
+    drawn = held.sample(case.params, field, noise)
+    for group in case.law:
+        columns = list(group.columns)
+        if len(columns) > 1 and left[columns].any():
+            known = [c for c in columns if not left[c]]
+            assert (drawn[:, known] == filled[known]).all()
 
 
 def _given(case, row):

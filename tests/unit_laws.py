@@ -153,6 +153,26 @@ def side_by_side(*layers):
 # Two layers -------------------------------------------------------------------------
 
 
+_SEEN = {}  # differences ask for nearly the same machine again and again
+
+
+def _at_points(group, own):
+    """log of weight x exp(-energy), and the statistic, of every point of a group."""
+    key = id(group.points), id(group.energy), own
+    if key not in _SEEN:
+        logs = [
+            math.log(w) - group.energy(own, x)
+            for x, w in zip(group.points, group.weight, strict=True)
+        ]
+        statistic = [
+            [group.statistic(p, v) for p, v in zip(own, x, strict=True)]
+            for x in group.points
+        ]
+        # The group with it, so that its number is not given to another.
+        _SEEN[key] = np.array(logs), np.array(statistic), group
+    return _SEEN[key][:2]
+
+
 class Layer:
     """A layer of groups with parameters, as arrays over the points of each group."""
 
@@ -161,22 +181,8 @@ class Layer:
         self.columns = [list(group.columns) for group in groups]
         self.n_columns = 1 + max(map(max, self.columns))
         self.points = [np.array(group.points, float) for group in groups]
-        self.log_weights = [
-            np.array(g.log_weights(self.params, np.zeros(self.n_columns)))
-            for g in groups
-        ]
-        self.statistics = [
-            np.array(
-                [
-                    [
-                        g.statistic(own, v)
-                        for own, v in zip(g.own(self.params), x, strict=True)
-                    ]
-                    for x in g.points
-                ]
-            )
-            for g in groups
-        ]
+        found = [_at_points(group, tuple(group.own(self.params))) for group in groups]
+        self.log_weights, self.statistics = map(list, zip(*found, strict=True))
 
     def log_partition(self, input):
         """log of the sum of exp(input statistic - energy), for rows of input."""

@@ -102,6 +102,11 @@ class Columns(Unit):
         ]
 
     @cached_property
+    def _scaled(self):
+        """Of the parts those whose statistic may have parameters."""
+        return [part for part in self._parts if len(part[0].parameters._fields) > 1]
+
+    @cached_property
     def n_columns(self):
         return sum(group.n_columns for group in self.groups)
 
@@ -231,32 +236,32 @@ class Columns(Unit):
 
     def scaled_weights(self, params, weights):
         """Weights, units last, by which values themselves couple."""
-        scaled = [
-            (u.scaled_weights(own, w), w) for u, own, w in self._split(params, weights)
-        ]
-        if all(new is old for new, old in scaled):
+        if not self._scaled:
             return weights
-        return _joined(new for new, _ in scaled)
+        return _joined(
+            u.scaled_weights(own, w) for u, own, w in self._split(params, weights)
+        )
 
     def to_slopes(self, params, *arrays):
         """Slopes by the weights and the bias, from differences of values, in place."""
-        for unit, own, *parts in self._split(params, *arrays):
-            unit.to_slopes(own, *parts)
+        for unit, s in self._scaled:
+            unit.to_slopes(_of(unit, params, s), *(array[..., s] for array in arrays))
 
     def to_values(self, params, *arrays):
         """Differences of values from such slopes, in place."""
-        for unit, own, *parts in self._split(params, *arrays):
-            unit.to_values(own, *parts)
+        for unit, s in self._scaled:
+            unit.to_values(_of(unit, params, s), *(array[..., s] for array in arrays))
 
     def add_couplings(self, step, weights, slopes, offset=None):
         """A gradient with what parameters do to the statistic, in place."""
-        for unit, own, w, slope in self._split(step, weights, slopes):
-            unit.add_couplings(own, w, slope, offset)
+        for unit, s in self._scaled:
+            own = weights[..., s], slopes[..., s]
+            unit.add_couplings(_of(unit, step, s), *own, offset)
 
     def carry(self, step, offset, weights, bias):
         """Biases of the others with what a step does to a statistic, in place."""
-        for unit, own, part, w in self._split(step, offset, weights):
-            unit.carry(own, part, w, bias)
+        for unit, s in self._scaled:
+            unit.carry(_of(unit, step, s), offset[..., s], weights[..., s], bias)
 
     def gain(self, params, reference):
         """Factor by which an input counts that was computed for other parameters."""

@@ -42,9 +42,9 @@ class Unit(ABC):
     bias + input.
 
     A subclass must have `low` and `high`, and the functions `log_partition`, `mean`,
-    `mode` and `sample`; `n_states` and `states` as well if there is an end of its
-    states, and `energies`, `base_energy` and `growths` if the base energy is more than
-    -bias x.
+    `mode` and `sample`; `nearest` if it is countable, `n_states` and `states` if there
+    is an end of its states, `points` and `reach` if there is none, and `energies`,
+    `base_energy` and `growths` if the base energy is more than -bias x.
 
     Attributes
     ----------
@@ -64,27 +64,29 @@ class Unit(ABC):
 
     Examples
     --------
-    A unit that is 0, 1 or 2, with the weights 1, 2 and 1 where its field is 0: the sum
-    of two bits.
+    A unit that is -1, 0 or 1, with the weights exp(field x): a spin of one.
 
     >>> import numpy as np
-    >>> from skboltz.units import BERNOULLI, Bias, Unit
-    >>> class TwoBits(Unit):
-    ...     low, high, countable, noise = 0.0, 2.0, True, "odds"
+    >>> from skboltz.units import Bias, Unit
+    >>> class SpinOne(Unit):
+    ...     low, high, countable, noise = -1.0, 1.0, True, "odds"
     ...     def log_partition(self, params, field):
-    ...         return 2 * BERNOULLI.log_partition(params, field)
+    ...         return np.log1p(2 * np.cosh(field))
     ...     def mean(self, params, field):
-    ...         return 2 * BERNOULLI.mean(params, field)
+    ...         return 2 * np.sinh(field) / (1 + 2 * np.cosh(field))
     ...     def mode(self, params, field):
-    ...         return np.sign(field) * (abs(field) > np.log(2)) + 1
+    ...         return np.sign(field)
     ...     def sample(self, params, field, odds):
-    ...         u, on = odds / (1 + odds), BERNOULLI.mean(params, field)
-    ...         return 1.0 * (u > (1 - on) ** 2) + (u > 1 - on**2)
-    >>> unit, params = TwoBits(), Bias(np.zeros(2))
-    >>> unit.mean(params, unit.field(params, np.array([[0.0, np.log(3.0)]])))
-    array([[1. , 1.5]])
-    >>> unit.free_params(np.array([1.5])).bias.round(6)  # log 3
-    array([1.098612])
+    ...         u, total = odds / (1 + odds), 1 + 2 * np.cosh(field)
+    ...         low, high = u < np.exp(-field) / total, u > 1 - np.exp(field) / total
+    ...         return high.astype(field.dtype) - low
+    ...     def nearest(self, x):
+    ...         return np.clip(np.rint(x), -1, 1)
+    >>> unit, params = SpinOne(), Bias(np.zeros(2))
+    >>> unit.mean(params, unit.field(params, np.array([[0.0, np.log(2.0)]]))).round(6)
+    array([[0.      , 0.428571]])
+    >>> unit.free_params(np.array([3 / 7])).bias.round(6)  # log 2
+    array([0.693147])
     """
 
     low: float
@@ -184,7 +186,7 @@ class Unit(ABC):
         """What to expect of `sums` of units with these means."""
         return self.sums(params, mean, weight)
 
-    # A statistic may have parameters: scale(params) x. Nothing to do if it has none ---
+    # A statistic may have parameters besides the bias: scale(params) x. Else nothing ---
 
     def scaled_weights(self, params, weights):
         """Weights, units last, by which values themselves couple."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import unit_laws
-from unit_contract import CHECKS, UnitCase
+from unit_contract import CHECKS, UnitCase, check_unit
 
 from skboltz.units import (
     BERNOULLI,
@@ -107,6 +107,58 @@ PAIRS = [
 @pytest.mark.parametrize("case, check", PAIRS)
 def test_the_unit_keeps_its_promise(case, check):
     check(case)
+
+
+class SpinOne(Unit):
+    """A unit written elsewhere, with no more than it must have: -1, 0 or 1."""
+
+    low, high, countable, noise = -1.0, 1.0, True, "odds"
+
+    def __eq__(self, other):
+        return type(other) is type(self)
+
+    def __hash__(self):
+        return hash(type(self))
+
+    def log_partition(self, params, field):
+        return np.log1p(2 * np.cosh(field))
+
+    def mean(self, params, field):
+        return 2 * np.sinh(field) / (1 + 2 * np.cosh(field))
+
+    def mode(self, params, field):
+        return np.sign(field)
+
+    def sample(self, params, field, odds):
+        u, total = odds / (1 + odds), 1 + 2 * np.cosh(field)
+        low, high = u < np.exp(-field) / total, u > 1 - np.exp(field) / total
+        return high.astype(field.dtype) - low
+
+    def nearest(self, x):
+        return np.clip(np.rint(x), -1, 1)
+
+    def n_states(self, n_columns):
+        return 3 ** int(n_columns)
+
+    def states(self, numbers, n_columns):
+        powers = 3 ** np.arange(n_columns)
+        return numbers[:, None] // powers % 3 - 1.0
+
+
+SPIN_ONE_LAW = unit_laws.each(2, [-1.0, 0.0, 1.0], [1, 1, 1], unit_laws.linear())
+
+
+def test_a_unit_written_elsewhere_is_held_to_all_promises():
+    check_unit(case_of(SpinOne(), SPIN_ONE_LAW))
+    lacking = type("Lacking", (SpinOne,), {"nearest": Unit.nearest})()
+    with pytest.raises(AssertionError):
+        check_unit(case_of(lacking, SPIN_ONE_LAW))
+
+
+def test_what_lacks_a_function_of_the_field_is_no_unit():
+    half = type("Half", (Unit,), {"mean": SpinOne.mean, "mode": SpinOne.mode})
+    with pytest.raises(TypeError, match="log_partition"):
+        half()
 
 
 # Negative controls ----------------------------------------------------------------
