@@ -186,7 +186,7 @@ class Unit(ABC):
         """What to expect of `sums` of units with these means."""
         return self.sums(params, mean, weight)
 
-    # A statistic may have parameters besides the bias: scale(params) x. Else nothing ---
+    # A statistic may have parameters besides the bias: scale(params) x ----------------
 
     def scaled_weights(self, params, weights):
         """Weights, units last, by which values themselves couple."""
