@@ -1,5 +1,6 @@
 """Rows that leave the range of the units, and what to pass instead."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -39,15 +40,19 @@ def warn_of_range(estimator, X, unit, fitting=False):
         _warn_of_columns(estimator, own, limits, fitting)
 
 
+@lru_cache(maxsize=64)
 def _limits(unit, n_columns):
     """Every range of values, and the columns that have it."""
     zero = np.zeros((1, n_columns))
     around = (unit.low < zero) & (zero < unit.high) & (unit.nearest(zero) != 0)
     ends = (np.broadcast_to(end, n_columns) for end in (unit.low, unit.high))
     of_columns = np.stack([*ends, around[0]])
+    found = []
     for low, high, around_zero in np.unique(of_columns, axis=1).T:
         same = of_columns == [[low], [high], [around_zero]]
-        yield Limits(low, high, bool(around_zero)), np.flatnonzero(same.all(axis=0))
+        columns = np.flatnonzero(same.all(axis=0))
+        found.append((Limits(low, high, bool(around_zero)), columns))
+    return found
 
 
 def _warn_of_columns(estimator, X, unit, fitting):
