@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.callback import CallbackSupportMixin
 from sklearn.impute import MissingIndicator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -14,6 +15,7 @@ from .._sklearn import MissingValues, StrOptions, check_feature_names_in, fit_co
 from ..utils import as_numbers
 from .harmonium._rbm import BernoulliRBM
 from .shared._nested import NestedParams
+from .shared._told import fit_inside
 from .shared._validation import known_rows, unknown_features, warn_of_unknown
 
 _MOST_SEEDS = 2**31 - 1
@@ -22,7 +24,7 @@ _LEFT_OUT = (
 )
 
 
-class EnergyImputer(NestedParams, TransformerMixin, Estimator):
+class EnergyImputer(CallbackSupportMixin, NestedParams, TransformerMixin, Estimator):
     """Missing values filled in by a Boltzmann machine that learns from what is known.
 
     It stands where :class:`sklearn.impute.SimpleImputer` or
@@ -59,6 +61,8 @@ class EnergyImputer(NestedParams, TransformerMixin, Estimator):
         Fitted to what is known of X, without features of which nothing is.
     indicator_ : MissingIndicator or None
         What adds the indicators, if they are asked for.
+    n_iter_ : int
+        Number of epochs that `estimator_` has done, if it learns in epochs.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -68,6 +72,9 @@ class EnergyImputer(NestedParams, TransformerMixin, Estimator):
     -----
     Known values stay as they are, to the last bit; float32 stays float32, and float64
     float64, whatever the machine was fitted to.  Sparse X is refused.
+
+    Callbacks see the epochs of the machine, with this imputer as their model and X as
+    rows; those set on `estimator` have the machine for a model.
 
     Examples
     --------
@@ -133,9 +140,14 @@ class EnergyImputer(NestedParams, TransformerMixin, Estimator):
         self.indicator_ = None
         if self.add_indicator:
             self.indicator_ = MissingIndicator(error_on_new=False).fit(X)
-        machine = self._new_estimator()
-        self.estimator_ = machine.fit(self._learnt(X), sample_weight=sample_weight)
+        self.estimator_ = self._new_estimator()
+        fit_inside(self, self._learnt(X), sample_weight, X)
         return self
+
+    @property
+    def n_iter_(self):
+        """Epochs of the machine."""
+        return self.estimator_.n_iter_
 
     def _template(self, name):
         if name != "estimator":

@@ -5,6 +5,7 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
 from ..._saved import Estimator
+from ..shared._labels import logs
 from ..shared._nested import NestedParams
 
 
@@ -39,6 +40,21 @@ class AssociativeMemory(
         ndarray of shape (n_samples,), float64
         """
         return -self.energy(X)
+
+    @available_if(has_labels)
+    def predict_log_proba(self, X):
+        """log of :meth:`predict_proba`; only if y was given to `fit`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`; -inf where the share is 0.
+        """
+        return logs(self.predict_proba(X))
 
     @available_if(has_labels)
     def score(self, X, y, sample_weight=None):

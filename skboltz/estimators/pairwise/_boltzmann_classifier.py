@@ -25,13 +25,14 @@ from ..shared._labels import (
     class_codes,
     given_classes,
     joined,
+    logs,
     one_hot,
 )
 from ..shared._nested import NestedParams
 from ..shared._range import warn_of_range
 from ..shared._recast import recast
 from ..shared._rows import Rows
-from ..shared._told import Told
+from ..shared._told import fit_inside
 from ..shared._validation import check_data, learnable_rows
 from ._boltzmann_machine import BoltzmannMachine
 from ._boltzmann_parts import SOLVERS
@@ -117,6 +118,9 @@ class BoltzmannClassifier(CallbackSupportMixin, NestedParams, Predictions, Estim
 
     n_iter_ : int
         Number of epochs that the machine has done.
+
+    history_ : dict
+        That of `estimator_`, see :class:`BoltzmannMachine`.
 
     n_features_in_ : int
         Number of features seen in `fit`.
@@ -250,22 +254,8 @@ class BoltzmannClassifier(CallbackSupportMixin, NestedParams, Predictions, Estim
         self.classes_, codes = np.unique(y, return_inverse=True)
         self.estimator_ = self._new_machine()
         self._check_learnable()
-        self._fit_inside(self._with_classes(X, codes), weight, X, y)
+        fit_inside(self, self._with_classes(X, codes), weight, X, y)
         return self
-
-    def _fit_inside(self, rows, weight, X, y):
-        """Fit the machine, and tell callbacks of its epochs."""
-        machine, n_epochs = self.estimator_, self.estimator_.n_iter
-        context = self._init_callback_context(max_subtasks=n_epochs)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        own = vars(machine).get("_skl_callbacks", [])
-        if hasattr(self, "_skl_callbacks"):
-            machine.set_callbacks(*own, Told(self, context, X, y))
-        try:
-            machine.fit(rows, sample_weight=weight)
-        finally:
-            machine.set_callbacks(*own)
-        context.call_on_fit_task_end(estimator=self, X=X, y=y)
 
     @fit_context(prefer_skip_nested_validation=False)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -376,13 +366,17 @@ class BoltzmannClassifier(CallbackSupportMixin, NestedParams, Predictions, Estim
         -------
         ndarray of shape (n_samples, n_classes)
         """
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+        return logs(self.predict_proba(X))
 
     @property
     def n_iter_(self):
         """Epochs of the machine."""
         return self.estimator_.n_iter_
+
+    @property
+    def history_(self):
+        """What was recorded of them."""
+        return self.estimator_.history_
 
     def _proba(self, v):
         machine, n_classes = self.estimator_, len(self.classes_)

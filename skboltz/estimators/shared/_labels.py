@@ -112,6 +112,12 @@ def joined(X, codes):
 # Predictions --------------------------------------------------------------------------
 
 
+def logs(proba):
+    """The logarithms of probabilities, -inf where these are 0."""
+    with np.errstate(divide="ignore"):
+        return np.log(proba)
+
+
 class Predictions(ClassifierMixin):
     """The likeliest class of every row, by the `predict_log_proba` of a classifier."""
 
