@@ -1,5 +1,6 @@
 """Gaussian units: real values, normal given their input."""
 
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ class GaussianParams(NamedTuple):
     log_variance: np.ndarray
 
 
+@dataclass(frozen=True)
 class GaussianUnit(Unit):
     """A unit with real values x, of variance s^2 around bias + input.
 
@@ -51,15 +53,6 @@ class GaussianUnit(Unit):
     growths: ClassVar = frozenset({Growth.QUADRATIC})
     noise: ClassVar = "normal"
     parameters: ClassVar = GaussianParams
-
-    def __repr__(self):
-        return "GaussianUnit()"
-
-    def __eq__(self, other):
-        return type(other) is type(self)
-
-    def __hash__(self):
-        return hash(type(self))
 
     def field(self, params, input):
         """The mean given an input."""

@@ -1,5 +1,6 @@
 """Poisson units: counts without a limit."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +14,7 @@ _MOST_POINTS = 2**20
 _SUMMED = 30.0  # rates of which the probabilities of counts are summed one by one
 
 
+@dataclass(frozen=True)
 class PoissonUnit(Unit):
     """A unit that counts: 0, 1, 2, ... with the rate exp(field).
 
@@ -37,15 +39,6 @@ class PoissonUnit(Unit):
     countable: ClassVar = True
     growths: ClassVar = frozenset({Growth.V_LOG_V})
     noise: ClassVar = "odds"
-
-    def __repr__(self):
-        return "PoissonUnit()"
-
-    def __eq__(self, other):
-        return type(other) is type(self)
-
-    def __hash__(self):
-        return hash(type(self))
 
     def energies(self, params, x):
         """log x! - b x, of the shape of x."""

@@ -1,5 +1,6 @@
 """Rectified units: values from 0 on, normal but for what is cut off."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ _MARGIN = 9.0  # beyond the largest field, where there is 1e-18 of the law
 _NODES = np.polynomial.legendre.leggauss(16)
 
 
+@dataclass(frozen=True)
 class RectifiedUnit(Unit):
     """A unit with values h >= 0, normal of variance 1 around bias + input but cut at 0.
 
@@ -38,15 +40,6 @@ class RectifiedUnit(Unit):
     high: ClassVar = np.inf
     growths: ClassVar = frozenset({Growth.QUADRATIC})
     noise: ClassVar = "odds"
-
-    def __repr__(self):
-        return "RectifiedUnit()"
-
-    def __eq__(self, other):
-        return type(other) is type(self)
-
-    def __hash__(self):
-        return hash(type(self))
 
     def energies(self, params, x):
         """x^2 / 2 - c x, of the shape of x."""

@@ -1,5 +1,6 @@
 """Gaussian units of variance 1, whose only parameter is a bias."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ _LOG_2PI = float(np.log(2 * np.pi))
 _SPACING, _MARGIN = 0.75, 9.0
 
 
+@dataclass(frozen=True)
 class StandardGaussianUnit(Unit):
     """A unit with real values of variance 1 around bias + input.
 
@@ -32,15 +34,6 @@ class StandardGaussianUnit(Unit):
     high: ClassVar = np.inf
     growths: ClassVar = frozenset({Growth.QUADRATIC})
     noise: ClassVar = "normal"
-
-    def __repr__(self):
-        return "StandardGaussianUnit()"
-
-    def __eq__(self, other):
-        return type(other) is type(self)
-
-    def __hash__(self):
-        return hash(type(self))
 
     def energies(self, params, x):
         """x^2 / 2 - c x, of the shape of x."""
