@@ -351,12 +351,18 @@ CALLBACKS = {
         lambda stop: np.isfinite(stop.best_score_),
     ),
     "a metric that a network has not": Advice(
-        lambda: watched(LikelihoodMonitor(ROWS), dbn("up-down")),
-        "take 'log_likelihood'",
         lambda: watched(
-            LikelihoodMonitor(ROWS, metrics=["log_likelihood"]), dbn("up-down")
+            LikelihoodMonitor(ROWS, metrics=["pseudo_log_likelihood"]), dbn("up-down")
         ),
-        lambda monitor: len(monitor.history_["log_likelihood"]) == 2,
+        "take 'log_likelihood' or 'free_energy_gap'",
+        lambda: watched(
+            LikelihoodMonitor(ROWS, metrics=["log_likelihood", "free_energy_gap"]),
+            dbn("up-down"),
+        ),
+        lambda monitor: (
+            len(monitor.history_["log_likelihood"]) == 2
+            and np.isfinite(monitor.history_["free_energy_gap"]).all()
+        ),
     ),
     "a score that a classifier has not": Advice(
         lambda: watched(
