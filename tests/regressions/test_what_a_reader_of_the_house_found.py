@@ -6,6 +6,8 @@ any real value could not be enumerated beside rows that had some.  More than a t
 bits beside one real value were too many to be counted even as "too many".  A group of
 eight columns or more, drawn by itself, was all 0 where its uniform number was next to
 1.  Counts of rates beyond 1e8 fell short of their upper tail by up to half a deviation.
+Of a count of -1.5, or of 4.5 successes in 3 trials, energies were finite, and a bare
+logarithm of the gamma function.
 """
 
 import itertools
@@ -40,6 +42,7 @@ from skboltz.units import (
     RECTIFIED,
     STANDARD_GAUSSIAN,
     Bias,
+    BinomialUnit,
     CategoricalGroups,
     Columns,
     GaussianParams,
@@ -129,9 +132,8 @@ def test_the_gradient_of_rows_without_any_of_the_real_columns():
     )
     state = parts.copy(parts.init(params, rows.mean(axis=0), (1, 2)))
     after, _ = parts.update(state, Batch(rows, mask), 1.0)
-    places = [
-        (k, i) for k, a in enumerate(params.arrays()) for i in np.ndindex(a.shape)
-    ]
+    before = params.arrays()
+    places = [(k, i) for k, a in enumerate(before) for i in np.ndindex(a.shape)]
     for k, i in places:
         if k == 2 and i != (1,):
             continue  # a bit has no variance
@@ -182,3 +184,18 @@ def test_tails_of_huge_counts_are_those_of_their_normal_law(rate):
         drawn = POISSON.sample(params, field, odds[None])[0]
         expected = np.exp(field[0]) + sign * deviation * z + (z * z - 1) / 6
         assert abs(drawn - expected).max() < 0.02 * deviation
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("unit", "beyond"),
+    [(POISSON, [-1, -1.5, -0.5]), (BinomialUnit(3), [-1, -0.5, -1.5, 3.5, 4, 4.5])],
+)
+def test_counts_beyond_their_limits_are_impossible(unit, beyond, dtype):
+    params = Bias(np.ones(1, dtype))
+    x = np.array(beyond, dtype)[:, None]
+    assert (unit.energies(params, x) == np.inf).all()
+    assert (unit.base_energy(params, x) == np.inf).all()
+    inside = np.array([[0.0], [1.5], [3.0]], dtype)
+    assert np.isfinite(unit.base_energy(params, inside)).all()
+    assert unit.base_energy(params, inside).dtype == dtype
