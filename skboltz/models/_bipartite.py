@@ -131,6 +131,29 @@ class Bipartite:
             return False
         return True
 
+    def check_normalisable(self, params):
+        """Refuse weights of which there is no distribution.
+
+        What is no number is not for it to judge.
+
+        Raises
+        ------
+        ValueError
+            Unless :meth:`is_normalisable`.
+        """
+        if not self.is_normalisable(params):
+            coupling = self._standardised(params)
+            if not np.isfinite(coupling).all():
+                return
+            norm = np.linalg.norm(coupling, 2)
+            raise ValueError(
+                f"The weights are too large: both layers have quadratic energies, and "
+                f"by the standard deviations of their units the weights have the norm "
+                f"{norm:.6g}, which must be below 1. Beyond it Z is infinite, unless "
+                f"values from 0 on keep it finite, and there is nothing to draw from. "
+                f"Make the weights smaller; `restrain` of the model does."
+            )
+
     def restrain(self, params):
         """Make weights smaller, in place, as far as it takes for Z to be finite."""
         if not self.may_diverge or self.is_normalisable(params):

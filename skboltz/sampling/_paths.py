@@ -241,6 +241,11 @@ def base_path(model, target, visible_mean=None):
     -------
     BipartitePath or PairwisePath
 
+    Raises
+    ------
+    ValueError
+        If Z of the target is infinite.
+
     Examples
     --------
     Two free spins: Z is 2 cosh(0) twice, so log Z = 2 log 2.
@@ -260,6 +265,7 @@ def base_path(model, target, visible_mean=None):
 
 @base_path.register
 def _(model: Bipartite, target, visible_mean=None):
+    model.check_normalisable(target)
     visible = _base_units(model.visible_unit, target.visible, visible_mean)
     hidden = target.hidden._replace(bias=np.zeros_like(target.hidden.bias))
     return BipartitePath(model, Layers(visible, hidden), target)

@@ -48,7 +48,7 @@ class BinomialUnit(Unit):
         return float(self.n)
 
     def energies(self, params, x):
-        """-b x - log C(n, x), of the shape of x."""
+        """-b x - log C(n, x), of the shape of x; infinite beyond 0 and n."""
         return self._minus_log_choices(x) - params.bias * x
 
     def base_energy(self, params, x):
@@ -57,7 +57,9 @@ class BinomialUnit(Unit):
 
     def _minus_log_choices(self, x):
         all_orders = x.dtype.type(gammaln(self.n + 1))
-        return gammaln(x + 1) + gammaln(self.n + 1 - x) - all_orders
+        log_orders = gammaln(x + 1) + gammaln(self.n + 1 - x) - all_orders
+        # The gamma function knows values beyond, but not that there are none.
+        return np.where((x < 0) | (x > self.n), x.dtype.type(np.inf), log_orders)
 
     def log_partition(self, params, field):
         """n log(1 + exp(field))."""

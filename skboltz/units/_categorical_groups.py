@@ -109,8 +109,10 @@ class CategoricalGroups(Unit):
         for part, places in self._blocks(field, bias):
             _, total = _led(places)
             u = first[part].astype(total.dtype, copy=False)
-            # Never as much as all: what has no weight is not drawn.
-            u = np.minimum(u / (1 + u), 1 - np.finfo(total.dtype).eps) * total
+            # Never as much as all, whatever the order in which it was added up: what
+            # has no weight is not drawn, and something is.
+            most = 1 - self.size * np.finfo(total.dtype).eps
+            u = np.minimum(u / (1 + u), most) * total
             reached, before = np.zeros_like(total), np.zeros(total.shape, bool)
             for own in places:
                 reached += own

@@ -321,7 +321,9 @@ class Columns(Unit):
 
     def n_states(self, n_columns):
         """How many states the columns have, which must be all of the groups."""
-        return math.prod(unit.n_states(n) for unit, n, _ in self.groups)
+        counts = [unit.n_states(n) for unit, n, _ in self.groups]
+        # Of many bits there are more than a float can say: infinity times them fails.
+        return math.inf if math.inf in counts else math.prod(counts)
 
     def states(self, numbers, n_columns):
         """States of given numbers, the first group turning fastest."""

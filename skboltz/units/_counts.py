@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import ndtri
 
-_HUGE = 1e12  # counts beyond are as good as real numbers
+_HUGE = 1e7  # counts beyond are normal, and their tails beyond what SciPy sums
 _CACHED = 2**13  # elements that are summed together
 _EXTREME = 1e-6  # of either tail: sums from 0 on lose its digits
 _NOTHING = 1e-18  # a probability that changes no sum

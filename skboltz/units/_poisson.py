@@ -41,12 +41,12 @@ class PoissonUnit(Unit):
     noise: ClassVar = "odds"
 
     def energies(self, params, x):
-        """log x! - b x, of the shape of x."""
-        return gammaln(x + 1) - params.bias * x
+        """log x! - b x, of the shape of x; infinite below 0."""
+        return _log_orders(x) - params.bias * x
 
     def base_energy(self, params, x):
-        """sum_i log x_i! - b_i x_i, shape (n_samples,)."""
-        return gammaln(x + 1).sum(axis=1) - x @ params.bias
+        """sum_i log x_i! - b_i x_i, shape (n_samples,); infinite below 0."""
+        return _log_orders(x).sum(axis=1) - x @ params.bias
 
     def log_partition(self, params, field):
         """log sum_v exp(field v) / v! = exp(field)."""
@@ -113,6 +113,11 @@ class PoissonUnit(Unit):
             )
         x = np.arange(least, most + 1)
         return x[:, None], np.ones(len(x))
+
+
+def _log_orders(x):
+    """log x!, which the gamma function knows for what is no count as well."""
+    return np.where(x < 0, x.dtype.type(np.inf), gammaln(x + 1))
 
 
 POISSON = PoissonUnit()

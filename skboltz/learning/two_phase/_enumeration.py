@@ -56,28 +56,39 @@ def _of_present(model, params, data):
     found = []
     for columns, rows in patterns(data.mask):
         unit = model.visible_unit.restricted(columns)
+        # What is left may lack a parameter that the others have.
+        visible = (
+            getattr(params.visible, name)[columns] for name in unit.parameters._fields
+        )
         part = BipartiteParams(
-            params.weights[:, columns],
-            type(params.visible)(*(array[columns] for array in params.visible)),
-            params.hidden,
+            params.weights[:, columns], unit.parameters(*visible), params.hidden
         )
         sums = expectations(replace(model, visible_unit=unit), part)
-        found.append(_spread(sums, columns, share[rows].sum()))
+        found.append(_spread(sums, columns, share[rows].sum(), params.visible))
     return reduce(add, found)
 
 
-def _spread(sums, columns, share):
-    """Sums for some visible units as those for all, of a weight `share`."""
+def _spread(sums, columns, share, every):
+    """Sums for some visible units as those for all, of a weight `share`.
+
+    `every` has the parameters of all of them; the sum for one that is not there is 0.
+    """
 
     def spread(array):
         out = np.zeros((*array.shape[:-1], len(columns)), array.dtype)
         out[..., columns] = share * array
         return out
 
+    nothing = np.zeros_like(sums.visible.bias)
     return Sums(
         (Block(None, spread(sums.product())),),
         each(lambda array: share * array, sums.hidden),
-        each(spread, sums.visible),
+        every._replace(
+            **{
+                name: spread(getattr(sums.visible, name, nothing))
+                for name in every._fields
+            }
+        ),
         float(share),
     )
 

@@ -1,0 +1,201 @@
+"""What a reader found who attacked the house of columns with sums of his own.
+
+Weights with which no Z exists were answered: annealing gave 6e47 nats, and means of
+missing values of 5e44 came without a warning.  Where entries were absent, rows without
+any real value could not be enumerated beside rows that had some.  More than a thousand
+bits beside one real value were too many to be counted even as "too many".  A group of
+eight columns or more, drawn by itself, was all 0 where its uniform number was next to
+1.  Counts of rates beyond 1e8 fell short of their upper tail by up to half a deviation.
+Of a count of -1.5, or of 4.5 successes in 3 trials, energies were finite, and a bare
+logarithm of the gamma function.
+"""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from skboltz.learning import (
+    Batch,
+    Enumeration,
+    Gradient,
+    GradientAscent,
+    HiddenMeans,
+    SparsityTarget,
+    TwoPhaseLearner,
+    WeightDecay,
+)
+from skboltz.likelihood import (
+    Effort,
+    conditional_means,
+    estimate_log_partition,
+    is_tractable,
+    marginal_free_energy,
+)
+from skboltz.models import Bipartite, BipartiteParams
+from skboltz.units import (
+    BERNOULLI,
+    GAUSSIAN,
+    POISSON,
+    RECTIFIED,
+    STANDARD_GAUSSIAN,
+    Bias,
+    BinomialUnit,
+    CategoricalGroups,
+    Columns,
+    GaussianParams,
+)
+
+# Weights without a Z --------------------------------------------------------------
+
+
+def _pair(visible, hidden, weight):
+    params = BipartiteParams(np.array([[weight]]), Bias(np.zeros(1)), Bias(np.zeros(1)))
+    return Bipartite(visible, hidden), params
+
+
+QUESTIONS = {
+    "log Z by the bridge": lambda *at: estimate_log_partition(*at, method="bridge"),
+    "log Z by annealing": lambda *at: estimate_log_partition(*at, method="ais"),
+    "free energy": lambda *at: marginal_free_energy(*at, np.array([[np.nan]])),
+    "means": lambda *at: conditional_means(*at, np.array([[np.nan]])),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+@pytest.mark.parametrize("hidden", [STANDARD_GAUSSIAN, RECTIFIED])
+def test_weights_with_which_z_is_infinite_are_refused(hidden, question):
+    model, params = _pair(STANDARD_GAUSSIAN, hidden, 1.2)
+    with pytest.raises(ValueError, match="norm 1.2, which must be below 1"):
+        question(model, params)
+
+
+def test_weights_made_smaller_as_the_refusal_says_have_a_z():
+    model, params = _pair(STANDARD_GAUSSIAN, STANDARD_GAUSSIAN, -1.2)
+    model.restrain(params)
+    w = params.weights[0, 0]
+    effort = Effort(betas=3000, n_chains=200)
+    found, reasons = estimate_log_partition(model, params, effort=effort)
+    # The precision is [[1, -w], [-w, 1]].
+    exact = math.log(2 * math.pi) - 0.5 * math.log(1 - w**2)
+    assert not reasons
+    assert abs(found.value - exact) < 4 * found.standard_error
+
+
+# Absent entries, of columns with more parameters than others ----------------------
+
+
+def _log_likelihood(weights, bias, log_variance, c, rows, mask):
+    """Mean of log P over rows of a bit, a real value and a bit, by loops."""
+    total = 0.0
+    for x, there in zip(rows, mask, strict=True):
+        log_weights = {}
+        for bits in itertools.product((0, 1), repeat=len(weights)):
+            energy = -sum(h * cj for h, cj in zip(bits, c, strict=True))
+            log_z, own = -energy, -energy
+            for i in np.flatnonzero(there):
+                input = sum(h * w for h, w in zip(bits, weights[:, i], strict=True))
+                if i == 1:
+                    s2 = math.exp(log_variance)
+                    own += input * x[i] / s2 - (x[i] - bias[i]) ** 2 / (2 * s2)
+                    log_z += 0.5 * math.log(2 * math.pi * s2)
+                    log_z += ((bias[i] + input) ** 2 - bias[i] ** 2) / (2 * s2)
+                else:
+                    own += (bias[i] + input) * x[i]
+                    log_z += math.log1p(math.exp(bias[i] + input))
+            log_weights[bits] = own, log_z
+        own, log_z = zip(*log_weights.values(), strict=True)
+        total += math.log(sum(map(math.exp, own)) / sum(map(math.exp, log_z)))
+    return total / len(rows)
+
+
+def test_the_gradient_of_rows_without_any_of_the_real_columns():
+    rng = np.random.default_rng(0)
+    weights, bias, c = rng.normal(size=(2, 3)), rng.normal(size=3), rng.normal(size=2)
+    log_variance = np.array([0.0, 0.4, 0.0])
+    unit = Columns(((BERNOULLI, 1), (GAUSSIAN, 1), (BERNOULLI, 1)))
+    model = Bipartite(unit, BERNOULLI)
+    params = BipartiteParams(weights, GaussianParams(bias, log_variance), Bias(c))
+    rows = np.array([[1, 0.7, 0], [0, 0, 1.0], [0, -0.3, 0], [0, 0, 0]])
+    mask = np.array([[1, 1, 1], [1, 0, 1], [0, 1, 0], [0, 0, 0]], bool)
+    parts = TwoPhaseLearner(
+        model,
+        HiddenMeans(),
+        Enumeration(),
+        Gradient(),
+        GradientAscent(),
+        WeightDecay(),
+        SparsityTarget(),
+        batch_size=4,
+    )
+    state = parts.copy(parts.init(params, rows.mean(axis=0), (1, 2)))
+    after, _ = parts.update(state, Batch(rows, mask), 1.0)
+    before = params.arrays()
+    places = [(k, i) for k, a in enumerate(before) for i in np.ndindex(a.shape)]
+    for k, i in places:
+        if k == 2 and i != (1,):
+            continue  # a bit has no variance
+        ends = []
+        for step in (1e-5, -1e-5):
+            moved = [a.copy() for a in (weights, bias, log_variance, c)]
+            moved[k][i] += step
+            moved[2] = moved[2][1]
+            ends.append(_log_likelihood(*moved, rows, mask))
+        slope = (ends[0] - ends[1]) / 2e-5
+        change = after.params.arrays()[k][i] - before[k][i]
+        assert change == pytest.approx(slope, abs=1e-8), (k, i)
+    assert (after.params.visible.log_variance[[0, 2]] == 0).all()
+
+
+# Counting, and the ends of laws ---------------------------------------------------
+
+
+def test_bits_without_number_beside_a_real_value_are_too_many_to_enumerate():
+    unit = Columns(((BERNOULLI, 2000), (STANDARD_GAUSSIAN, 1)))
+    assert unit.n_states(2001) == math.inf
+    hidden = 40
+    params = BipartiteParams(
+        np.zeros((hidden, 2001)), Bias(np.zeros(2001)), Bias(np.zeros(hidden))
+    )
+    assert not is_tractable(Bipartite(unit, BERNOULLI), params)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [2, 8, 9, 100, 1000])
+def test_one_column_of_a_group_is_on_whatever_the_noise(size, dtype):
+    unit, params = CategoricalGroups(size), Bias(np.zeros(size, dtype))
+    for seed in range(40):
+        field = np.random.default_rng(seed).normal(size=(1, size)).astype(dtype)
+        for odds in (np.finfo(dtype).max, np.finfo(dtype).tiny):
+            drawn = unit.sample(params, field, np.full((1, size), odds, dtype))
+            assert drawn.sum() == 1
+
+
+@pytest.mark.parametrize("rate", [1e5, 1e8, 1e10, 1e13])
+def test_tails_of_huge_counts_are_those_of_their_normal_law(rate):
+    """By Cornish and Fisher's first term, which is right to a thousandth there."""
+    tail = np.array([0.1, 1e-6, 1e-10, 1e-15])
+    z, params = -ndtri(tail), Bias(np.zeros(4))
+    field = np.full((1, 4), np.log(rate))
+    deviation = np.sqrt(rate)
+    for sign, odds in ((1, (1 - tail) / tail), (-1, tail / (1 - tail))):
+        drawn = POISSON.sample(params, field, odds[None])[0]
+        expected = np.exp(field[0]) + sign * deviation * z + (z * z - 1) / 6
+        assert abs(drawn - expected).max() < 0.02 * deviation
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("unit", "beyond"),
+    [(POISSON, [-1, -1.5, -0.5]), (BinomialUnit(3), [-1, -0.5, -1.5, 3.5, 4, 4.5])],
+)
+def test_counts_beyond_their_limits_are_impossible(unit, beyond, dtype):
+    params = Bias(np.ones(1, dtype))
+    x = np.array(beyond, dtype)[:, None]
+    assert (unit.energies(params, x) == np.inf).all()
+    assert (unit.base_energy(params, x) == np.inf).all()
+    inside = np.array([[0.0], [1.5], [3.0]], dtype)
+    assert np.isfinite(unit.base_energy(params, inside)).all()
+    assert unit.base_energy(params, inside).dtype == dtype
