@@ -18,7 +18,7 @@ from timing import machine, report
 
 from skboltz import BernoulliRBM
 from skboltz.datasets import make_bars_and_stripes
-from skboltz.estimators.shared._log_z import base_rates
+from skboltz.estimators.questions._log_z import base_rates
 from skboltz.likelihood import (
     Effort,
     estimate_log_partition,

@@ -9,7 +9,7 @@ from judges import comes_from
 from oracles import BipartiteOracle
 
 from skboltz import BernoulliRBM, UnreliableEstimateWarning
-from skboltz.estimators.shared import _log_z
+from skboltz.estimators.questions import _log_z
 from skboltz.sampling import effective_sample_size
 
 RNG = np.random.default_rng(0)

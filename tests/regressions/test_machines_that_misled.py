@@ -48,7 +48,7 @@ from skboltz import (
     sampling,
 )
 from skboltz.callbacks import EarlyStopping, EpochCallback
-from skboltz.estimators.shared._total import warn_of_total
+from skboltz.estimators.questions._total import warn_of_total
 from skboltz.models import Bipartite, BipartiteParams, PairwiseParams
 from skboltz.sampling import Purpose, Stream
 from skboltz.units import (

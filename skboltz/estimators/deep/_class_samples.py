@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ..questions._shown import check_shown
 from ..shared._labels import class_codes, joined, one_hot
-from ..shared._shown import check_shown
 from ..shared._validation import check_count
 from ._deep_samples import DeepSamples
 

@@ -12,10 +12,10 @@ from ..._exceptions import DivergenceError
 from ..._sklearn import Interval, StrOptions
 from ...sampling import random_key
 from ..harmonium._rbm import BernoulliRBM
+from ..questions._rows import Rows
 from ..shared._epochs import as_line, run_epochs
 from ..shared._nested import NestedParams
 from ..shared._range import warn_of_range
-from ..shared._rows import Rows
 from ._backprop_stage import BackpropStage
 from ._layers import (
     check_sizes,

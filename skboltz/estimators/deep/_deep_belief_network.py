@@ -15,9 +15,9 @@ from ... import likelihood
 from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions, fit_context
 from ...sampling import random_key
-from ..shared._likelihoods import trusted_log_z
-from ..shared._shown import check_shown
-from ..shared._total import warn_of_total
+from ..questions._likelihoods import trusted_log_z
+from ..questions._shown import check_shown
+from ..questions._total import warn_of_total
 from ..shared._validation import (
     as_rows,
     check_count,

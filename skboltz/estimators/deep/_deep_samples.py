@@ -1,7 +1,7 @@
 """Features drawn from a deep network: up, along the top, and down."""
 
 from ...sampling import Purpose, Stream, ancestral, gibbs, random_key
-from ..shared._samples import sample_stream
+from ..questions._samples import sample_stream
 from ..shared._validation import check_data, check_seed
 from ._deep import Deep
 from ._up_down_stage import belief_network

@@ -7,9 +7,9 @@ from ... import learning
 from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions
 from ...sampling import Chains, gibbs
-from ..shared._fitted import Fitted
+from ..questions._fitted import Fitted
+from ..questions._questions import Questions
 from ..shared._given import are_there
-from ..shared._questions import Questions
 from ..shared._training import Trainable
 from ..shared._validation import (
     check_exact,

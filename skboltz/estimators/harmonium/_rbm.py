@@ -7,8 +7,8 @@ import numpy as np
 from ... import learning, likelihood
 from ...models import Bipartite
 from ...units import BERNOULLI
+from ..questions._rows import Rows
 from ..shared._epochs import as_line
-from ..shared._rows import Rows
 from ._base import BaseRBM
 
 _ROWS_TOLD_OF = 100

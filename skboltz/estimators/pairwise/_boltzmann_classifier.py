@@ -18,6 +18,7 @@ from ..._saved import Estimator
 from ..._sklearn import Interval, fit_context
 from ...sampling import partly_known
 from ...utils import has_missing
+from ..questions._rows import Rows
 from ..shared._labels import (
     Predictions,
     check_classes,
@@ -31,7 +32,6 @@ from ..shared._labels import (
 from ..shared._nested import NestedParams
 from ..shared._range import warn_of_range
 from ..shared._recast import recast
-from ..shared._rows import Rows
 from ..shared._told import fit_inside
 from ..shared._validation import check_data, learnable_rows
 from ._boltzmann_machine import BoltzmannMachine

@@ -23,10 +23,10 @@ from ...sampling import (
 )
 from ...units import Bias, TwoValuedUnit
 from ...utils import check_betas, has_missing
-from ..shared._fitted import Fitted
+from ..questions._fitted import Fitted
+from ..questions._questions import Questions
 from ..shared._given import are_there, as_floats, check_length, check_square
 from ..shared._offered import offered_if
-from ..shared._questions import Questions
 from ..shared._training import Trainable
 from ..shared._validation import (
     check_clamping_noise,

@@ -11,7 +11,7 @@ from ... import likelihood
 from ..._exceptions import EnumerationTooLargeError
 from ..._sklearn import check_sample_weight, safe_indexing
 from ...utils import as_numbers, check_type, has_missing, known_as, require, warn
-from ._log_z import METHODS, tractable_size
+from ..questions._log_z import METHODS, tractable_size
 
 _ROUNDING = 10 * np.finfo(np.float64).eps  # of values that are meant to be equal
 _MEAN_ELEMENTS = 2**20  # of the rows converted to double precision at a time

@@ -6,7 +6,7 @@ from scipy.special import logsumexp
 
 from ..._exceptions import DataRangeWarning, UnreliableEstimateWarning
 from ...utils import as_numbers, warn
-from ._range import slack
+from ..shared._range import slack
 
 _ROUNDING = 32  # units in the last place of a free energy, a sum of many terms
 _ERRORS = 3  # standard errors of log Z

@@ -6,9 +6,9 @@ import numpy as np
 
 from ... import likelihood
 from ...sampling import Purpose, Stream, random_key
+from ..shared._validation import check_count, check_seed
 from ._chains import chains_of, check_sampler
 from ._shown import check_shown, shown
-from ._validation import check_count, check_seed
 
 
 def sample(

@@ -5,15 +5,15 @@ import numpy as np
 from ... import likelihood
 from ...sampling import random_key
 from ...utils import check_betas, has_missing
-from ._log_z import log_partition, warn_of
-from ._total import warn_of_total
-from ._validation import (
+from ..shared._validation import (
     check_count,
     check_jobs,
     check_method,
     check_seed,
     empty_rows,
 )
+from ._log_z import log_partition, warn_of
+from ._total import warn_of_total
 
 
 def free_energy(fitted, X):

@@ -11,13 +11,19 @@ from sklearn.base import (
 )
 from sklearn.utils.validation import check_is_fitted
 
+from ..shared._range import warn_of_range
+from ..shared._validation import (
+    as_rows,
+    check_count,
+    check_data,
+    check_layer,
+    check_seed,
+)
 from . import _likelihoods as likelihoods
 from ._features import hidden_means
 from ._log_z import warn_of
-from ._range import warn_of_range
 from ._samples import check_strategy, imputed, sample, sample_stream
 from ._sweeps import reconstructed, swept, visible_means
-from ._validation import as_rows, check_count, check_data, check_layer, check_seed
 
 
 class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin):
