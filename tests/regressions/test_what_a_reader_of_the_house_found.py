@@ -76,7 +76,7 @@ def test_weights_made_smaller_as_the_refusal_says_have_a_z():
     model, params = _pair(STANDARD_GAUSSIAN, STANDARD_GAUSSIAN, -1.2)
     model.restrain(params)
     w = params.weights[0, 0]
-    effort = Effort(betas=3000, n_chains=200)
+    effort = Effort(betas=1000, n_chains=100)
     found, reasons = estimate_log_partition(model, params, effort=effort)
     # The precision is [[1, -w], [-w, 1]].
     exact = math.log(2 * math.pi) - 0.5 * math.log(1 - w**2)
