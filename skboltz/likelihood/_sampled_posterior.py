@@ -31,6 +31,7 @@ _STEP_TERMS = 10**7  # of all the products of a step
 _MODES, _MOST_SETTLED = 500, 100  # of the whole machine, and near to a row
 
 _MEAN_CHAINS, _BURN_IN, _SWEEPS = 4, 30, 150
+_SLOW = 0.75  # kept by a sweep: 4 x 150 sweeps are then worth 90 draws
 
 _CHAINS = 50  # annealed
 _BETAS = np.linspace(0, 1, 301)
@@ -128,7 +129,7 @@ def means(unsummed):
     found = modes_of(unsummed.model, unsummed.params)
     parts = [_chain_means(part, found) for part in unsummed.parts(_MEAN_CHAINS)]
     visible, hidden, agree = map(np.concatenate, zip(*parts, strict=True))
-    doubtful, apart = np.zeros(len(agree), dtype=bool), np.flatnonzero(~agree)
+    doubtful, apart = _slow(unsummed), np.flatnonzero(~agree)
     if len(apart):
         sampled = weighed(unsummed.of(apart), found)
         visible[apart], hidden[apart] = sampled.visible, sampled.hidden
@@ -141,7 +142,14 @@ def weighed(unsummed, found=None):
     if found is None:
         found = modes_of(unsummed.model, unsummed.params)
     parts = [_weighed(part, found) for part in unsummed.parts(_CHAINS)]
-    return Sampled(*map(np.concatenate, zip(*parts, strict=True)))
+    sampled = Sampled(*map(np.concatenate, zip(*parts, strict=True)))
+    return sampled._replace(doubtful=sampled.doubtful | _slow(unsummed))
+
+
+def _slow(unsummed):
+    """Rows of which no chain gets far from its start, so that all seem to agree."""
+    kept = [rest.model.memory(rest.params) for rest in unsummed.rests]
+    return np.array(kept) > _SLOW
 
 
 def modes_of(model, params):

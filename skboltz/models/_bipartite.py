@@ -83,10 +83,11 @@ class Bipartite:
             if Growth.V_LOG_V in one and other - {Growth.BOUNDED}:
                 raise ValueError(
                     "Counts without a limit need units with a limit in the other "
-                    "layer: beside Gaussian or rectified units, or other counts, the "
-                    "sum over all states grows without end for every positive weight, "
-                    "as the energy of v counts grows as v log v alone. Take bits for "
-                    "the other layer, or counts with a limit, such as BinomialUnit."
+                    "layer: beside rectified units or other counts the sum over all "
+                    "states has no end for any positive weight, and beside Gaussian "
+                    "ones for any weight but 0, as the energy of v counts grows as "
+                    "v log v alone. Take bits for the other layer, or counts with a "
+                    "limit, such as BinomialUnit."
                 )
 
     @cached_property
@@ -161,6 +162,16 @@ class Bipartite:
         coupling = self._standardised(params)
         if np.isfinite(coupling).all():  # else nothing helps
             params.weights[:] *= _KEPT / np.linalg.norm(coupling, 2)
+
+    def memory(self, params):
+        """Share of where it stood that a sweep of block Gibbs keeps, at most.
+
+        Known of two layers of Gaussian units, where it is the squared norm of the
+        weights by standard deviations; 0, which says nothing, of layers of others.
+        """
+        if not self.may_diverge:
+            return 0.0
+        return float(np.linalg.norm(self._standardised(params), 2) ** 2)
 
     def _standardised(self, params):
         """Weights in units of what they couple, in double precision."""

@@ -1,6 +1,7 @@
 """Binomial units: counts of so many trials."""
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
@@ -25,6 +26,11 @@ class BinomialUnit(Unit):
     n : int
         Number of trials.
 
+    Raises
+    ------
+    ValueError
+        If n is less than 1, or no integer.
+
     Examples
     --------
     >>> import numpy as np
@@ -42,6 +48,10 @@ class BinomialUnit(Unit):
     low: ClassVar = 0.0
     countable: ClassVar = True
     noise: ClassVar = "odds"
+
+    def __post_init__(self):
+        if not isinstance(self.n, Integral) or self.n < 1:
+            raise ValueError(f"n must be an integer from 1 on, found {self.n!r}.")
 
     @property
     def high(self):

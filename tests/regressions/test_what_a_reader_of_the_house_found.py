@@ -7,16 +7,20 @@ bits beside one real value were too many to be counted even as "too many".  A gr
 eight columns or more, drawn by itself, was all 0 where its uniform number was next to
 1.  Counts of rates beyond 1e8 fell short of their upper tail by up to half a deviation.
 Of a count of -1.5, or of 4.5 successes in 3 trials, energies were finite, and a bare
-logarithm of the gamma function.
+logarithm of the gamma function.  Of two real layers near the edge of what has a Z,
+chains moved so slowly that all agreed on where they had begun: means of missing values
+were off by 0.8 deviations without a warning.
 """
 
 import itertools
 import math
+import warnings
 
 import numpy as np
 import pytest
 from scipy.special import ndtri
 
+from skboltz import UnreliableEstimateWarning
 from skboltz.learning import (
     Batch,
     Enumeration,
@@ -49,6 +53,44 @@ from skboltz.units import (
 )
 
 # Weights without a Z --------------------------------------------------------------
+
+
+def _triple(weight, bias):
+    """Two real units below one, a row that knows the second, and the mean of the first.
+
+    By the precision [[1, -w], [-w, 1]] of what is left.
+    """
+    weights, own = np.array([[weight, 0.01]]), Bias(np.array([bias, 0.3]))
+    params = BipartiteParams(weights, own, Bias(np.array([0.2])))
+    model = Bipartite(STANDARD_GAUSSIAN, STANDARD_GAUSSIAN)
+    precision = np.array([[1, -weight], [-weight, 1]])
+    covariance = np.linalg.inv(precision)
+    mean = covariance @ [bias, 0.2 + 0.01]
+    row = np.array([[np.nan, 1.0]])
+    return model, params, row, mean[0], np.sqrt(covariance[0, 0])
+
+
+@pytest.mark.parametrize("question", [conditional_means, marginal_free_energy])
+@pytest.mark.parametrize("weight", [-0.99, 0.9, 0.99])
+def test_rows_of_which_chains_move_too_slowly_are_doubted(question, weight):
+    model, params, row, *_ = _triple(weight, -2.0)
+    with pytest.warns(UnreliableEstimateWarning, match="In 1 of 1 rows"):
+        question(model, params, row)
+
+
+@pytest.mark.parametrize("weight", [-0.8, 0.3, 0.8])
+def test_rows_of_which_chains_move_are_right_without_a_word(weight):
+    model, params, row, mean, deviation = _triple(weight, -2.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (found, *_), _ = conditional_means(model, params, row)
+    assert abs(found[0] - mean) < 0.4 * deviation
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.5])
+def test_a_number_of_trials_is_an_integer_from_1_on(n):
+    with pytest.raises(ValueError, match="n must be an integer"):
+        BinomialUnit(n)
 
 
 def _pair(visible, hidden, weight):

@@ -104,6 +104,7 @@ def plain(
     draw=gibbs.draw_visible,
 ):
     """Block Gibbs, clamped where features are given."""
+    model.check_normalisable(params)
     if start is None:
         chains = _begun(model, params, stream, n_chains, given)
         if chains is None:
