@@ -113,6 +113,10 @@ class Alike(NamedTuple):
 def random_key(random_state):
     """A key drawn from a `numpy.random.RandomState`.
 
+    Parameters
+    ----------
+    random_state : RandomState
+
     Examples
     --------
     >>> import numpy as np

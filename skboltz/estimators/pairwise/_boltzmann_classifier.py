@@ -97,8 +97,9 @@ class BoltzmannClassifier(CallbackSupportMixin, NestedParams, Predictions, Estim
     Parameters
     ----------
     estimator : BoltzmannMachine, default=None
-        What to learn with; cloned. None means 64 hidden units that are not coupled to
-        each other, and the `random_state` given here.
+        What to learn with; cloned, so that each `fit` begins anew, whatever its
+        `warm_start` says: `partial_fit` goes on. None means 64 hidden units that are
+        not coupled to each other, and the `random_state` given here.
 
     generative_share : float, default=0.0
         Between 0, where only the class is learnt and features are clamped in both

@@ -158,7 +158,8 @@ default="linear"
         counts twice.
 
     betas : int or array-like of shape (n_sweeps,), default=10
-        Of "annealing": the inverse temperature of each sweep, never falling, up to 1;
+        Of "annealing": the inverse temperature of each sweep, above 0, never falling,
+        ending with 1;
         or how many sweeps at the temperatures of [1]_, whose machine runs at one of 10:
         in units of that, a fifth of them at 2, 1.5 and 1.2 each, and the rest at 1.
 
@@ -458,7 +459,8 @@ default="linear"
         ----------
         coupling : {array-like, sparse matrix} of shape (n_units, n_units)
             J, symmetric with a zero diagonal; visible units come first. The machine
-            works in its precision.
+            works in its precision. All of J counts, also what `mask` and the switches
+            forbid to learn.
         intercept : array-like of shape (n_units,), default=None
             b; None means zeros.
         n_features : int, default=None

@@ -208,7 +208,9 @@ def check_layer(values, name, n_units, units, dtype):
 
 def check_count(value, name, least):
     if not isinstance(value, Integral) or value < least:
-        raise ValueError(f"{name} must be an integer >= {least}, found {value!r}.")
+        shape = getattr(value, "shape", ())
+        found = f"an array of shape {shape}" if shape else repr(value)
+        raise ValueError(f"{name} must be an integer >= {least}, found {found}.")
     return int(value)
 
 

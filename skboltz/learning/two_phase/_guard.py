@@ -23,6 +23,14 @@ def guarded_epoch(learner, state, data, rate):
     cost, n_visible log 2 nats (of Gaussian units: more than one normal distribution of
     their variances would).  The state remembers how far the rate had to fall.
 
+    Parameters
+    ----------
+    learner : TwoPhaseLearner
+    state : TrainingState
+    data : Data or DrawnData
+    rate : float
+        The rate to try first.
+
     Returns
     -------
     state : TrainingState

@@ -19,10 +19,28 @@ def smoothed_mean(unit, mean, total_weight):
 
 
 def initial_params(model, stream, visible_mean, total_weight, n_hidden, dtype):
-    """Weights from N(0, 0.01^2), visible biases at the log-odds of the data.
+    """Weights from N(0, 0.01^2), visible biases at what the means of the data ask for.
 
-    Hinton (2012), "A practical guide to training restricted Boltzmann machines",
-    section 8.  Hidden biases start at zero, and hidden variances at one.
+    Log-odds of bits, logarithms of the rates of counts, means of reals.  Hinton (2012),
+    "A practical guide to training restricted Boltzmann machines", section 8.  Hidden
+    biases start at zero, and all variances at one.
+
+    Parameters
+    ----------
+    model : Bipartite
+    stream : Stream
+        Of the noise, for example of the purpose ``Purpose.WEIGHTS``.
+    visible_mean : ndarray of shape (n_visible,)
+        Means of the data.
+    total_weight : float
+        Number of the rows, or sum of their weights: means at the limits of a unit are
+        taken as nearly so as that many rows can tell.
+    n_hidden : int
+    dtype : dtype
+
+    Returns
+    -------
+    BipartiteParams
     """
     hidden = model.hidden_unit.parameters
     visible = _log_odds(model.visible_unit, visible_mean, total_weight)

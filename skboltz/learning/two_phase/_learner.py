@@ -87,6 +87,36 @@ class TwoPhaseLearner(Learner):
     batch_size : int
     bounds : Unbounded, VarianceBounds
         Where parameters are kept.
+
+    Examples
+    --------
+    Counts of two rates beside a bit that tells them apart:
+
+    >>> import numpy as np
+    >>> from skboltz import learning
+    >>> from skboltz.likelihood import exact_log_partition
+    >>> from skboltz.models import Bipartite
+    >>> from skboltz.sampling import Purpose, Stream
+    >>> from skboltz.units import BERNOULLI, POISSON, Columns
+    >>> rng = np.random.default_rng(0)
+    >>> bit = rng.integers(0, 2, 500)
+    >>> X = np.column_stack([rng.poisson(1 + 4 * bit), bit]).astype(float)
+    >>> model = Bipartite(Columns(((POISSON, 1), (BERNOULLI, 1))), BERNOULLI)
+    >>> learner = learning.TwoPhaseLearner(
+    ...     model, learning.HiddenMeans(), learning.Enumeration(),
+    ...     learning.CenteredGradient(), learning.Momentum(0.5),
+    ...     learning.WeightDecay(), learning.SparsityTarget(), batch_size=50)
+    >>> key, mean = (0, 0), X.mean(axis=0)
+    >>> params = learning.initial_params(
+    ...     model, Stream(key, Purpose.WEIGHTS), mean, len(X), 1, np.float64)
+    >>> state, data = learner.init(params, mean, key), learning.Data(X, None)
+    >>> for _ in range(100):
+    ...     state, progress = learning.epoch(learner, state, data, 0.05)
+    >>> params = state.params
+    >>> log_z = exact_log_partition(model, params).value
+    >>> log_p = -model.free_energy(params, X) - log_z
+    >>> bool(-2.65 < log_p.mean() < -2.45)
+    True
     """
 
     model: Any
@@ -100,7 +130,25 @@ class TwoPhaseLearner(Learner):
     bounds: Any = UNBOUNDED
 
     def init(self, params, visible_mean, key):
-        """The state of a training that starts from given parameters."""
+        """The state of a training that starts from given parameters.
+
+        The positive phase remembers nothing yet: where rows have NaN, pass the state
+        through :meth:`resume` with the data, or the first epoch ends in a
+        DivergenceError at any rate.
+
+        Parameters
+        ----------
+        params : BipartiteParams or PairwiseParams
+            Of floating-point numbers, in whose precision the training works.
+        visible_mean : ndarray of shape (n_visible,)
+            Means of the data, of what is known.
+        key : pair of int
+            Of all noise, see :func:`skboltz.sampling.random_key`.
+
+        Returns
+        -------
+        TrainingState
+        """
         dtype = params.weights.dtype
         hidden_mean = self.positive.hidden_mean(self.model, params, visible_mean)
         chains = Stream(key, Purpose.CHAINS)

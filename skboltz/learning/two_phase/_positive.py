@@ -33,7 +33,8 @@ class HiddenMeans:
     """E[. | v] by the means of hidden units that are independent given v.
 
     Missing values are sampled: it remembers a guess for each, moved by a few sweeps
-    whenever its batch comes.
+    whenever its batch comes.  Its state holds the guesses: :meth:`init` makes them, and
+    :meth:`TwoPhaseLearner.resume` calls it.  Without them NaN spoils the sums.
     """
 
     takes_mask: ClassVar = True  # what is absent is 0, and tells nothing
