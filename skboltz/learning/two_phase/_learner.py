@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._exceptions import DivergenceError
 from ...sampling import Purpose, Stream
-from ...utils import copied
+from ...utils import copied, has_missing
 from .._batches import n_batches
 from .._epoch import Learner, diverged
 from .._penalties import SparsityTarget, WeightDecay
@@ -189,9 +190,24 @@ class TwoPhaseLearner(Learner):
         state : TrainingState
         seen : tuple of two ndarray
             See :meth:`advance`.
+
+        Raises
+        ------
+        ValueError
+            If values are missing, and the state has no guesses of them.
         """
         sums, state = self.phases(state, batch)
-        return self.advance(state, sums, rate, share)
+        try:
+            return self.advance(state, sums, rate, share)
+        except DivergenceError as error:  # NaN is looked for where it has done harm
+            v, memory = batch.values, state.positive
+            lost = memory is None and not self.positive.accepts(memory, v)
+            if lost and has_missing(v):
+                raise ValueError(
+                    "Values are missing, and the state has no guesses of them to go "
+                    "on from: call resume(state, params, data) of the learner first."
+                ) from error
+            raise
 
     def phases(self, state, batch):
         """Sums of both phases over the rows of a batch; parameters stay.
