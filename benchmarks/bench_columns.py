@@ -21,11 +21,11 @@ from skboltz.learning import (
     Gradient,
     GradientAscent,
     HiddenMeans,
-    Recipe,
     SparsityTarget,
+    TwoPhaseLearner,
     WeightDecay,
+    epoch,
     initial_params,
-    training,
 )
 from skboltz.models import Bipartite
 from skboltz.sampling import Purpose, Stream
@@ -34,10 +34,10 @@ from skboltz.units import BERNOULLI, Bias, CategoricalGroups
 _STREAM = Stream((0, 0), Purpose.WEIGHTS)
 
 
-def epoch(unit, X, n_hidden, batch_size):
+def training(unit, X, n_hidden, batch_size):
     """A function that trains for one epoch."""
     model = Bipartite(unit, BERNOULLI)
-    recipe = Recipe(
+    learner = TwoPhaseLearner(
         model=model,
         positive=HiddenMeans(),
         negative=ContrastiveDivergence(1),
@@ -49,10 +49,10 @@ def epoch(unit, X, n_hidden, batch_size):
     )
     mean = X.mean(axis=0)
     params = initial_params(model, _STREAM, mean, len(X), n_hidden, X.dtype)
-    state = training.init(recipe, params, mean, (1, 2))
+    state = learner.init(params, mean, (1, 2))
 
     def run():
-        training.epoch(recipe, training.copy(state), Data(X, None), 0.01)
+        epoch(learner, state, Data(X, None), 0.01)
 
     run()
     return run
@@ -92,7 +92,7 @@ def main():
     sizes = options.hidden, options.batch_size
     report(**machine(), **vars(options))
     with threadpool_limits(options.threads), config_context(kernels="auto"):
-        epochs = {name: epoch(unit, X, *sizes) for name, unit in units.items()}
+        epochs = {name: training(unit, X, *sizes) for name, unit in units.items()}
         seconds = interleave(epochs, options.rounds)
         report(name="epoch", to_bits=ratio(seconds, "groups", "bits"))
         asked = {name: operations(unit, input) for name, unit in units.items()}

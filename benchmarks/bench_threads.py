@@ -3,7 +3,7 @@
     python benchmarks/bench_threads.py
 
 `free` is the time with one thread by that with two, the package's own limit lifted: it
-shows where the limit in `skboltz/learning/_threads.py` belongs. `as_shipped` is the
+shows where the limit in `skboltz/utils/_threads.py` belongs. `as_shipped` is the
 same with the limit in force: it must not fall below 1.
 """
 
@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from timing import interleave, machine, ratio, report
 
 from skboltz import BernoulliRBM
-from skboltz.learning import _threads
+from skboltz.utils import _threads
 
 CASES = [(10, 64), (10, 500), (100, 16), (100, 64), (100, 128), (100, 500), (500, 500)]
 

@@ -18,7 +18,6 @@ from timing import machine, report
 
 from skboltz import BernoulliRBM
 from skboltz.datasets import make_bars_and_stripes
-from skboltz.estimators.questions._log_z import base_rates
 from skboltz.likelihood import (
     Effort,
     estimate_log_partition,
@@ -42,7 +41,7 @@ def drawn(unit, n_hidden, n_visible, scale, bias):
 
 def learnt(X, **params):
     rbm = BernoulliRBM(random_state=0, **params).fit(X)
-    mean = base_rates(BERNOULLI, X.mean(axis=0))
+    mean = BERNOULLI.interior(X.mean(axis=0))
     return BITS, rbm._params(), mean
 
 

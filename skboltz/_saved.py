@@ -1,6 +1,7 @@
 """What is saved says which version has saved it, before anything else is loaded."""
 
 import pickle
+import sys
 
 from sklearn.base import BaseEstimator
 
@@ -10,6 +11,10 @@ from ._version import __version__
 # these are of other classes.
 FORMAT = 1
 _MARK = "_skboltz_saved"
+_REMEDY = (
+    "Load it with the version that has saved it, and fit it again here; or keep its "
+    "weights there as arrays, and pass them to from_params here."
+)
 
 
 class Estimator(BaseEstimator):
@@ -44,10 +49,28 @@ def check_format(found, version):
         by = "a version that did not say its number" if version is None else version
         raise pickle.UnpicklingError(
             f"This estimator was saved by another skboltz ({by}) whose estimators hold "
-            f"other attributes than those of {__version__}. Load it with the version "
-            f"that has saved it, and fit it again here; or keep its weights there as "
-            f"arrays, and pass them to from_params here."
+            f"other attributes than those of {__version__}. {_REMEDY}"
         )
+
+
+class _Moved:
+    """The last to be asked for a module: what had estimators once says what to do.
+
+    Files of before the formats name these modules first, and pickle imports them
+    before anything of this version could refuse the file.
+    """
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.startswith("skboltz.estimators._"):
+            raise ModuleNotFoundError(
+                f"No module named {name!r} in skboltz {__version__}. If a saved "
+                f"estimator asks for it, an earlier version has saved it. {_REMEDY}",
+                name=name,
+            )
+
+
+sys.meta_path.append(_Moved)
 
 
 def _empty(format, cls):

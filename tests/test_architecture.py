@@ -427,6 +427,28 @@ def test_every_parameter_is_documented(name):
         ), parameter
 
 
+# Scripts that no test runs --------------------------------------------------------
+
+
+def gone(tree):
+    """Names that a script imports from the package, and that are not there."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "")[:7] == "skboltz":
+            room = importlib.import_module(node.module)
+            found += [a.name for a in node.names if not hasattr(room, a.name)]
+    return found
+
+
+def test_scripts_import_what_there_is():
+    paths = [p for f in ("benchmarks", "examples") for p in (ROOT / f).glob("*.py")]
+    missing = {path.name: gone(ast.parse(path.read_text())) for path in paths}
+    assert paths and not {name: names for name, names in missing.items() if names}
+    assert gone(ast.parse("from skboltz.units import SPIN, SideBySide")) == [
+        "SideBySide"
+    ]
+
+
 # Text of the repository -----------------------------------------------------------
 
 # Written in parts, so that this file does not match itself. It knows no git: the

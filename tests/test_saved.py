@@ -22,14 +22,16 @@ ESTIMATORS = [
     if isinstance(thing, type) and issubclass(thing, BaseEstimator)
 ]
 X, _ = make_bars_and_stripes(3)
-# BernoulliRBM(3), before estimators said by which version they were saved.
-BEFORE = (
-    "eJxVUMtKA1EM7UPaobQK/oE73QzoDwjddFHswh+43JnGmUvvY0gyFQuCLgtx5XWhf+LfeaeI1LMI"
-    "OSHJOcnLycdbv3eAXNCmCJZ3ORAbpzkg5bVGF7xpXa6wcFGmc0AfWmvN/fwuvser1/gcL2XqVRlc"
-    "Ezx4prgcysyCRm98pVAzxMXt92eHL5kUmstakdlBXE5k5JVhwC4dbwGLQKnckylqvw5OEXfTKxk5"
-    "4DqsowybMsX+Ji77kiXRWhtPqWHsFba+om7R+YMmVv8NrCRzwSV3rYuL3i8ko7KGdWshSlYGn9Q8"
-    "RxnY66Oegb05YmfUaCTDT4o1VsBp8eyvVAbio1OzMukBwjruZdK5UFWr8cAe01u745ATOyXtGgtq"
-    "a8gUycu+LfIfTK6YpA=="
+# BernoulliRBM(3), before estimators said by which version they were saved, from where
+# its class was then.
+BEFORE = zlib.decompress(
+    b64decode(
+        "eNpVT8tKA0EQzEOSJSQKXvwFvQT0B4Rccgjm4A8Ms7vt7pB5LN29EQOC4inQN8eD/ol/52wQiXVoupruqu"
+        "qXk4+3fu8AuaBNHizv5kBsnOaANFeYuyjTBaAPrbXmfnEX3+PVa3yOlzL1qgiuCR48U1wNZWZBoze+UqgZ"
+        "4vL2+7PDl0xyzUWtyOwgriYy8sowYNeOt4B5oDTuyRS1L4NTxN31WkYOuA5llGFTpNrfxFVfsmRaa+MpLY"
+        "y9wtZX1AmdP2hi9T/AWjIXXErXurjs/UIyKmooWwtRsiL45OY5ysBeH+0M7M0RO6NGIxl+UqyxAk7Cs79R"
+        "EYiPXs2K5AcIZdzLpEuhqlbjgT1qPDyHnNgpaddYUFtDJk9Z9m0+/wH9npSS"
+    )
 )
 
 
@@ -42,9 +44,22 @@ def test_there_are_estimators():
     assert all(issubclass(cls, _saved.Estimator) for cls in ESTIMATORS)
 
 
+def test_what_was_saved_where_a_class_was_before_says_so():
+    with pytest.raises(ModuleNotFoundError, match="fit it again here.*from_params"):
+        pickle.loads(BEFORE)
+    with pytest.raises(ModuleNotFoundError, match="^No module named 'skboltz.other'$"):
+        pickle.loads(b"cskboltz.other\nthing\n.")
+
+
 def test_what_was_saved_before_versions_were_noted_says_so():
+    was, now = (  # the name behind its length
+        bytes([len(name)]) + name.encode()
+        for name in ("skboltz.estimators._rbm", BernoulliRBM.__module__)
+    )
+    assert was in BEFORE[11:]
+    saved = BEFORE[:2] + BEFORE[11:].replace(was, now)  # no frame, whose length changes
     with pytest.raises(pickle.UnpicklingError, match="did not say its number"):
-        pickle.loads(zlib.decompress(b64decode(BEFORE)))
+        pickle.loads(saved)
 
 
 @pytest.mark.parametrize("cls", ESTIMATORS)
