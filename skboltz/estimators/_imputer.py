@@ -36,8 +36,8 @@ class EnergyImputer(CallbackSupportMixin, NestedParams, TransformerMixin, Estima
     ----------
     estimator : estimator, default=None
         With `fit` for data with NaN, and `impute`; cloned, so that what it has learnt
-        counts for nothing: a machine that is there already fills gaps by its own
-        `impute`. None means a `BernoulliRBM` with its defaults and the `random_state`
+        counts for nothing, unless it comes in a
+        :class:`sklearn.frozen.FrozenEstimator`. None means a `BernoulliRBM` with its defaults and the `random_state`
         given here, for binary features; real ones need a :class:`GaussianBernoulliRBM`.
         A good one takes more: about as many hidden units as features, a hundred chains,
         and a learning rate that falls over some hundred epochs

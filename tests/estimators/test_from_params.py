@@ -14,6 +14,7 @@ from oracles import (
     finite_difference,
     mean_log_likelihood,
 )
+from sklearn.frozen import FrozenEstimator
 
 import skboltz
 from skboltz import (
@@ -23,6 +24,7 @@ from skboltz import (
     DBNClassifier,
     DeepBeliefNetwork,
     DenseAssociativeMemory,
+    EnergyImputer,
     GaussianBernoulliRBM,
     HopfieldMemory,
 )
@@ -547,3 +549,12 @@ def test_arguments_are_called_like_the_attributes(cls):
             continue  # of another fine_tuning
         assert hasattr(made, f"{name}_"), name
     assert isinstance(made, cls) and parameters
+
+
+def test_an_imputer_fills_gaps_by_a_machine_that_is_frozen():
+    rng = np.random.default_rng(0)
+    rbm = BernoulliRBM.from_params(rng.normal(size=(3, 4)))
+    X = rng.integers(0, 2, (10, 4)).astype(float)
+    X[0, 1] = np.nan
+    imputer = EnergyImputer(FrozenEstimator(rbm)).fit(X)
+    np.testing.assert_array_equal(imputer.transform(X), rbm.impute(X))

@@ -26,7 +26,7 @@ def fit_inside(outer, rows, weight, X, y=None):
     if tells:
         inner.set_callbacks(*own, Told(outer, context, X, y))
     try:
-        inner.fit(rows, sample_weight=weight)
+        inner.fit(rows, None, sample_weight=weight)
     finally:
         if tells:
             inner.set_callbacks(*own)
