@@ -37,11 +37,11 @@ class EnergyImputer(CallbackSupportMixin, NestedParams, TransformerMixin, Estima
     estimator : estimator, default=None
         With `fit` for data with NaN, and `impute`; cloned, so that what it has learnt
         counts for nothing, unless it comes in a
-        :class:`sklearn.frozen.FrozenEstimator`. None means a `BernoulliRBM` with its defaults and the `random_state`
-        given here, for binary features; real ones need a :class:`GaussianBernoulliRBM`.
-        A good one takes more: about as many hidden units as features, a hundred chains,
-        and a learning rate that falls over some hundred epochs
-        (benchmarks/figure_imputation.py).
+        :class:`sklearn.frozen.FrozenEstimator`. None means a `BernoulliRBM` with its
+        defaults and the `random_state` given here, for binary features; real ones need
+        a :class:`GaussianBernoulliRBM`. A good one takes more: about as many hidden
+        units as features, a hundred chains, and a learning rate that falls over some
+        hundred epochs (benchmarks/figure_imputation.py).
     strategy : {"mean", "mode", "sample"}, default="mean"
         What to fill in, see :meth:`BernoulliRBM.impute`.
     missing_values : int, float, np.nan, None or pandas.NA, default=np.nan
