@@ -32,10 +32,6 @@ class LabelledRBM(BernoulliRBM):
     _known_as = "BernoulliRBM"
 
     @property
-    def _n_label_columns(self):
-        return self.n_classes
-
-    @property
     def _model(self):
         n_units = self.n_features_in_ - self.n_classes
         groups = (BERNOULLI, n_units), (CategoricalUnit(), self.n_classes, "label")

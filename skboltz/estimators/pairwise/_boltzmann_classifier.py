@@ -51,9 +51,8 @@ class _LabelledMachine(BoltzmannMachine):
 
     _known_as = "BoltzmannMachine"
 
-    @property
-    def _n_label_columns(self):
-        return self.n_classes_
+    def _labels(self, n_features):
+        return np.arange(n_features) >= n_features - self.n_classes_
 
     def _check_tractable(self, mask):
         if self.generative_share_ > 0:

@@ -90,15 +90,25 @@ def check_tractable(model, params):
     if likelihood.is_tractable(model, params):
         return
     unit, n_units, n_terms, _ = model.small_side(params)
-    exponent = math.log2(unit.n_states(n_units))
+    n_states = unit.n_states(n_units)
+    if math.isinf(n_states):
+        raise EnumerationTooLargeError(
+            "The exact log Z sums over all states of a layer, but there is no end to "
+            'those of either one. Use method="bridge" for an estimate with an error '
+            "bar."
+        )
     raise EnumerationTooLargeError(
-        f"The exact log Z needs about 2^{exponent:.0f} states of {n_terms} terms each, "
-        f'more than can be enumerated. Use method="bridge" for an estimate with an '
-        f"error bar, or a machine of which at most {tractable_size(n_terms)} units "
-        f"have to be enumerated."
+        f"The exact log Z needs about 2^{math.log2(n_states):.0f} states of {n_terms} "
+        f'terms each, more than can be enumerated. Use method="bridge" for an estimate '
+        f"with an error bar, or a machine of which at most "
+        f"{tractable_size(unit, n_units, n_terms)} units have to be enumerated."
     )
 
 
-def tractable_size(n_visible):
-    """The largest number of hidden units that can be enumerated."""
-    return int(np.log2(likelihood.TRACTABLE_TERMS / n_visible))
+def tractable_size(unit, n_units, n_terms):
+    """The largest number of such units that can be enumerated, of so many terms each.
+
+    Each counts as many bits as one of `n_units` does.
+    """
+    bits = math.log2(unit.n_states(n_units)) / n_units
+    return int(math.log2(likelihood.TRACTABLE_TERMS / n_terms) / bits)

@@ -40,7 +40,6 @@ class Trainable(CallbackSupportMixin):
     elsewhere have none, and begin one with the first rows they learn from.
     """
 
-    _n_label_columns = 0  # the last ones, which no user has given
     _scaling = None  # from features to values of the visible units, if not the same
 
     _parameter_constraints: ClassVar = {
@@ -123,11 +122,20 @@ class Trainable(CallbackSupportMixin):
         X = check_data(self, X, reset=reset)
         self._prepare(X.shape[1])
         X, y, weight = learnable_rows(X, y, sample_weight)
-        labels = self._n_label_columns
-        features = X[:, : X.shape[1] - labels] if labels else X
+        labels = self._labels(X.shape[1])
+        if not labels.any():
+            features = X
+        elif labels[(first := labels.argmax()) :].all():
+            features = X[:, :first]  # no copy
+        else:
+            features = X[:, ~labels]
         unit = self._model.visible_unit.without("label")
         warn_of_range(self, features, unit, fitting=True)
         return X, y, weight
+
+    def _labels(self, n_features):
+        """Which columns are labels, which no user has given, as a mask."""
+        return self._model.visible_unit.has_role("label", n_features)
 
     def _prepare(self, n_features):
         """Refuse a training that would not end; note what its parts need."""

@@ -1,5 +1,6 @@
 """Checks of data and arguments, with errors that say what to do."""
 
+import math
 from numbers import Integral, Real
 
 import numpy as np
@@ -224,15 +225,20 @@ def check_visible(n_features, n_units):
 
 def check_exact(model, n_components, n_features):
     """Refuse a sum over states that would not end."""
-    unit, *layers = model.hidden_unit, n_components, n_features
+    hidden = model.hidden_unit
+    unit, n_units, n_terms = hidden, n_components, n_features
     if model.enumerates_visible(n_features, n_components):
-        unit, *layers = model.visible_unit, n_features, n_components
-    if unit.n_states(layers[0]) * layers[1] > likelihood.TRACTABLE_TERMS:
-        raise EnumerationTooLargeError(
-            f'method="exact" sums over all states of one layer, too many for '
-            f"n_components={n_components} and {n_features} features. Use "
-            f'method="pcd", or n_components of at most {tractable_size(n_features)}.'
-        )
+        unit, n_units, n_terms = model.visible_unit, n_features, n_components
+    if unit.n_states(n_units) * n_terms <= likelihood.TRACTABLE_TERMS:
+        return
+    remedy = 'method="pcd"'
+    if math.isfinite(hidden.n_states(n_components)):
+        most = tractable_size(hidden, n_components, n_features)
+        remedy += f", or n_components of at most {most}"
+    raise EnumerationTooLargeError(
+        f'method="exact" sums over all states of one layer, too many for '
+        f"n_components={n_components} and {n_features} features. Use {remedy}."
+    )
 
 
 def check_states(n_terms, method, remedy):
