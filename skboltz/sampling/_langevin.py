@@ -44,8 +44,10 @@ class Langevin:
         require(good, "adjusted", "a bool", self.adjusted)
 
     def suits(self, model):
-        """Whether a model has visible units with a variance, which it can move."""
-        return "log_variance" in model.visible_unit.parameters._fields
+        """Whether all visible units are real and have a variance: these it can move."""
+        unit = model.visible_unit
+        real = np.all(np.isinf(unit.low)) and np.all(np.isinf(unit.high))
+        return bool(real) and "log_variance" in unit.parameters._fields
 
     def draw_visible(self, model, params, hidden, stream, visible):
         """Visible states some steps on from `visible`, and the stream after them."""

@@ -39,6 +39,7 @@ from skboltz.likelihood import (
     marginal_free_energy,
 )
 from skboltz.models import Bipartite, BipartiteParams
+from skboltz.sampling import Langevin
 from skboltz.units import (
     BERNOULLI,
     GAUSSIAN,
@@ -241,3 +242,21 @@ def test_counts_beyond_their_limits_are_impossible(unit, beyond, dtype):
     inside = np.array([[0.0], [1.5], [3.0]], dtype)
     assert np.isfinite(unit.base_energy(params, inside)).all()
     assert unit.base_energy(params, inside).dtype == dtype
+
+
+# Langevin steps ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "visible, suits",
+    [
+        (GAUSSIAN, True),
+        (Columns(((GAUSSIAN, 2), (STANDARD_GAUSSIAN, 1))), True),
+        (Columns(((GAUSSIAN, 2), (BERNOULLI, 1))), False),
+        (Columns(((RECTIFIED, 1), (GAUSSIAN, 2))), False),
+        (STANDARD_GAUSSIAN, False),
+    ],
+)
+def test_langevin_steps_are_for_columns_that_are_all_real(visible, suits):
+    """They would move a bit beside real columns as if it were real."""
+    assert Langevin().suits(Bipartite(visible, BERNOULLI)) is suits
