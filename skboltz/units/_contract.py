@@ -277,9 +277,10 @@ class Unit(ABC):
         """Nats by which a sound model may prefer its own states to rows of data.
 
         What a fair coin for each column would cost, or independent units with the means
-        of the rows, if that is more.
+        of the rows, if that is more.  Values that are impossible count as the nearest
+        that is not: else one of them would allow everything.
         """
-        coins = x.shape[1] * math.log(2)
+        x, coins = self.nearest(x), x.shape[1] * math.log(2)
         mean = self.smoothed(x.mean(axis=0, dtype=x.dtype), len(x))
         alone = self.with_mean(params, mean)
         mode = self.mode(alone, self.field(alone, np.zeros_like(x[:1])))

@@ -260,3 +260,12 @@ def test_counts_beyond_their_limits_are_impossible(unit, beyond, dtype):
 def test_langevin_steps_are_for_columns_that_are_all_real(visible, suits):
     """They would move a bit beside real columns as if it were real."""
     assert Langevin().suits(Bipartite(visible, BERNOULLI)) is suits
+
+
+# The guard of a training ------------------------------------------------------------
+
+
+def test_an_impossible_count_does_not_switch_the_guard_off():
+    params, rows = Bias(np.zeros(2)), np.array([[2.0, 0.0], [1.0, 3.0], [0.0, -1.0]])
+    allowed = POISSON.allowance(params, rows)
+    assert allowed == POISSON.allowance(params, np.maximum(rows, 0)) < 10
