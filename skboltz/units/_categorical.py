@@ -36,6 +36,7 @@ class CategoricalUnit(Unit):
     low: ClassVar = 0.0
     high: ClassVar = 1.0
     countable: ClassVar = True
+    mean_tells_all: ClassVar = True
     columnwise: ClassVar = False  # one column of a group is 1
 
     def log_partition(self, params, field):

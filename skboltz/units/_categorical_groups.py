@@ -44,6 +44,7 @@ class CategoricalGroups(Unit):
     low: ClassVar = 0.0
     high: ClassVar = 1.0
     countable: ClassVar = True
+    mean_tells_all: ClassVar = True
     columnwise: ClassVar = False
     noise: ClassVar = "odds"
 

@@ -127,6 +127,10 @@ class Columns(Unit):
         return all(unit.countable for unit, _ in self._parts)
 
     @cached_property
+    def mean_tells_all(self):
+        return all(unit.mean_tells_all for unit, _ in self._parts)
+
+    @cached_property
     def columnwise(self):
         return all(unit.columnwise for unit, _ in self._parts)
 

@@ -52,6 +52,8 @@ class Unit(ABC):
         Limits of the values, infinite or not.
     countable : bool
         Whether values are states, with probabilities, or real numbers, with a density.
+    mean_tells_all : bool
+        Whether the mean says how probable each value is, as of bits and of labels.
     columnwise : bool
         Whether a column depends on no other, given its field.
     growths : frozenset of Growth
@@ -92,6 +94,7 @@ class Unit(ABC):
     low: float
     high: float
     countable: ClassVar = False
+    mean_tells_all: ClassVar = False
     columnwise: ClassVar = True
     growths: ClassVar = frozenset({Growth.BOUNDED})
     noise: ClassVar = "logistic"

@@ -38,6 +38,7 @@ class TwoValuedUnit(Unit):
     high: float
 
     countable: ClassVar = True
+    mean_tells_all: ClassVar = True
 
     @property
     def span(self):

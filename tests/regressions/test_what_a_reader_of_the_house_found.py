@@ -21,6 +21,8 @@ import pytest
 from scipy.special import ndtri
 
 from skboltz import UnreliableEstimateWarning
+from skboltz.estimators.questions._fitted import Fitted
+from skboltz.estimators.questions._samples import check_strategy, imputed
 from skboltz.learning import (
     Batch,
     Enumeration,
@@ -269,3 +271,22 @@ def test_an_impossible_count_does_not_switch_the_guard_off():
     params, rows = Bias(np.zeros(2)), np.array([[2.0, 0.0], [1.0, 3.0], [0.0, -1.0]])
     allowed = POISSON.allowance(params, rows)
     assert allowed == POISSON.allowance(params, np.maximum(rows, 0)) < 10
+
+
+# The likeliest value ----------------------------------------------------------------
+
+
+def test_the_mode_of_counts_is_not_taken_for_the_count_next_to_their_mean():
+    """Of 10 trials that all succeed or all fail the mean is 5, which hardly occurs."""
+    count = 10 * np.log((1 + np.exp(4)) / (1 + np.exp(-4)))
+    params = BipartiteParams(
+        np.array([[8.0]]), Bias(np.array([-4.0])), Bias(np.array([-count]))
+    )
+    model, row = Bipartite(BinomialUnit(10), BERNOULLI), np.array([[np.nan]])
+    (mean,), _ = conditional_means(model, params, row)
+    np.testing.assert_allclose(mean, 5)
+    with pytest.raises(ValueError, match='counts do not: take "mean"'):
+        check_strategy(Fitted(model, params), "mode")
+    assert imputed(Fitted(model, params), row, "mean") == pytest.approx(5)
+    bits = Bipartite(Columns(((BERNOULLI, 1), (CategoricalGroups(2), 2))), BERNOULLI)
+    check_strategy(Fitted(bits, None), "mode")

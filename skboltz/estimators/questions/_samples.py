@@ -73,10 +73,11 @@ def check_strategy(fitted, strategy):
             f'strategy must be "mean", "mode" or "sample", found {strategy!r}.'
         )
     unit = fitted.model.visible_unit
-    if strategy == "mode" and not unit.countable:
+    if strategy == "mode" and not unit.mean_tells_all:
         raise ValueError(
-            'strategy="mode" needs units with states, such as 0 and 1, which real '
-            'features do not have; take "mean".'
+            'strategy="mode" needs units with states whose means say which is the '
+            "likeliest, such as 0 and 1 or labels; those of real features and of "
+            'counts do not: take "mean".'
         )
 
 
