@@ -24,7 +24,12 @@ def get_config():
     ...     get_config()
     {'kernels': 'numpy'}
     """
-    return {"kernels": getattr(_local, "kernels", None) or _default_kernels()}
+    return {"kernels": chosen_kernels()}
+
+
+def chosen_kernels():
+    """The setting "kernels" in force in this thread."""
+    return getattr(_local, "kernels", None) or _default_kernels()
 
 
 def set_config(kernels=None):

@@ -474,44 +474,17 @@ def finite_difference(function, point, step=1e-5):
     return slope
 
 
-# The Random123 known-answer vectors for Philox4x64-10: counter, key, words.
-PHILOX_KNOWN_ANSWERS = [
-    (
-        (0, 0, 0, 0),
-        (0, 0),
-        (
-            0x16554D9ECA36314C,
-            0xDB20FE9D672D0FDC,
-            0xD7E772CEE186176B,
-            0x7E68B68AEC7BA23B,
-        ),
-    ),
-    (
-        (2**64 - 1,) * 4,
-        (2**64 - 1,) * 2,
-        (
-            0x87B092C3013FE90B,
-            0x438C3C67BE8D0224,
-            0x9CC7D7C69CD777B6,
-            0xA09CAEBF594F0BA0,
-        ),
-    ),
-    (
-        (
-            0x243F6A8885A308D3,
-            0x13198A2E03707344,
-            0xA4093822299F31D0,
-            0x082EFA98EC4E6C89,
-        ),
-        (0x452821E638D01377, 0xBE5466CF34E90C6C),
-        (
-            0xA528F45403E61D95,
-            0x38C72DBD566E9788,
-            0xA5A1610E72FD18B5,
-            0x57BD43B5E52B7FE6,
-        ),
-    ),
-]
+def sfc64(place, n_words):
+    """Words of SFC64 from a state (a, b, c, w), by whole numbers without an end."""
+    a, b, c, w = place
+    found = []
+    for _ in range(n_words):
+        word = (a + b + w) % 2**64
+        a, b = b ^ b >> 11, (c + (c << 3)) % 2**64
+        c = ((c << 24 | c >> 40) + word) % 2**64
+        w = (w + 1) % 2**64
+        found.append(word)
+    return found
 
 
 class BeliefOracle:

@@ -30,6 +30,7 @@ OWN_STATE = {
     "BitGenerator",
     "Generator",
     "Philox",
+    "SFC64",
     "RandomState",
     "SeedSequence",
     "default_rng",

@@ -16,9 +16,10 @@ from skboltz.units import Growth
 
 N = 20_000
 NOISE = {
+    "uniform": np.asarray,
     "odds": lambda u: u / (1 - u),
     "logistic": lambda u: np.log(u) - np.log1p(-u),
-    "exponential": lambda u: -np.log1p(-u),
+    "exponential": lambda u: -np.log(u),
     "normal": ndtri,
 }
 

@@ -6,114 +6,75 @@ from numba import njit
 # Whole arrays through NumPy's own functions: there is nothing to compile.
 from . import _reference
 from ._dense_numba import dense_fields, dense_sweep  # noqa: F401
-from ._philox import LANES
+from ._noise import kinds
 from ._reference import two_valued_tail_mean  # noqa: F401
 from ._sequential_numba import block_sweep, flip_sweep  # noqa: F401
+from ._sfc64 import DROPPED
 
-# Salmon et al. (2011), and the reference implementation Random123.
-_M0, _M1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
-_W0, _W1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
-_ROUNDS = 10
-_LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+_WORDS = 512  # made at a time, in the innermost cache
 
 # Without error_model="numpy" every division is guarded and none is vectorised.
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_compiled
-def _product(a, b):
-    """Upper and lower word of a 128-bit product, by halves so as to vectorise."""
-    a0, a1, b0, b1 = a & _LOW, a >> _HALF, b & _LOW, b >> _HALF
-    low = a0 * b0
-    middle = a1 * b0 + (low >> _HALF)
-    other = a0 * b1 + (middle & _LOW)
-    high = a1 * b1 + (middle >> _HALF) + (other >> _HALF)
-    return high, (other << _HALF) | (low & _LOW)
+def _fill_words(state, out):
+    """Go on from a state of SFC64, in place: the next words."""
+    a, b, c, w = state[0], state[1], state[2], state[3]
+    for i in range(len(out)):
+        out[i] = a + b + w
+        w += np.uint64(1)
+        a = b ^ (b >> np.uint64(11))
+        b = c + (c << np.uint64(3))
+        c = ((c << np.uint64(24)) | (c >> np.uint64(40))) + out[i]
+    state[0], state[1], state[2], state[3] = a, b, c, w
 
 
 @_compiled
-def _rounds(k0, k1, x0, x1, x2, x3):
-    """Ten rounds of Philox4x64 on many counter values side by side, in place."""
-    for _ in range(_ROUNDS):
-        for i in range(len(x0)):
-            high0, low0 = _product(x0[i], _M0)
-            high1, low1 = _product(x2[i], _M1)
-            x0[i] = high1 ^ x1[i] ^ k0
-            x2[i] = high0 ^ x3[i] ^ k1
-            x1[i] = low1
-            x3[i] = low0
-        k0 += _W0
-        k1 += _W1
-
-
-@_compiled
-def _count(counter, first, lanes):
-    """The counter values first + 1, first + 2, ..., with their carries."""
-    step = np.uint64(first + 1)
-    word = counter[0] + step
-    for i in range(LANES):
-        lanes[0, i] = word + np.uint64(i)
-    for j in range(1, 4):
-        lanes[j] = counter[j]
-    if word < step or word + np.uint64(LANES) < word:
-        _carry(counter, step, lanes)
-
-
-@_compiled
-def _carry(counter, step, lanes):
-    """The higher words where the lowest has run over."""
-    for i in range(LANES):
-        carry = lanes[0, i] < step + np.uint64(i)
-        for j in range(1, 4):
-            lanes[j, i] = counter[j] + np.uint64(carry)
-            carry = carry and lanes[j, i] == 0
-
-
-@_compiled
-def _fill_words(key, counter, words):
-    lanes = np.empty((4, LANES), np.uint64)
-    for first in range(0, len(words), 4 * LANES):
-        _count(counter, first // 4, lanes)
-        _rounds(key[0], key[1], lanes[0], lanes[1], lanes[2], lanes[3])
-        for w in range(min(4 * LANES, len(words) - first)):
-            words[first + w] = lanes[w % 4, w // 4]
-
-
-@_compiled
-def _fill_odds_32(key, counter, out):
-    lanes = np.empty((4, LANES), np.uint64)
-    words = lanes.reshape(4 * LANES).view(np.uint32)
-    half, total = np.float32(0.5), np.float32(2**23)
-    for first in range(0, len(out), 8 * LANES):
-        _count(counter, first // 8, lanes)
-        _rounds(key[0], key[1], lanes[0], lanes[1], lanes[2], lanes[3])
-        part = out[first : first + 8 * LANES]
+def _fill_uniform_32(state, out):
+    words = np.empty(_WORDS, np.uint64)
+    halves = words.view(np.uint32)
+    half, unit = np.float32(2**-24), np.float32(2**-23)
+    _fill_words(state, words[:DROPPED])
+    for start in range(0, len(out), 2 * _WORDS):
+        part = out[start : start + 2 * _WORDS]
+        _fill_words(state, words[: (len(part) + 1) // 2])
         for i in range(len(part)):
             # A signed integer has an instruction for its conversion.
-            share = np.float32(np.int32(words[i] >> np.uint32(9))) + half
-            part[i] = share / (total - share)
+            part[i] = np.float32(np.int32(halves[i] >> np.uint32(9))) * unit + half
 
 
 @_compiled
-def _fill_odds_64(key, counter, out):
-    lanes = np.empty((4, LANES), np.uint64)
-    words = lanes.reshape(4 * LANES)
-    half, total = np.float64(0.5), np.float64(2**52)
-    for first in range(0, len(out), 4 * LANES):
-        _count(counter, first // 4, lanes)
-        _rounds(key[0], key[1], lanes[0], lanes[1], lanes[2], lanes[3])
-        part = out[first : first + 4 * LANES]
+def _fill_uniform_64(state, out):
+    words = np.empty(_WORDS, np.uint64)
+    half, unit = np.float64(2**-53), np.float64(2**-52)
+    _fill_words(state, words[:DROPPED])
+    for start in range(0, len(out), _WORDS):
+        part = out[start : start + _WORDS]
+        _fill_words(state, words[: len(part)])
         for i in range(len(part)):
-            share = np.float64(np.int64(words[i] >> np.uint64(12))) + half
-            part[i] = share / (total - share)
+            part[i] = np.float64(np.int64(words[i] >> np.uint64(12))) * unit + half
 
 
 @_compiled
-def _sample_flat(low, high, span, input, bias, threshold, out):
-    for i in range(input.shape[0]):
-        for j in range(input.shape[1]):
-            gap = span * (input[i, j] + bias[j])
-            out[i, j] = high if gap > threshold[i, j] else low
+def _sample_flat(low, high, span, mean, u, out):
+    for i in range(mean.shape[0]):
+        for j in range(mean.shape[1]):
+            out[i, j] = high if u[i, j] * span + low < mean[i, j] else low
+
+
+@_compiled
+def _draw_flat_32(low, high, span, mean, state, out):
+    words = np.empty(_WORDS, np.uint64)
+    halves = words.view(np.uint32)
+    half, unit = np.float32(2**-24), np.float32(2**-23)
+    _fill_words(state, words[:DROPPED])
+    for start in range(0, len(out), 2 * _WORDS):
+        part, own = out[start : start + 2 * _WORDS], mean[start : start + 2 * _WORDS]
+        _fill_words(state, words[: (len(part) + 1) // 2])
+        for i in range(len(part)):
+            u = np.float32(np.int32(halves[i] >> np.uint32(9))) * unit + half
+            part[i] = high if u * span + low < own[i] else low
 
 
 @_compiled
@@ -121,6 +82,14 @@ def _gaussian_flat(input, bias, sigma, noise):
     for i in range(input.shape[0]):
         for j in range(input.shape[1]):
             noise[i, j] = (input[i, j] + bias[j]) + sigma[j] * noise[i, j]
+
+
+@_compiled
+def _fill_spread(input, step, shift, span, out, minus):
+    for i in range(input.shape[0]):
+        for j in range(input.shape[1]):
+            out[i, j] = (input[i, j] * step + shift[j]) * span
+            minus[i, j] = -out[i, j]
 
 
 @_compiled
@@ -191,28 +160,31 @@ def _sparse_product(indptr, indices, data, columns, out):
             p += 1
 
 
-def philox_words(key, counter, n_words):
-    words = np.empty(n_words, dtype=np.uint64)
-    _fill_words(np.array(key, np.uint64), np.array(counter, np.uint64), words)
-    return words
-
-
-def odds(key, counter, n, dtype):
-    out = np.empty(n, dtype=dtype)
-    key, counter = np.array(key, np.uint64), np.array(counter, np.uint64)
-    if dtype == np.float32:
-        _fill_odds_32(key, counter, out)
-    else:
-        _fill_odds_64(key, counter, out)
+def uniform(place, n, dtype):
+    out, state = np.empty(n, dtype=dtype), np.array(place, np.uint64)
+    fill = _fill_uniform_32 if dtype == np.float32 else _fill_uniform_64
+    fill(state, out)
     return out
 
 
-def two_valued_sample(low, high, input, bias, threshold):
-    values = np.empty_like(input)
-    number = input.dtype.type
-    _sample_flat(
-        number(low), number(high), number(high - low), input, bias, threshold, values
-    )
+def two_valued_sample(low, high, mean, u, room=None):
+    values = np.empty_like(mean) if room is None else room
+    number = mean.dtype.type
+    _sample_flat(number(low), number(high), number(high - low), mean, u, values)
+    return values
+
+
+NOISE = kinds(uniform)
+
+
+def two_valued_draw(low, high, mean, place, room=None):
+    if mean.dtype != np.float32 or not mean.flags.c_contiguous:
+        u = NOISE["uniform"](place, mean.shape, mean.dtype)
+        return two_valued_sample(low, high, mean, u, room)
+    values, number = np.empty_like(mean) if room is None else room, np.float32
+    ends = number(low), number(high), number(high - low)
+    state = np.array(place, np.uint64)
+    _draw_flat_32(*ends, mean.reshape(-1), state, values.reshape(-1))
     return values
 
 
@@ -221,8 +193,8 @@ def gaussian_sample(input, bias, sigma, noise):
     return noise
 
 
-def two_valued_mean(low, high, input, bias):
-    mean = np.empty_like(input)
+def two_valued_mean(low, high, input, bias, out=None):
+    mean = np.empty_like(input) if out is None else out
     number = input.dtype.type
     half = number((high - low) / 2)
     _scaled_field(half, input, bias, mean)
@@ -231,9 +203,16 @@ def two_valued_mean(low, high, input, bias):
     return mean
 
 
-def two_valued_log_ratio(low, high, input, old, new):
-    ratio = _reference.two_valued_log_ratio
-    return ratio(low, high, input, old, new, _log_ratio_terms, _quotient)
+def two_valued_log_ratio(low, high, input, old, new, mean=None):
+    compiled = {"terms": _log_ratio_terms, "quotient": _quotient}
+    ratio = _reference.log_ratio
+    return ratio(low, high, input, (old, new), mean, _spread, **compiled)
+
+
+def _spread(input, step, shift, span):
+    d, minus = np.empty_like(input), np.empty_like(input)
+    _fill_spread(input, step, shift, span, d, minus)
+    return d, minus
 
 
 def _log_ratio_terms(input, beta, bias, new_beta, new_bias, middle, span):

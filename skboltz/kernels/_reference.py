@@ -6,66 +6,78 @@ Arrays named `input` are scratch: they are overwritten.
 import numpy as np
 
 from ._dense_reference import dense_fields, dense_sweep
-from ._philox import philox_lanes, philox_words
+from ._noise import kinds
 from ._sequential_reference import block_sweep, flip_sweep
+from ._sfc64 import words
+from ._small_ratio import small_ratio, spread_reference
 
 _CACHED = 2**13  # elements that stay in the innermost cache
 
 __all__ = [
+    "NOISE",
     "add_step_with_momentum",
     "block_sweep",
     "dense_fields",
     "dense_sweep",
     "flip_sweep",
     "gaussian_sample",
-    "odds",
-    "philox_words",
     "shrink",
     "sparse_product",
+    "two_valued_draw",
     "two_valued_log_ratio",
     "two_valued_mean",
     "two_valued_sample",
     "two_valued_tail_mean",
+    "uniform",
 ]
 
 
-def odds(key, counter, n, dtype):
-    """u / (1 - u) for n uniform numbers u in (0, 1), never 0 or 1.
+def uniform(place, n, dtype):
+    """n uniform numbers u in (0, 1), never 0 or 1.
 
     u = (w + 1/2) / 2^m, where w has the m highest bits of a random word: m = 23
     of 32 bits for float32 (two words from one, the lower half first) and m = 52
-    of 64 bits for float64.  Numerator and denominator are exact.  Words come by
-    lanes: the first of LANES blocks, then their second, third and fourth.
+    of 64 bits for float64.  u and 1 - u are exact.
     """
-    n_words = (n + 1) // 2 if dtype == np.float32 else n
-    words = philox_lanes(key, counter, n_words)
     if dtype == np.float32:
-        words = words.view(np.uint32)
-        half, total, shift = np.float32(0.5), np.float32(2**23), np.uint32(9)
+        found = words(place, (n + 1) // 2).view(np.uint32)[:n]
+        shift, half, unit = np.uint32(9), np.float32(2**-24), np.float32(2**-23)
     else:
-        half, total, shift = np.float64(0.5), np.float64(2**52), np.uint64(12)
-    out, words = np.empty(n, dtype), words[:n]
-    for start in range(0, n, _CACHED):  # six passes, all but the first in the cache
+        found = words(place, n)
+        shift, half, unit = np.uint64(12), np.float64(2**-53), np.float64(2**-52)
+    out = np.empty(n, dtype)
+    for start in range(0, n, _CACHED):  # four passes, all but the first in the cache
         part = out[start : start + _CACHED]
         # As signed integers: there is an instruction that converts these.
-        high = words[start : start + _CACHED] >> shift
+        high = found[start : start + _CACHED] >> shift
         part[:] = high.view(f"i{high.itemsize}")
+        part *= unit
         part += half
-        np.divide(part, total - part, out=part)
     return out
 
 
-def two_valued_sample(low, high, input, bias, threshold):
-    """`high` where (high - low) * (input + bias) > threshold, else `low`."""
-    input += bias
+NOISE = kinds(uniform)
+
+
+def two_valued_sample(low, high, mean, u, room=None):
+    """`high` where low + (high - low) u < mean, else `low`; u is overwritten."""
     if high - low != 1:
-        input *= input.dtype.type(high - low)
-    values = np.empty_like(input)
-    np.greater(input, threshold, out=values)
-    if (low, high) != (0, 1):
-        values *= input.dtype.type(high - low)
-        values += input.dtype.type(low)
+        u *= u.dtype.type(high - low)
+    if low:
+        u += u.dtype.type(low)
+    values = np.empty_like(mean) if room is None else room
+    np.less(u, mean, out=values)
+    if high - low != 1:
+        values *= mean.dtype.type(high - low)
+    if low:
+        values += mean.dtype.type(low)
     return values
+
+
+def two_valued_draw(low, high, mean, place, room=None):
+    """As `two_valued_sample`, by the uniform numbers of a place."""
+    u = NOISE["uniform"](place, mean.shape, mean.dtype)
+    return two_valued_sample(low, high, mean, u, room)
 
 
 def gaussian_sample(input, bias, sigma, noise):
@@ -76,11 +88,11 @@ def gaussian_sample(input, bias, sigma, noise):
     return noise
 
 
-def two_valued_mean(low, high, input, bias):
+def two_valued_mean(low, high, input, bias, out=None):
     """(low + high)/2 + (high - low)/2 * tanh((high - low)/2 * (input + bias))."""
     half = input.dtype.type((high - low) / 2)
     middle = input.dtype.type((high + low) / 2)
-    mean = input + bias
+    mean = np.add(input, bias, out=out)
     mean *= half
     np.tanh(mean, out=mean)
     mean *= half
@@ -109,7 +121,23 @@ def two_valued_tail_mean(low, high, input, bias, out):
             mean += number(low)
 
 
-def two_valued_log_ratio(low, high, input, old, new, terms=None, quotient=None):
+def two_valued_log_ratio(low, high, input, old, new, mean=None):
+    """As `large_ratio`; the mean at the new field, if it is known, saves time."""
+    return log_ratio(low, high, input, (old, new), mean, spread_reference)
+
+
+def log_ratio(low, high, input, ends, mean, spread, **compiled):
+    """Sums over the units, by the form that suits the change; both twins' own."""
+    (beta, bias), (new_beta, new_bias) = ends
+    if mean is not None:
+        change = input, input.dtype.type(new_beta - beta), new_bias - bias
+        found = small_ratio(low, high, change, mean, spread)
+        if found is not None:
+            return found
+    return large_ratio(low, high, input, *ends, **compiled)
+
+
+def large_ratio(low, high, input, old, new, terms=None, quotient=None):
     """Sum over the units of A(f_new) - A(f_old), A(f) = log(exp(low f) + exp(high f)).
 
     `old` and `new` are pairs of beta and bias: f = beta input + bias.  With

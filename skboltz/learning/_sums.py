@@ -79,7 +79,11 @@ class Sums(NamedTuple):
 
     def means(self):
         """Mean of the visible and of the hidden units."""
-        return self.visible.bias / self.weight, self.hidden.bias / self.weight
+        return self.visible_mean(), self.hidden.bias / self.weight
+
+    def visible_mean(self):
+        """Mean of the visible units."""
+        return self.visible.bias / self.weight
 
     def parts(self, scale):
         """The blocks for :func:`product`, each to be multiplied by a number."""
@@ -151,7 +155,7 @@ def _added(parts, out=None):
     """Sum of scale x block, transposed, over blocks of the same columns."""
     factors = [part for part in parts if part[0].hidden is not None]
     if factors:
-        visible = np.concatenate([block.visible for block, _ in factors])
+        visible = _stacked([block.visible for block, _ in factors])
         hidden = np.empty((len(visible), factors[0][0].hidden.shape[1]), visible.dtype)
         start = 0
         for block, scale in factors:
@@ -165,6 +169,24 @@ def _added(parts, out=None):
         if block.hidden is None:
             out += scale * block.visible.T
     return out
+
+
+def _stacked(arrays):
+    """The rows of some arrays one under another: no copy where they lie so."""
+    whole = arrays[0].base
+    if whole is None or any(array.base is not whole for array in arrays):
+        return np.concatenate(arrays)
+    n_rows = sum(map(len, arrays))
+    place, rows = _address(whole), whole[:n_rows]
+    for array in arrays:
+        if _address(array) != place or array.strides != whole.strides:
+            return np.concatenate(arrays)
+        place += array.nbytes
+    return rows
+
+
+def _address(array):
+    return array.__array_interface__["data"][0]
 
 
 def _gathered(blocks):

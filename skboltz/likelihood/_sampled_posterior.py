@@ -102,8 +102,9 @@ class _Clamped(NamedTuple):
     def input(self, visible):
         return self.path.input(visible)
 
-    def log_ratio(self, old, new, states):
-        return self.path.log_ratio(old, new, states)
+    def step(self, old, new, states, stream):
+        gain, visible, stream = self.path.step(old, new, states, stream)
+        return gain, conditional_gibbs.filled(self.given, visible), stream
 
     def draw(self, stream, n_chains):
         visible, stream = self.path.draw(stream, n_chains)

@@ -44,9 +44,8 @@ def from_visible(path, visible, stream):
 
 def step(path, chains, beta, next_beta):
     """Weigh each state at the next inverse temperature, then sweep there."""
-    point = path.at(next_beta)
-    gain = path.log_ratio(path.at(beta), point, chains)
-    visible, stream = path.sweep(point, chains, chains.stream)
+    ends = path.at(beta), path.at(next_beta)
+    gain, visible, stream = path.step(*ends, chains, chains.stream)
     return Annealed(visible, path.input(visible), chains.log_weight + gain, stream)
 
 

@@ -192,12 +192,12 @@ def draw(unit, coupling, field, stream):
     (True, 2)
     """
     wiring, field = _wiring(coupling), np.asarray(field, np.float64)
-    threshold, stream = stream.draw(field.shape, np.float64)
+    noise, stream = stream.draw(field.shape, np.float64, unit.noise)
     u = stream.generator().random(len(field))
     states, free = np.empty(field.shape), wiring.free
     states[:, ~free] = _enumerated(unit, wiring, field, u)
     free_field = field[:, free] + states[:, ~free] @ wiring.outer
-    states[:, free] = unit.sample(None, free_field, threshold[:, free])
+    states[:, free] = unit.sample(None, free_field, noise[:, free])
     return states, stream._replace(step=stream.step + 1)
 
 

@@ -31,24 +31,23 @@ def from_visible(model, params, visible, stream):
     """Chains that start in given visible states."""
     input, unit = model.hidden_input(params, visible), model.hidden_unit
     mean = kernels.mean(unit, params.hidden, input)
-    noise, stream = stream.draw(input.shape, input.dtype, unit.noise)
-    hidden = kernels.sample(unit, params.hidden, input, noise)
+    hidden, stream = stream.sample(unit, params.hidden, input, mean)
     return Chains(visible, hidden, mean, stream)
 
 
-def draw_visible(model, params, hidden, stream, visible=None):
+def draw_visible(model, params, hidden, stream, visible=None, room=None):
     """Visible states from P(v | hidden), and the stream after them.
 
-    Other ways to draw them, such as :class:`Langevin`, go on from `visible`.
+    They may be written to `room`.  Other ways to draw them, such as :class:`Langevin`,
+    go on from `visible`.
     """
     input, unit = model.visible_input(params, hidden), model.visible_unit
-    noise, stream = stream.draw(input.shape, input.dtype, unit.noise)
-    return kernels.sample(unit, params.visible, input, noise), stream
+    return stream.sample(unit, params.visible, input, room=room)
 
 
-def step(model, params, chains, draw=draw_visible):
+def step(model, params, chains, draw=draw_visible, room=None):
     """One sweep: v from P(v | h), or by another `draw`, then h from P(h | v)."""
-    layers = chains.hidden, chains.stream, chains.visible
+    layers = chains.hidden, chains.stream, chains.visible, room
     visible, stream = draw(model, params, *layers)
     return from_visible(model, params, visible, stream)
 
@@ -60,13 +59,12 @@ def init(model, params, stream, n_chains):
     """
     unit, dtype = model.visible_unit, params.weights.dtype
     no_input = np.zeros((n_chains, params.weights.shape[1]), dtype=dtype)
-    noise, stream = stream.draw(no_input.shape, dtype, unit.noise)
-    visible = kernels.sample(unit, params.visible, no_input, noise)
+    visible, stream = stream.sample(unit, params.visible, no_input)
     return from_visible(model, params, visible, stream)
 
 
-def run(model, params, chains, n_steps, draw=draw_visible):
-    """Chains after a number of sweeps."""
+def run(model, params, chains, n_steps, draw=draw_visible, room=None):
+    """Chains after a number of sweeps; their visible states may be in `room`."""
     for _ in range(n_steps):
-        chains = step(model, params, chains, draw)
+        chains = step(model, params, chains, draw, room)
     return chains

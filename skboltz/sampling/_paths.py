@@ -74,42 +74,58 @@ class BipartitePath(NamedTuple):
         """Visible states of the independent units, and the stream after them."""
         unit, dtype = self.model.visible_unit, self.target.weights.dtype
         no_input = np.zeros((n_chains, self.target.weights.shape[1]), dtype)
-        noise, stream = stream.draw(no_input.shape, dtype, unit.noise)
-        params = _cast(self.base.visible, dtype)
-        return kernels.sample(unit, params, no_input, noise), stream
+        return stream.sample(unit, _cast(self.base.visible, dtype), no_input)
 
     def input(self, visible):
         """What the hidden units receive from visible states at beta = 1."""
         return self.model.hidden_input(self.target, visible)
 
-    def log_ratio(self, old, new, states):
+    def step(self, old, new, states, stream):
+        """:meth:`log_ratio`, and :meth:`sweep` at the new point.
+
+        Both ask for the hidden means there.
+
+        Returns
+        -------
+        gain : ndarray of shape (n_chains,)
+        visible : ndarray of shape (n_chains, n_visible)
+        stream : Stream
+        """
+        upper, mean = self.model.hidden_unit, None
+        if upper.mean_serves:
+            params = _cast(new.units.hidden, states.input.dtype)
+            mean = kernels.mean(upper, params, self._input_at(new, states))
+        gain = self.log_ratio(old, new, states, mean)
+        return gain, *self.sweep(new, states, stream, mean)
+
+    def log_ratio(self, old, new, states, mean=None):
         """log f(v; new) / f(v; old) = F(v; old) - F(v; new), in float64.
 
-        `states` has the fields `visible` and `input`.
+        `states` has the fields `visible` and `input`; the hidden means at the new
+        point may be given.
         """
         dtype = states.input.dtype
         ends = (
             (self._factor(point, dtype), _cast(point.units.hidden, dtype))
             for point in (old, new)
         )
-        gain = kernels.log_ratio(self.model.hidden_unit, states.input, *ends)
+        gain = kernels.log_ratio(self.model.hidden_unit, states.input, *ends, mean)
         change = self.model.visible_unit.base_energy_change
         return gain - change(old.units.visible, new.units.visible, states.visible)
 
-    def sweep(self, point, states, stream):
+    def sweep(self, point, states, stream, mean=None):
         """Visible states after h from P(h | v; beta) and v from P(v | h; beta)."""
         upper, lower = self.model.hidden_unit, self.model.visible_unit
-        dtype = states.input.dtype
-        input = self._factor(point, dtype) * states.input
-        noise, stream = stream.draw(input.shape, dtype, upper.noise)
+        dtype, input = states.input.dtype, self._input_at(point, states)
         params = _cast(point.units.hidden, dtype)
-        hidden = kernels.sample(upper, params, input, noise)
+        hidden, stream = stream.sample(upper, params, input, mean)
         back = self.model.visible_input(self.target, hidden)
         gain = lower.gain(point.units.visible, self.target.visible)
         back *= np.asarray(point.beta * gain, dtype)
-        noise, stream = stream.draw(back.shape, dtype, lower.noise)
-        params = _cast(point.units.visible, dtype)
-        return kernels.sample(lower, params, back, noise), stream
+        return stream.sample(lower, _cast(point.units.visible, dtype), back)
+
+    def _input_at(self, point, states):
+        return self._factor(point, states.input.dtype) * states.input
 
     def _factor(self, point, dtype):
         """What the inputs of hidden units count there, a number if all count alike."""
@@ -163,6 +179,10 @@ class PairwisePath(NamedTuple):
         """What every unit receives from the others at beta = 1."""
         return self.model.input(self.target, visible)
 
+    def step(self, old, new, states, stream):
+        """As that of :class:`BipartitePath`."""
+        return self.log_ratio(old, new, states), *self.sweep(new, states, stream)
+
     def log_ratio(self, old, new, states):
         """log f(s; new) / f(s; old), in float64.
 
@@ -200,10 +220,9 @@ class PairwisePath(NamedTuple):
         return stream.draw((len(coupling), n_chains), coupling.dtype)
 
     def _free(self, units, noise):
-        no_input = np.zeros((noise.shape[1], noise.shape[0]), noise.dtype)
-        params = _cast(units, noise.dtype)
-        noise = np.ascontiguousarray(noise.T)
-        return kernels.sample(self.model.unit, params, no_input, noise)
+        """A unit turns high iff gap(bias) > noise, as of coupled ones."""
+        unit, bias = self.model.unit, _cast(units, noise.dtype).bias
+        return unit.value(unit.gap(bias) > noise.T, noise.dtype)
 
     def _coupled(self, beta, bias, visible, noise):
         """A unit turns high iff gap(bias + beta input) > noise.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels import NOISE
+from .. import kernels
 
 
 class Purpose(IntEnum):
@@ -59,12 +59,25 @@ class Stream(NamedTuple):
     def draw(self, shape, dtype, kind="logistic"):
         """Standard noise of a shape, and the stream after it.
 
-        Its `kind` is "logistic", "normal", "exponential" or "odds": what the units to
-        be drawn say of themselves by their attribute `noise`.
+        Its `kind` is "uniform", "logistic", "normal", "exponential" or "odds": what the
+        units to be drawn say of themselves by their attribute `noise`.
         """
-        counter = (0, self.step, int(self.purpose), self.shard)
-        noise = NOISE[kind](self.key, counter, shape, dtype)
+        noise = kernels.noise(kind, self.place, shape, dtype)
         return noise, self._replace(step=self.step + 1)
+
+    def sample(self, unit, params, input, mean=None, room=None):
+        """Values of units given their input, and the stream after it.
+
+        The input may be overwritten; a mean that is known need not be found again, and
+        the values may be written to `room`.
+        """
+        values = kernels.draw(unit, params, input, self.place, mean, room)
+        return values, self._replace(step=self.step + 1)
+
+    @property
+    def place(self):
+        """The four words that the next noise is a function of."""
+        return *self.key, int(self.purpose) << 32 | self.shard, self.step
 
     def draw_alike(self, shape, dtype, kind="logistic"):
         """As :meth:`draw`, with the same noise in every row.
@@ -105,9 +118,13 @@ class Alike(NamedTuple):
         """Noise for chains, those of each row after one another."""
         own = self.n_chains, *shape[1:]
         noise, later = self.stream.draw(own, dtype, kind)
-        return np.tile(noise, (shape[0] // self.n_chains, 1)), Alike(
-            later, self.n_chains
-        )
+        noise = np.tile(noise, (shape[0] // self.n_chains, 1))
+        return noise, self._replace(stream=later)
+
+    def sample(self, unit, params, input, mean=None, room=None):
+        """As :meth:`Stream.sample`."""
+        noise, later = self.draw(input.shape, input.dtype, unit.noise)
+        return kernels.sample(unit, params, input, noise, mean, room), later
 
 
 def random_key(random_state):

@@ -38,6 +38,7 @@ class CategoricalUnit(Unit):
     countable: ClassVar = True
     mean_tells_all: ClassVar = True
     columnwise: ClassVar = False  # one column of a group is 1
+    noise: ClassVar = "exponential"
 
     def log_partition(self, params, field):
         """log sum_k exp(field_k), shape (n_samples, 1): one term for the group."""
@@ -57,12 +58,9 @@ class CategoricalUnit(Unit):
         largest = x.argmax(axis=-1)[..., None]
         return (np.arange(x.shape[-1]) == largest).astype(x.dtype)
 
-    def sample(self, params, field, noise):
-        """One-hot at the largest field + Gumbel noise: exact (Gumbel 1954).
-
-        The noise given has the logistic distribution, as that of two-valued units.
-        """
-        return self.nearest(field + gumbel(noise))
+    def sample(self, params, field, exponential):
+        """One-hot at the largest field + Gumbel noise: exact (Gumbel 1954)."""
+        return self.nearest(field + gumbel(exponential))
 
     def free_params(self, mean, variance=None):
         """Parameters under which free units have that mean, and so their variance.
@@ -169,12 +167,8 @@ class PartlyKnown(Unit):
         return np.where(self.excluded, lowest, field)
 
 
-def gumbel(logistic):
-    """Standard Gumbel noise -log(-log u), from l = log(u / (1 - u)).
-
-    -log u = log(1 + exp(-l)), which needs neither u nor 1 - u and keeps both tails.
-    """
-    exponential = np.maximum(-logistic, 0) + np.log1p(np.exp(-abs(logistic)))
+def gumbel(exponential):
+    """Standard Gumbel noise -log(-log u), from -log u."""
     return -np.log(exponential)
 
 

@@ -46,7 +46,6 @@ class CategoricalGroups(Unit):
     countable: ClassVar = True
     mean_tells_all: ClassVar = True
     columnwise: ClassVar = False
-    noise: ClassVar = "odds"
 
     # What is linear in the values does not ask which of them go together.
     smoothed = BERNOULLI.smoothed
@@ -66,12 +65,12 @@ class CategoricalGroups(Unit):
         """The probability of each column."""
         return self._means(field)
 
-    def fast_mean(self, kernels, params, input):
-        """As `mean`."""
-        return self._means(input, params.bias)
+    def fast_mean(self, kernels, params, input, out=None):
+        """As `mean`, written to `out` if that is given."""
+        return self._means(input, params.bias, out)
 
-    def _means(self, field, bias=None):
-        out = np.empty(field.shape, field.dtype)
+    def _means(self, field, bias=None, out=None):
+        out = np.empty(field.shape, field.dtype) if out is None else out
         for part, places in self._blocks(field, bias):
             _, total = _led(places)
             places /= total
@@ -93,27 +92,27 @@ class CategoricalGroups(Unit):
             self._put(out, part, places)
         return out
 
-    def sample(self, params, field, odds):
+    def sample(self, params, field, u):
         """One-hot where the sum of the probabilities reaches a uniform number.
 
-        That of a group comes from the odds of its first column.
+        That of a group is the number of its first column.
         """
-        return self._samples(field, odds, np.empty(field.shape, field.dtype))
+        return self._samples(field, u, np.empty(field.shape, field.dtype))
 
-    def fast_sample(self, kernels, params, input, odds):
+    def fast_sample(self, kernels, params, input, u, mean=None, room=None):
         """As `sample`."""
         out = input if input.flags.c_contiguous else np.empty(input.shape, input.dtype)
-        return self._samples(input, odds, out, params.bias)
+        return self._samples(input, u, out, params.bias)
 
-    def _samples(self, field, odds, out, bias=None):
-        first = _rows(np.broadcast_to(odds, field.shape)[..., :: self.size])
+    def _samples(self, field, u, out, bias=None):
+        first = _rows(np.broadcast_to(u, field.shape)[..., :: self.size])
         for part, places in self._blocks(field, bias):
             _, total = _led(places)
             u = first[part].astype(total.dtype, copy=False)
             # Never as much as all, whatever the order in which it was added up: what
             # has no weight is not drawn, and something is.
             most = 1 - self.size * np.finfo(total.dtype).eps
-            u = np.minimum(u / (1 + u), most) * total
+            u = np.minimum(u, most) * total
             reached, before = np.zeros_like(total), np.zeros(total.shape, bool)
             for own in places:
                 reached += own

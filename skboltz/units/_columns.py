@@ -11,7 +11,7 @@ import numpy as np
 
 from ._bernoulli import BERNOULLI
 from ._contract import Unit
-from ._noise import from_odds
+from ._noise import from_uniform
 
 ROLES = ("data", "label", "latent", "given")
 
@@ -140,9 +140,9 @@ class Columns(Unit):
 
     @cached_property
     def noise(self):
-        """That of all units; the odds of uniform numbers if they differ."""
+        """That of all units; uniform if they differ."""
         kinds = {unit.noise for unit, _ in self._parts}
-        return kinds.pop() if len(kinds) == 1 else "odds"
+        return kinds.pop() if len(kinds) == 1 else "uniform"
 
     @cached_property
     def parameters(self):
@@ -179,22 +179,25 @@ class Columns(Unit):
             for unit, own, f, z in self._split(params, field, noise)
         )
 
-    def fast_sample(self, kernels, params, input, noise):
+    def fast_sample(self, kernels, params, input, noise, mean=None, room=None):
         """As `sample`."""
         return _joined(
             unit.fast_sample(kernels, own, _array(f), _array(self._noise_of(unit, z)))
             for unit, own, f, z in self._split(params, input, noise)
         )
 
-    def fast_mean(self, kernels, params, input):
-        """As `mean`."""
+    def fast_mean(self, kernels, params, input, out=None):
+        """As `mean`, written to `out` if that is given."""
         return _joined(
-            unit.fast_mean(kernels, own, _array(f))
-            for unit, own, f in self._split(params, input)
+            (
+                unit.fast_mean(kernels, own, _array(f))
+                for unit, own, f in self._split(params, input)
+            ),
+            out,
         )
 
     def _noise_of(self, unit, noise):
-        return noise if unit.noise == self.noise else from_odds(unit.noise, noise)
+        return noise if unit.noise == self.noise else from_uniform(unit.noise, noise)
 
     # Base energies and statistics -----------------------------------------------------
 
@@ -453,5 +456,5 @@ def _array(part):
     return np.ascontiguousarray(part)
 
 
-def _joined(arrays):
-    return np.concatenate(list(arrays), axis=-1)
+def _joined(arrays, out=None):
+    return np.concatenate(list(arrays), axis=-1, out=out)

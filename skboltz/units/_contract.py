@@ -52,13 +52,15 @@ class Unit(ABC):
         Limits of the values, infinite or not.
     countable : bool
         Whether values are states, with probabilities, or real numbers, with a density.
+    mean_serves : bool
+        Whether `fast_sample` and `fast_log_ratio` are faster if the mean is known.
     mean_tells_all : bool
         Whether the mean says how probable each value is, as of bits and of labels.
     columnwise : bool
         Whether a column depends on no other, given its field.
     growths : frozenset of Growth
         How fast base energies of columns grow.
-    noise : {"logistic", "odds", "normal", "exponential"}
+    noise : {"uniform", "odds", "logistic", "exponential", "normal"}
         What `sample` takes, one number for each column.
     parameters : type
         The NamedTuple of arrays of shape (n_columns,) that parameters come in, the
@@ -71,15 +73,15 @@ class Unit(ABC):
     >>> import numpy as np
     >>> from skboltz.units import Bias, Unit
     >>> class SpinOne(Unit):
-    ...     low, high, countable, noise = -1.0, 1.0, True, "odds"
+    ...     low, high, countable = -1.0, 1.0, True
     ...     def log_partition(self, params, field):
     ...         return np.log1p(2 * np.cosh(field))
     ...     def mean(self, params, field):
     ...         return 2 * np.sinh(field) / (1 + 2 * np.cosh(field))
     ...     def mode(self, params, field):
     ...         return np.sign(field)
-    ...     def sample(self, params, field, odds):
-    ...         u, total = odds / (1 + odds), 1 + 2 * np.cosh(field)
+    ...     def sample(self, params, field, u):
+    ...         total = 1 + 2 * np.cosh(field)
     ...         low, high = u < np.exp(-field) / total, u > 1 - np.exp(field) / total
     ...         return high.astype(field.dtype) - low
     ...     def nearest(self, x):
@@ -94,10 +96,11 @@ class Unit(ABC):
     low: float
     high: float
     countable: ClassVar = False
+    mean_serves: ClassVar = False
     mean_tells_all: ClassVar = False
     columnwise: ClassVar = True
     growths: ClassVar = frozenset({Growth.BOUNDED})
-    noise: ClassVar = "logistic"
+    noise: ClassVar = "uniform"
     parameters: ClassVar = Bias
 
     # The field, and what it makes of the unit ----------------------------------------
@@ -128,22 +131,36 @@ class Unit(ABC):
 
     # By the kernels in force, from the input; input and noise may be overwritten ------
 
-    def fast_sample(self, kernels, params, input, noise):
-        """As `sample`."""
+    def fast_sample(self, kernels, params, input, noise, mean=None, room=None):
+        """As `sample`.
+
+        The mean may be given, if it is known, and room that the values may, and need
+        not, be written to.
+        """
         return self.sample(params, self.field(params, input), noise)
 
-    def fast_mean(self, kernels, params, input):
-        """As `mean`."""
-        return self.mean(params, self.field(params, input))
+    def fast_draw(self, kernels, params, input, place, mean=None, room=None):
+        """As `fast_sample`, by the noise of a place."""
+        noise = kernels.NOISE[self.noise](place, input.shape, input.dtype)
+        return self.fast_sample(kernels, params, input, noise, mean, room)
+
+    def fast_mean(self, kernels, params, input, out=None):
+        """As `mean`, written to `out` if that is given."""
+        mean = self.mean(params, self.field(params, input))
+        if out is None:
+            return mean
+        out[:] = mean
+        return out
 
     def fast_tail_mean(self, kernels, params, input, out):
         """Write the mean, exact to its tails."""
         out[:] = self.mean(params, self.field(params, input))
 
-    def fast_log_ratio(self, kernels, input, old, new):
+    def fast_log_ratio(self, kernels, input, old, new, mean=None):
         """`log_partition` at the new field minus that at the old, for each row.
 
-        `old` and `new` are pairs of a factor of the input and parameters.
+        `old` and `new` are pairs of a factor of the input and parameters.  The mean at
+        the new field may be given, if it is known.
         """
         before, after = (
             self.log_partition(params, self.field(params, factor * input))

@@ -1,36 +1,40 @@
-"""Noise of every kind from the odds u / (1 - u) of uniform numbers."""
+"""Noise of every kind from uniform numbers."""
 
 import numpy as np
 from scipy.special import ndtri
 
 
-def from_odds(kind, odds):
-    """Standard noise of a kind, each number from the odds in its place.
+def from_uniform(kind, u):
+    """Standard noise of a kind, each number from the uniform one in its place.
 
     Where units of several kinds stand side by side one array serves all of them, and
-    each takes its columns as its own kind.  Both tails keep their digits, as
-    u / (1 - u) knows how near u is to either end.
+    each takes its columns as its own kind.  Both tails keep their digits, as u and
+    1 - u are exact.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skboltz.units._noise import from_odds
-    >>> from_odds("normal", np.array([1.0]))  # u = 1/2
+    >>> from skboltz.units._noise import from_uniform
+    >>> from_uniform("normal", np.array([0.5]))
     array([0.])
     """
-    return _MADE[kind](odds)
+    return _MADE[kind](u)
 
 
-def _normal(odds):
+def _odds(u):
+    return u / (1 - u)
+
+
+def _normal(u):
     """The inverse of the normal distribution function, by the nearer tail."""
-    wide = odds.astype(np.float64)
-    tail = ndtri(np.minimum(wide, 1 / wide) / (1 + np.minimum(wide, 1 / wide)))
-    return np.copysign(tail, wide - 1).astype(odds.dtype)
+    tail = ndtri(np.minimum(u, 1 - u).astype(np.float64))
+    return np.copysign(tail, u - 0.5).astype(u.dtype)
 
 
 _MADE = {
-    "odds": np.asarray,
-    "logistic": np.log,
-    "exponential": np.log1p,
+    "uniform": np.asarray,
+    "odds": _odds,
+    "logistic": lambda u: np.log(_odds(u)),
+    "exponential": lambda u: -np.log(u),
     "normal": _normal,
 }

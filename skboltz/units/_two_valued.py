@@ -39,6 +39,7 @@ class TwoValuedUnit(Unit):
 
     countable: ClassVar = True
     mean_tells_all: ClassVar = True
+    mean_serves: ClassVar = True
 
     @property
     def span(self):
@@ -145,30 +146,42 @@ class TwoValuedUnit(Unit):
         """The nearer of the two values."""
         return self._value(2 * x > self.low + self.high, x.dtype)
 
-    def sample(self, params, field, threshold):
-        """`high` where the gap exceeds a threshold with the logistic distribution.
+    def sample(self, params, field, u):
+        """`high` where u, uniform on (0, 1), is below 1 / (1 + exp(-gap))."""
+        # Far out, exp overflows to infinity and the probability is exactly 0.
+        with np.errstate(over="ignore"):
+            return self._value(u < 1 / (1 + np.exp(-self.gap(field))), field.dtype)
 
-        P(gap > logit(u)) = P(u < 1 / (1 + exp(-gap))) for u uniform on (0, 1).
-        """
-        return self._value(self.gap(field) > threshold, field.dtype)
-
-    def fast_sample(self, kernels, params, input, noise):
+    def fast_sample(self, kernels, params, input, noise, mean=None, room=None):
         """As `sample`."""
-        return kernels.two_valued_sample(self.low, self.high, input, params.bias, noise)
+        if self.near_zero() is not self:  # its mean has lost the digits that count
+            return self.sample(params, self.field(params, input), noise)
+        if mean is None:
+            mean = self.fast_mean(kernels, params, input)
+        return kernels.two_valued_sample(self.low, self.high, mean, noise, room)
 
-    def fast_mean(self, kernels, params, input):
-        """As `mean`."""
-        return kernels.two_valued_mean(self.low, self.high, input, params.bias)
+    def fast_draw(self, kernels, params, input, place, mean=None, room=None):
+        """As `fast_sample`, by the noise of a place."""
+        if self.near_zero() is not self:
+            return super().fast_draw(kernels, params, input, place)
+        if mean is None:
+            mean = self.fast_mean(kernels, params, input)
+        return kernels.two_valued_draw(self.low, self.high, mean, place, room)
+
+    def fast_mean(self, kernels, params, input, out=None):
+        """As `mean`, written to `out` if that is given."""
+        return kernels.two_valued_mean(self.low, self.high, input, params.bias, out)
 
     def fast_tail_mean(self, kernels, params, input, out):
         """Write the mean, exact to its tails."""
         tail = kernels.two_valued_tail_mean
         tail(self.low, self.high, input, params.bias, out)
 
-    def fast_log_ratio(self, kernels, input, old, new):
+    def fast_log_ratio(self, kernels, input, old, new, mean=None):
         """`log_partition` at the new field minus that at the old, for each row."""
         ends = ((factor, params.bias) for factor, params in (old, new))
-        return kernels.two_valued_log_ratio(self.low, self.high, input, *ends)
+        ratio = kernels.two_valued_log_ratio
+        return ratio(self.low, self.high, input, *ends, mean)
 
     def free_params(self, mean, variance=None):
         """Parameters under which free units have that mean, and so their variance."""

@@ -1,9 +1,11 @@
-"""Exact tests: thresholds a hair below and above the enumerated log-odds."""
+"""Exact tests: uniform numbers a hair below and above the enumerated probability."""
 
 import numpy as np
 import pytest
 from kernel_twins import TWINS
 from model_cases import DYADIC, as_array, by_name
+
+from skboltz.units import Bias
 
 
 def hidden_log_odds(case, v):
@@ -20,29 +22,30 @@ def hidden_log_odds(case, v):
     return np.array(gaps)
 
 
-def sampled(kernels, case, v, threshold, dtype, bias_factor=1.0):
+def sampled(kernels, case, v, u, dtype, bias_factor=1.0):
     unit, params = case.model.hidden_unit, case.params
     input = case.model.hidden_input(params, as_array([v])).astype(dtype)
-    bias = (bias_factor * params.hidden.bias).astype(dtype)
-    return kernels.two_valued_sample(unit.low, unit.high, input, bias, threshold)
+    bias = Bias((bias_factor * params.hidden.bias).astype(dtype))
+    return unit.fast_sample(kernels, bias, input, u.copy())
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kernels", TWINS)
 @pytest.mark.parametrize(**by_name(DYADIC))
-def test_units_switch_exactly_at_their_log_odds(case, kernels, dtype):
-    unit = case.model.hidden_unit
+def test_units_switch_at_their_probability(case, kernels, dtype):
+    unit, hair = case.model.hidden_unit, {np.float32: 2**-23, np.float64: 2**-51}
     for v in case.oracle.visible_states:
-        odds = hidden_log_odds(case, v)[None].astype(dtype)
-        below, above = (np.nextafter(odds, dtype(x)) for x in (-np.inf, np.inf))
-        assert (sampled(kernels, case, v, below, dtype) == unit.high).all()
-        assert (sampled(kernels, case, v, above, dtype) == unit.low).all()
+        p = 1 / (1 + np.exp(-hidden_log_odds(case, v)[None]))
+        below, above = (p + sign * hair[dtype] for sign in (-1, 1))
+        high = sampled(kernels, case, v, below.astype(dtype), dtype)
+        low = sampled(kernels, case, v, above.astype(dtype), dtype)
+        assert (high == unit.high).all() and (low == unit.low).all()
 
 
 @pytest.mark.parametrize("kernels", TWINS)
 def test_a_wrong_bias_is_noticed(kernels):
     case = DYADIC[0]
     v = case.oracle.visible_states[5]
-    below = np.nextafter(hidden_log_odds(case, v)[None], -np.inf)
+    below = 1 / (1 + np.exp(-hidden_log_odds(case, v)[None])) - 2**-23
     states = sampled(kernels, case, v, below, np.float64, bias_factor=0.0)
     assert (states != case.model.hidden_unit.high).any()

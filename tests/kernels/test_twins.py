@@ -10,7 +10,7 @@ from skboltz.units import TwoValuedUnit
 SHAPES = [(1, 1), (3, 7), (17, 33), (100, 784)]
 DTYPES = [np.float32, np.float64]
 UNITS = [(0.0, 1.0), (-1.0, 1.0)]
-KEY, COUNTER = (123, 2**63 + 7), (2**64 - 3, 2**64 - 1, 1, 0)
+PLACE = (123, 2**63 + 7, 2**64 - 3, 2**64 - 1)
 
 
 def assert_same_bits(arrays):
@@ -31,27 +31,25 @@ def tail_mean(kernels, low, high, input, bias):
     return out
 
 
-@pytest.mark.parametrize("n", [0, 1, 3, 4, 255, 256, 257, 4001])
-def test_words(n):
-    assert_same_bits([k.philox_words(KEY, COUNTER, n) for k in TWINS])
-
-
-@pytest.mark.parametrize("n", [1, 2, 511, 4001])
+@pytest.mark.parametrize("n", [0, 1, 2, 1023, 1025, 4001, 20_000])
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_odds(n, dtype):
-    assert_same_bits([k.odds(KEY, COUNTER, n, np.dtype(dtype)) for k in TWINS])
+def test_uniform_numbers(n, dtype):
+    assert_same_bits([k.uniform(PLACE, n, np.dtype(dtype)) for k in TWINS])
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("low, high", UNITS)
 def test_samples_and_means(shape, dtype, low, high):
-    input, bias, noise = inputs(shape, dtype)
-    args = (low, high)
+    input, bias, _ = inputs(shape, dtype)
+    args, u = (low, high), TWINS[0].uniform(PLACE, input.size, np.dtype(dtype))
+    means = [k.two_valued_mean(*args, input.copy(), bias) for k in TWINS]
+    assert_same_bits(means)
+    assert_same_bits([k.two_valued_draw(*args, means[0], PLACE) for k in TWINS])
+    noise = u.reshape(shape)
     assert_same_bits(
-        [k.two_valued_sample(*args, input.copy(), bias, noise) for k in TWINS]
+        [k.two_valued_sample(*args, means[0], noise.copy()) for k in TWINS]
     )
-    assert_same_bits([k.two_valued_mean(*args, input.copy(), bias) for k in TWINS])
     assert_same_bits([tail_mean(k, *args, input, bias) for k in TWINS])
 
 
@@ -71,6 +69,27 @@ def test_log_ratios(shape, dtype, low, high):
     )
     atol = 1e-12 if dtype == np.float64 else 1e-5
     np.testing.assert_allclose(ratios[0], after - before, rtol=1e-6, atol=atol)
+
+
+@pytest.mark.parametrize("shape", [(3, 7), (100, 784)])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("low, high", [*UNITS, (-2.0, 0.5)])
+@pytest.mark.parametrize("most", [0.01, 0.99, 1.01, 30.0])
+def test_a_mean_that_is_known_changes_no_ratio(shape, dtype, low, high, most):
+    """On both sides of the guard, where log-odds change by 1, and far beyond."""
+    input, bias, _ = inputs(shape, dtype)
+    input, bias = input / abs(input).max(), 3 * bias
+    old, new = (0.5, bias), (dtype(0.5 + most / (high - low)), bias)
+    mean = TWINS[0].two_valued_mean(low, high, input * new[0], bias)
+    ratios = [k.two_valued_log_ratio(low, high, input, old, new, mean) for k in TWINS]
+    assert_same_bits(ratios)
+    unit = TwoValuedUnit(low, high)
+    after, before = (
+        unit.log_partition(None, float(beta) * input.astype(float) + shift).sum(axis=1)
+        for beta, shift in (new, old)
+    )
+    atol = 1e-12 if dtype == np.float64 else 1e-5
+    np.testing.assert_allclose(ratios[0], after - before, rtol=2e-6, atol=atol)
 
 
 @pytest.mark.parametrize("kernels", TWINS)

@@ -176,7 +176,7 @@ def test_the_bridge_is_right_within_its_error_bars():
     assert abs(found).max() < 5 and not doubted
 
 
-@pytest.mark.parametrize("method, n_chains", [("ais", 1000), ("bridge", 200)])
+@pytest.mark.parametrize("method, n_chains", [("ais", 1000), ("bridge", 1000)])
 def test_annealing_with_cold_labels_is_rejected(method, n_chains, monkeypatch):
     law = "skboltz.units._categorical.gumbel"
     monkeypatch.setattr(law, lambda noise: 0.1 * gumbel(noise))

@@ -60,7 +60,7 @@ class RectifiedUnit(Unit):
 
     def sample(self, params, field, noise):
         below = np.exp(log_ndtr(-field))
-        return np.maximum(field + ndtri(below + expit(noise) * (1 - below)), 0)
+        return np.maximum(field + ndtri(below + noise * (1 - below)), 0)
 
 
 def rectified_machine():

@@ -456,12 +456,13 @@ def broken_gain(monkeypatch):
 
 def broken_noise(monkeypatch):
     """A standard deviation too large by a tenth: a variance by a fifth."""
-    normal = kernels.NOISE["normal"]
+    twin = kernels.active()
+    normal = twin.NOISE["normal"]
 
     def wide(*arguments):
         return math.sqrt(1.2) * normal(*arguments)
 
-    monkeypatch.setitem(kernels.NOISE, "normal", wide)
+    monkeypatch.setitem(twin.NOISE, "normal", wide)
 
 
 def broken_blend(monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from judges import chi_square
 from oracles import finite_difference, log_sum, one_hot
 
-from skboltz.kernels import logistic_noise
+from skboltz.kernels import noise as noise_of
 from skboltz.units import Bias, CategoricalUnit
 from skboltz.units._categorical import gumbel
 
@@ -38,7 +38,7 @@ def expected_mean():
 
 
 def noise(shape, dtype=np.float64, key=(1, 2)):
-    return logistic_noise(key, (0, 0, 0, 0), shape, dtype)
+    return noise_of("exponential", (*key, 0, 0), shape, dtype)
 
 
 # Algebra --------------------------------------------------------------------------
@@ -46,7 +46,7 @@ def noise(shape, dtype=np.float64, key=(1, 2)):
 
 def test_what_the_unit_is():
     assert (UNIT.low, UNIT.high) == (0, 1)
-    assert UNIT.noise == "logistic" and UNIT.countable and not UNIT.columnwise
+    assert UNIT.noise == "exponential" and UNIT.countable and not UNIT.columnwise
     assert UNIT == CategoricalUnit() and hash(UNIT) == hash(CategoricalUnit())
 
 
@@ -221,22 +221,24 @@ def test_a_group_is_restricted_to_a_smaller_one():
 
 def test_gumbel_noise_is_that_of_the_uniform_number():
     for u in (1e-12, 0.01, 0.3, 0.5, 0.9, 1 - 1e-9):
-        logistic = np.array(math.log(u) - math.log1p(-u))
-        assert math.isclose(gumbel(logistic), -math.log(-math.log(u)), rel_tol=1e-6)
+        exponential = np.array(-math.log(u))
+        assert math.isclose(gumbel(exponential), -math.log(-math.log(u)))
 
 
-@pytest.mark.parametrize("dtype, ends", [(np.float32, 16.6), (np.float64, 36.7)])
-def test_gumbel_noise_keeps_its_tails(dtype, ends):
-    """-log -log u tends to l far up, and to -log(-l) far down."""
-    up, down = gumbel(np.array([ends, -ends], dtype))
-    np.testing.assert_allclose([up, down], [ends, -math.log(ends)], rtol=1e-6)
+@pytest.mark.parametrize("dtype, bits", [(np.float32, 24), (np.float64, 53)])
+def test_gumbel_noise_keeps_its_tails(dtype, bits):
+    """-log -log u: to log 2^bits of the u nearest to 1, and to -log log 2^bits."""
+    u = np.array([2.0**-bits, 1 - 2.0**-bits], dtype)
+    down, up = gumbel(-np.log(u))
+    far = bits * math.log(2)
+    np.testing.assert_allclose([up, down], [far, -math.log(far)], rtol=1e-6)
 
 
 def test_the_sample_is_the_largest_field_plus_gumbel_noise():
     """By loops from the uniform numbers themselves."""
     uniform = np.random.default_rng(0).uniform(size=(500, 4))
     field = np.tile(FIELDS[1], (500, 1))
-    drawn = UNIT.sample(FREE, field, np.log(uniform) - np.log1p(-uniform))
+    drawn = UNIT.sample(FREE, field, -np.log(uniform))
     for row, u in zip(drawn, uniform.tolist(), strict=True):
         race = [f - math.log(-math.log(x)) for f, x in zip(FIELDS[1], u, strict=True)]
         assert row.tolist() == [float(r == max(race)) for r in race]
@@ -244,14 +246,14 @@ def test_the_sample_is_the_largest_field_plus_gumbel_noise():
 
 def test_a_column_wins_exactly_above_its_threshold():
     """Its field a hair below and above the best of the others plus their noise."""
-    logistic = noise((1, 4))
-    race = (FIELDS[1:2] + gumbel(logistic))[0]
+    exponential = noise((1, 4))
+    race = (FIELDS[1:2] + gumbel(exponential))[0]
     for k in range(4):
-        threshold = np.delete(race, k).max() - gumbel(logistic)[0, k]
+        threshold = np.delete(race, k).max() - gumbel(exponential)[0, k]
         for side, wins in ((-1e-12, 0.0), (1e-12, 1.0)):
             field = FIELDS[1:2].copy()
             field[0, k] = threshold + side
-            assert UNIT.sample(FREE, field, logistic)[0, k] == wins
+            assert UNIT.sample(FREE, field, exponential)[0, k] == wins
 
 
 def frequencies_suit(sample, dtype, field=FIELDS[1]):

@@ -10,7 +10,6 @@ from judges import chi_square
 from oracles import log_sum, one_hot
 
 from skboltz import kernels
-from skboltz.kernels import logistic_noise
 from skboltz.units import BERNOULLI, SPIN, Bias, CategoricalUnit, Columns
 
 LABEL = CategoricalUnit()
@@ -172,7 +171,7 @@ def test_parts_without_columns_are_gone():
 @both_dtypes
 def test_precision_is_kept(dtype):
     field, params = FIELDS.astype(dtype), Bias(BIAS.bias.astype(dtype))
-    noise = logistic_noise((1, 2), (0, 0, 0, 0), field.shape, dtype)
+    noise = kernels.noise("uniform", (1, 2, 0, 0), field.shape, dtype)
     made = [getattr(UNIT, f)(params, field) for f in ("log_partition", "mean", "mode")]
     made += [UNIT.sample(params, field, noise), UNIT.nearest(field)]
     made += [UNIT.field(params, field), UNIT.sums(params, field).bias]
@@ -232,7 +231,7 @@ def test_columns_beyond_the_parts_are_refused():
 
 def drawn(field, dtype):
     """Through the kernels, as every chain is."""
-    noise = logistic_noise((5, 6), (0, 0, 0, 0), (N, 6), dtype)
+    noise = kernels.noise("uniform", (5, 6, 0, 0), (N, 6), dtype)
     params = Bias(np.zeros(6, dtype))
     return kernels.sample(UNIT, params, np.tile(field.astype(dtype), (N, 1)), noise)
 

@@ -11,7 +11,7 @@ from oracles import finite_difference, gaussian_grid
 from scipy.stats import kstest, norm
 
 from skboltz import config_context
-from skboltz.kernels import logistic_noise, normal_noise
+from skboltz.kernels import noise as noise_of
 from skboltz.units import GAUSSIAN, Bias, GaussianParams
 
 PARAMS = GaussianParams(
@@ -239,7 +239,7 @@ def test_nothing_is_written_into_the_arguments():
 def test_two_valued_units_have_no_variance(unit):
     bias, other = Bias(np.array([0.5, -1.0])), Bias(np.array([-0.25, 3.0]))
     x = np.array([[unit.low, unit.high], [unit.high, unit.high]])
-    assert unit.countable is True and unit.noise == "logistic"
+    assert unit.countable is True and unit.noise == "uniform"
     np.testing.assert_array_equal(unit.statistic(bias, x), x)
     assert unit.gain(bias, other) == 1.0
     np.testing.assert_allclose(unit.blend(bias, other, 0.25).bias, [0.3125, 0.0])
@@ -250,13 +250,13 @@ def test_two_valued_units_have_no_variance(unit):
 
 # Normal noise ---------------------------------------------------------------------
 
-KEY, COUNTER = (11, 12), (0, 3, 1, 0)
+KEY = (11, 12)
 KERNELS = ["numpy", "numba"][: len(TWINS)]
 N = 200_001  # odd: one of the last pair is left over
 
 
-def noise(shape=(N,), dtype=np.float64, key=KEY, counter=COUNTER):
-    return normal_noise(key, counter, shape, dtype)
+def noise(shape=(N,), dtype=np.float64, key=KEY):
+    return noise_of("normal", (*key, 3, 1), shape, dtype)
 
 
 def is_normal(x):
@@ -275,7 +275,7 @@ def test_the_judge_rejects_what_is_nearly_normal():
     x = noise()
     assert not is_normal(1.05 * x)
     assert not is_normal(x + 0.02)
-    logistic = logistic_noise(KEY, COUNTER, (N,), np.float64)
+    logistic = noise_of("logistic", (*KEY, 3, 1), (N,), np.float64)
     assert not is_normal(logistic * math.sqrt(3) / math.pi)
 
 
@@ -322,11 +322,11 @@ def test_shapes_of_noise(shape, dtype):
     np.testing.assert_array_equal(x, noise(shape, dtype))
 
 
-def test_key_and_counter_change_the_noise():
-    first = noise((100,))
-    others = {"key": (12, 11)}, {"counter": (0, 4, 1, 0)}, {"counter": (0, 3, 2, 0)}
-    for other in others:
-        assert not np.isin(noise((100,), **other), first).any()
+def test_every_word_of_the_place_changes_the_noise():
+    first = noise_of("normal", (11, 12, 3, 1), (100,), np.float64)
+    for place in ((12, 12, 3, 1), (11, 11, 3, 1), (11, 12, 4, 1), (11, 12, 3, 2)):
+        other = noise_of("normal", place, (100,), np.float64)
+        assert not np.isin(other, first).any()
 
 
 @pytest.mark.skipif(len(KERNELS) < 2, reason="this run is without Numba on purpose")

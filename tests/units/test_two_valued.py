@@ -179,14 +179,12 @@ def test_base_energy_and_its_gradient(unit):
 
 
 @unit_cases
-def test_a_unit_is_high_exactly_above_its_threshold(unit):
+def test_a_unit_is_high_exactly_below_its_probability(unit):
     fields = np.array([-1.5, 0.0, 0.75])
-    gap = (unit.high - unit.low) * fields
-    below, above = np.nextafter(gap, -np.inf), np.nextafter(gap, np.inf)
+    p = 1 / (1 + np.exp(-(unit.high - unit.low) * fields))
     free = Bias(np.zeros(3))
-    assert (unit.sample(free, fields, below) == unit.high).all()
-    assert (unit.sample(free, fields, gap) == unit.low).all()
-    assert (unit.sample(free, fields, above) == unit.low).all()
+    assert (unit.sample(free, fields, p * (1 - 1e-15)) == unit.high).all()
+    assert (unit.sample(free, fields, p * (1 + 1e-15)) == unit.low).all()
 
 
 def test_the_far_tail_of_the_mean_keeps_its_digits_in_float32():

@@ -38,8 +38,8 @@ def _mask(rate, shape, dtype, stream):
     """1 / (1 - rate) where a uniform number is below 1 - rate, else 0."""
     if not rate:
         return None, stream
-    odds, stream = stream.draw(shape, dtype, "odds")
-    mask = np.less(odds, (1 - rate) / rate, out=odds)
+    u, stream = stream.draw(shape, dtype, "uniform")
+    mask = np.less(u, 1 - rate, out=u)
     mask /= 1 - rate
     return mask, stream
 

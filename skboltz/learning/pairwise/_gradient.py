@@ -44,6 +44,10 @@ class PairwiseSums(NamedTuple):
         mean = self.units.bias / self.weight
         return mean[: self.n_visible], mean[self.n_visible :]
 
+    def visible_mean(self):
+        """Mean of the visible units."""
+        return self.means()[0]
+
     def reduced(self):
         """The same sums: they are no larger than the couplings."""
         return self

@@ -41,11 +41,10 @@ class ContrastiveDivergence:
     def step(self, model, params, stream, data):
         """Sums of the negative phase, and the state after it."""
         unit, input = model.hidden_unit, data.hidden_input
-        noise, stream = stream.draw(input.shape, input.dtype, unit.noise)
-        hidden = kernels.sample(unit, params.hidden, input, noise)
+        hidden, stream = stream.sample(unit, params.hidden, input, data.hidden_mean)
         visible, draw = data.visible, drawn_present(self.draw, data.mask)
         for sweep in range(self.k):
-            visible, stream = draw(model, params, hidden, stream, visible)
+            visible, stream = draw(model, params, hidden, stream, visible, data.below)
             if sweep == self.k - 1:
                 break
             chains = gibbs.from_visible(model, params, visible, stream)

@@ -243,7 +243,7 @@ class TwoPhaseLearner(Learner):
         """
         model, params = self.model, state.params
         visible_mean, hidden_mean = sums.positive.means()
-        gap = visible_mean - sums.negative.means()[0]
+        gap = visible_mean - sums.negative.visible_mean()
         offsets = state.offsets.slide(visible_mean, hidden_mean, share)
         positive = self.sparsity.shift(sums.positive, offsets.hidden)
         phases = positive, sums.negative
@@ -258,7 +258,9 @@ class TwoPhaseLearner(Learner):
         state = state._replace(optimiser=optimiser, offsets=offsets)
         # Squares first: the mean difference over an epoch is how far the biases
         # moved, by the rate, and small also where they swing back and forth.
-        return state, (share * gap**2, share * hidden_mean)
+        gap *= gap
+        seen = gap, hidden_mean
+        return state, seen if share == 1 else tuple(share * part for part in seen)
 
     def progress(self, state, seen, data):
         """What an epoch saw of itself."""

@@ -20,6 +20,9 @@ class DataPhase(NamedTuple):
     weight : ndarray of shape (n_rows,) or None
     mask : ndarray of bool of shape (n_rows, n_visible) or None
         Which entries take part; None means all.
+    hidden_mean : ndarray of shape (n_rows, n_hidden) or None
+    below : ndarray of shape (n_rows, n_visible) or None
+        As that of :class:`Batch`.
     """
 
     sums: Sums
@@ -27,6 +30,8 @@ class DataPhase(NamedTuple):
     hidden_input: np.ndarray
     weight: np.ndarray | None
     mask: np.ndarray | None = None
+    hidden_mean: np.ndarray | None = None
+    below: np.ndarray | None = None
 
 
 class HiddenMeans:
@@ -56,7 +61,8 @@ class HiddenMeans:
         v = batch.values
         if state is not None:
             v, state = guesses.complete(model, params, state, batch.rows, v)
-        return data_phase(model, params, v, batch.weight, batch.mask), state
+        found = data_phase(model, params, v, batch.weight, batch.mask)
+        return found._replace(below=batch.below), state
 
     def filled(self, state, rows, v):
         """A batch with the guesses in place of its missing entries."""
@@ -68,4 +74,4 @@ def data_phase(model, params, v, weight=None, mask=None):
     input = model.hidden_input(params, v)
     mean = kernels.mean(model.hidden_unit, params.hidden, input)
     found = sums(model, params, v, mean, weight, mask)
-    return DataPhase(found, v, input, weight, mask)
+    return DataPhase(found, v, input, weight, mask, mean)

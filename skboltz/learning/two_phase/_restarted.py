@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ... import kernels
 from ...sampling import Stream, gibbs
 from ...utils import each
 from .._sums import sums
@@ -42,9 +41,8 @@ class RandomRestart:
         """Sums of the negative phase, and the stream after it."""
         unit, dtype = model.visible_unit, params.weights.dtype
         no_input = np.zeros((self.n_chains, params.weights.shape[1]), dtype)
-        noise, stream = stream.draw(no_input.shape, dtype, unit.noise)
         even = each(np.zeros_like, params.visible)
-        visible = kernels.sample(unit, even, no_input, noise)
+        visible, stream = stream.sample(unit, even, no_input)
         chains = gibbs.from_visible(model, params, visible, stream)
         chains = gibbs.run(model, params, chains, self.k, self.draw)
         negative = sums(model, params, chains.visible, chains.hidden_mean)
