@@ -20,8 +20,8 @@ from ..questions._shown import check_shown
 from ..questions._total import warn_of_total
 from ..shared._validation import (
     as_rows,
-    check_count,
     check_and_look,
+    check_count,
     check_layer,
     check_seed,
     learnable_rows,

@@ -119,7 +119,7 @@ class Trainable(CallbackSupportMixin):
         return self
 
     def _check_training_data(self, X, y, sample_weight, reset):
-        """Rows of which something is known, a look at them, their labels and weights."""
+        """Rows of which something is known, a look at them, labels and weights."""
         X, seen = check_and_look(self, X, reset=reset)
         self._prepare(X.shape[1])
         known, y, weight = learnable_rows(X, y, sample_weight, seen.missing)
