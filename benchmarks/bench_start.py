@@ -1,8 +1,9 @@
 """What a user waits for: the import, the first fit, the first fit of a later process.
 
-    python benchmarks/bench_start.py
+    OPENBLAS_NUM_THREADS=1 python benchmarks/bench_start.py
 
-And what a fit holds in memory beside X.
+And what a fit does besides its epochs, by the time of one, and what it holds in memory
+beside X.
 """
 
 import os
@@ -25,6 +26,20 @@ X = (np.random.default_rng(0).random((1000, 64)) < 0.3).astype(np.float32)
 start = time.perf_counter()
 skboltz.BernoulliRBM(16, n_iter=1, momentum=0.5, l2=1e-4).fit(X)
 print(time.perf_counter() - start)
+"""
+
+WITHOUT_EPOCHS = """
+import time, numpy as np, skboltz
+from statistics import median
+X = (np.random.default_rng(0).random((5000, 784)) < 0.13).astype(np.float32)
+def seconds(n_iter):
+    rbm = skboltz.BernoulliRBM(500, method="cd", batch_size=100, n_iter=n_iter)
+    start = time.process_time()
+    rbm.fit(X)
+    return time.process_time() - start
+seconds(1)
+without, one = np.array([(seconds(0), seconds(1)) for _ in range(15)]).T
+print(median(without) / median(one - without))
 """
 
 MEMORY = """
@@ -61,6 +76,9 @@ def main():
             report(what=what, seconds=seconds)
     seconds = run(FIRST_FIT, SKBOLTZ_KERNELS="numpy")
     report(what="first fit without Numba", seconds=seconds)
+    report(what="fit of 5000x784 without epochs", by_one_epoch=run(WITHOUT_EPOCHS))
+    share = run(WITHOUT_EPOCHS.replace("fit(X)", "fit(X if n_iter else X[:5])"))
+    report(what="the same of 5 rows, by an epoch of 5000", by_one_epoch=share)
     report(what="memory of fit beside 188 MB of X", megabytes=run(MEMORY))
 
 

@@ -111,7 +111,7 @@ def mean(unit, params, input, out=None):
 
 
 def tail_mean(unit, params, input, out):
-    """Write the mean of units, exact to its tails; `input` is overwritten."""
+    """Write the mean of units, exact to its tails; `input` is overwritten, or `out`."""
     unit.fast_tail_mean(active(), params, input, out)
 
 

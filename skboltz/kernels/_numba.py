@@ -7,7 +7,6 @@ from numba import njit
 from . import _reference
 from ._dense_numba import dense_fields, dense_sweep  # noqa: F401
 from ._noise import kinds
-from ._reference import two_valued_tail_mean  # noqa: F401
 from ._sequential_numba import block_sweep, flip_sweep  # noqa: F401
 from ._sfc64 import DROPPED
 
@@ -121,6 +120,20 @@ def _scaled_field(half, input, bias, out):
 
 
 @_compiled
+def _negative_gap(span, bias, out):
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = (-bias[j] - out[i, j]) * span
+
+
+@_compiled
+def _tail_quotient(low, span, one, out):
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = low + span / (out[i, j] + one)
+
+
+@_compiled
 def _affine(half, middle, out):
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
@@ -201,6 +214,19 @@ def two_valued_mean(low, high, input, bias, out=None):
     np.tanh(mean, out=mean)
     _affine(half, number((high + low) / 2), mean)
     return mean
+
+
+def two_valued_tail_mean(low, high, input, bias, out):
+    number = input.dtype.type
+    low, span, one = number(low), number(high - low), number(1)
+
+    def exponent(part):
+        _negative_gap(span, bias, part)
+
+    def quotient(part):
+        _tail_quotient(low, span, one, part)
+
+    _reference.by_tails(input, out, exponent, quotient)
 
 
 def two_valued_log_ratio(low, high, input, old, new, mean=None):

@@ -101,24 +101,46 @@ def two_valued_mean(low, high, input, bias, out=None):
 
 
 def two_valued_tail_mean(low, high, input, bias, out):
-    """out = low + (high - low) / (1 + exp(-(high - low) * (input + bias))).
+    """out = low + (high - low) / (1 + exp((high - low) * (-bias - input))).
 
-    Slower than by tanh, but with all digits of a mean that is nearly `low`.
+    Slower than by tanh, but with all digits of a mean that is nearly `low`.  `out` may
+    be the input itself.
     """
-    number = input.dtype.type
-    rows = max(1, 4 * _CACHED // max(1, input.shape[1]))
-    for start in range(0, len(input), rows):
-        part = input[start : start + rows]
-        part += bias
-        part *= number(low - high)
-        # Far out, exp overflows to infinity and the mean is exactly `low`.
-        with np.errstate(over="ignore"):
-            np.exp(part, out=part)
-        part += number(1)
-        mean = out[start : start + rows]
-        np.divide(number(high - low), part, out=mean)
+    number, n_columns = input.dtype.type, input.shape[1]
+    one, span = number(1), number(high - low)
+    n_rows = min(len(input), rows_of_tails(n_columns))
+    shifts = np.tile(-bias, (n_rows, 1))  # NumPy is faster on arrays of one shape
+
+    def exponent(part):
+        np.subtract(shifts[: len(part)], part, out=part)
+        if span != 1:
+            part *= span
+
+    def quotient(part):
+        part += one
+        np.divide(span, part, out=part)
         if low:
-            mean += number(low)
+            part += number(low)
+
+    by_tails(input, out, exponent, quotient)
+
+
+def by_tails(input, out, exponent, quotient):
+    """out = quotient(exp(exponent(input))), both in place and some rows at a time."""
+    n_rows = rows_of_tails(input.shape[1])
+    # Far out, exp overflows to infinity and the mean is exactly `low`.
+    with np.errstate(over="ignore"):
+        for start in range(0, len(input), n_rows):
+            part = input[start : start + n_rows]
+            mean = out[start : start + n_rows]
+            exponent(part)
+            np.exp(part, out=mean)
+            quotient(mean)
+
+
+def rows_of_tails(n_columns):
+    """How many rows stay in the cache."""
+    return max(1, 8 * _CACHED // max(1, n_columns))
 
 
 def two_valued_log_ratio(low, high, input, old, new, mean=None):

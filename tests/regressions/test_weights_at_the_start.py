@@ -42,4 +42,4 @@ def test_the_sum_of_many_sparse_rows_does_not_stick():
     X = sparse.csr_array(
         (np.ones(n, np.float32), np.zeros(n, np.int32), np.arange(n + 1)), (n, 1)
     )
-    assert weighted_mean(X, np.ones(n, np.float32))[0] == 1
+    assert weighted_mean(X, np.ones(n, np.float32), missing=False)[0] == 1

@@ -14,7 +14,7 @@ from ...sampling import random_key
 from ..shared._epochs import begin, end, publish, record, snapshot, tell
 from ..shared._labels import Predictions, check_classes, check_labelled, joined
 from ..shared._offered import offered_if
-from ..shared._validation import check_data, check_seed, check_weight
+from ..shared._validation import check_and_look, check_seed, check_weight
 from ._best import Best
 from ._class_samples import ClassSamples
 from ._dbn_parts import check_parts, learns_in_parts, warn_of_guessing
@@ -712,8 +712,8 @@ default="constant"
         """What a function of the stage gives for every row."""
         check_is_fitted(self)
         self._is_of_stage()
-        X = check_data(self, X, complete_for="DBNClassifier")
-        self._warn_of_range(X)
+        X, seen = check_and_look(self, X, complete_for="DBNClassifier")
+        self._warn_of_range(X, seen)
         stage, layers = self._stage(), self.layers_
         params, function = stage.params(self), getattr(stage, name)
         return self._rows.by_chunk(lambda v: function(layers, params, v), X)

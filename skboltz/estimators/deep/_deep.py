@@ -76,10 +76,10 @@ class Deep(NestedParams, CallbackSupportMixin):
 
     # Data -------------------------------------------------------------------
 
-    def _warn_of_range(self, X):
+    def _warn_of_range(self, X, seen):
         """A warning where X leaves the range of the visible units."""
         first = self.layers_[0]
-        warn_of_range(first, X, first._model.visible_unit.without("label"))
+        warn_of_range(first, X, seen, first._model.visible_unit.without("label"))
 
     @property
     def _dtype(self):

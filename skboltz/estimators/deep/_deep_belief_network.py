@@ -20,8 +20,8 @@ from ..questions._shown import check_shown
 from ..questions._total import warn_of_total
 from ..shared._validation import (
     as_rows,
+    check_and_look,
     check_count,
-    check_data,
     check_layer,
     check_seed,
     learnable_rows,
@@ -312,8 +312,8 @@ default="constant"
 
     def _checked(self, X, y, sample_weight, reset):
         complete_for = "the up-down algorithm" if self._fine_tunes() else None
-        X = check_data(self, X, reset=reset, complete_for=complete_for)
-        return learnable_rows(X, y, sample_weight)
+        X, seen = check_and_look(self, X, reset, complete_for)
+        return learnable_rows(X, y, sample_weight, seen.missing)
 
     def _fine_tunes(self):
         return self.fine_tuning == "up-down"
@@ -458,7 +458,7 @@ default="constant"
             Of the layer `output_layer`.
         """
         check_is_fitted(self)
-        X = self._asked(X)
+        X, _ = self._asked(X)
         for machine in self._way_up()[: self._layer_number() + 1]:
             X = features(machine, X)
         return X
@@ -482,10 +482,10 @@ default="constant"
         return h
 
     def _asked(self, X, complete_for=None):
-        """Rows to be asked about."""
+        """Rows to be asked about, and a look at them."""
         if self._fine_tunes() and complete_for is None:
             complete_for = "a network fine-tuned by the up-down algorithm"
-        return check_data(self, X, complete_for=complete_for)
+        return check_and_look(self, X, complete_for=complete_for)
 
     # Samples ----------------------------------------------------------------
 
@@ -547,8 +547,8 @@ default="constant"
         """
         check_is_fitted(self)
         k = check_count(k, "k", 1)
-        X = self._asked(as_rows(X, "X"), "reconstruct()")
-        self._warn_of_range(X)
+        X, seen = self._asked(as_rows(X, "X"), "reconstruct()")
+        self._warn_of_range(X, seen)
         return self._there_and_back(X, k, random_state)
 
     # Likelihoods ------------------------------------------------------------
@@ -675,8 +675,8 @@ default="constant"
     def _weighed(self, X, n_samples, random_state, bound):
         """Checked rows, and a bound on log P(v) Z of each, of the values v of units."""
         check_is_fitted(self)
-        X = self._asked(X, "a bound on the likelihood")
-        self._warn_of_range(X)
+        X, seen = self._asked(X, "a bound on the likelihood")
+        self._warn_of_range(X, seen)
         n_samples = check_count(n_samples, "n_samples", 1)
         key = _key_of_draws(random_state)
         net, params = belief_network(self.layers_), self._params()

@@ -403,8 +403,8 @@ default="constant"
         """Parameters that stay as they are throughout a training."""
         return {"standardize": self.standardize, "sigma": self.sigma}
 
-    def _first_state(self, X, weight, key, params):
-        mean, variance = weighted_moments(X, weight)
+    def _first_state(self, X, seen, weight, key, params):
+        mean, variance = weighted_moments(X, weight, seen.missing)
         constant, unknown = variance == 0, np.isnan(variance)
         if unknown.any():
             warn_of_unknown(self, np.flatnonzero(unknown), NOT_LEARNT)

@@ -33,7 +33,7 @@ from ..shared._nested import NestedParams
 from ..shared._range import warn_of_range
 from ..shared._recast import recast
 from ..shared._told import fit_inside
-from ..shared._validation import check_data, learnable_rows
+from ..shared._validation import check_and_look, learnable_rows
 from ._boltzmann_machine import BoltzmannMachine
 from ._boltzmann_parts import SOLVERS
 
@@ -287,8 +287,9 @@ class BoltzmannClassifier(CallbackSupportMixin, NestedParams, Predictions, Estim
 
     def _checked(self, X, y, sample_weight, reset):
         X, y = check_labelled(self, X, y, reset)
-        self._check_gaps(X)
-        return learnable_rows(X, y, sample_weight)
+        missing = has_missing(X)
+        self._check_gaps(missing)
+        return learnable_rows(X, y, sample_weight, missing)
 
     def _new_machine(self):
         template = self.estimator
@@ -316,9 +317,9 @@ class BoltzmannClassifier(CallbackSupportMixin, NestedParams, Predictions, Estim
                 f"jointly: it needs generative_share=1, found {self.generative_share}."
             )
 
-    def _check_gaps(self, X):
+    def _check_gaps(self, missing):
         """Refuse to sum out features that the machine does not model."""
-        if has_missing(X) and self.generative_share < 1:
+        if missing and self.generative_share < 1:
             raise ValueError(
                 "X contains NaN, but what is missing is known to a machine with "
                 f"generative_share=1 alone, found {self.generative_share}. Fill the "
@@ -350,9 +351,9 @@ class BoltzmannClassifier(CallbackSupportMixin, NestedParams, Predictions, Estim
             In the order of `classes_`.
         """
         check_is_fitted(self)
-        X = check_data(self, X)
-        self._check_gaps(X)
-        warn_of_range(self, X, self.estimator_._visible_unit)
+        X, seen = check_and_look(self, X)
+        self._check_gaps(seen.missing)
+        warn_of_range(self, X, seen, self.estimator_._visible_unit)
         return Rows(self.estimator_.coupling_.dtype).by_chunk(self._proba, X)
 
     def predict_log_proba(self, X):

@@ -16,26 +16,26 @@ from ._log_z import log_partition, warn_of
 from ._total import warn_of_total
 
 
-def free_energy(fitted, X):
+def free_energy(fitted, X, missing):
     """F of every row; of those without any known value -log Z."""
-    empty = empty_rows(X)
+    empty = empty_rows(X) if missing else None
     if empty is None:
-        return _known_free_energy(fitted, X)
+        return _known_free_energy(fitted, X, missing)
     log_z, _ = trusted_log_z(fitted)
     free_energy = np.full(len(X), -log_z, fitted.dtype)
     if not empty.all():
-        free_energy[~empty] = _known_free_energy(fitted, X[~empty])
+        free_energy[~empty] = _known_free_energy(fitted, X[~empty], missing)
     return free_energy
 
 
-def _known_free_energy(fitted, X):
+def _known_free_energy(fitted, X, missing):
     """F of rows of which something is known."""
     model, params, rows = fitted.model, fitted.params, fitted.rows
 
     def of_whole(v):
         return likelihood.visible_free_energy(model, params, v)
 
-    if not has_missing(X):
+    if not (missing and has_missing(X)):  # only empty rows may have had NaN
         return rows.by_chunk(of_whole, X)
     holes = np.isnan(X).any(axis=1)
     free_energy = np.empty(len(X), fitted.dtype)
@@ -71,16 +71,16 @@ def trusted_log_z(fitted):
     return value, estimate.standard_error
 
 
-def score_samples(fitted, X):
+def score_samples(fitted, X, missing):
     """log P of every row; 0 where nothing is known of it."""
     known, rows = slice(None), X
-    empty = empty_rows(X)
+    empty = empty_rows(X) if missing else None
     if empty is not None:
         known, rows = ~empty, X[~empty]
     scores = np.zeros(X.shape[0])
     log_z, error = trusted_log_z(fitted)
     if rows.shape[0]:
-        free_energy = _known_free_energy(fitted, rows)
+        free_energy = _known_free_energy(fitted, rows, missing)
         scores[known] = -free_energy.astype(np.float64) - log_z
         unit, precision = fitted.model.visible_unit, free_energy.dtype
         warn_of_total(unit, rows, scores[known], precision, error)

@@ -14,8 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from ..shared._range import warn_of_range
 from ..shared._validation import (
     as_rows,
+    check_and_look,
     check_count,
-    check_data,
     check_layer,
     check_seed,
 )
@@ -41,11 +41,16 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
 
         Warns of values that no visible unit takes.
         """
-        check_is_fitted(self)
-        X = check_data(self, X, complete_for=complete_for, name=name)
-        fitted = self._fitted()
-        warn_of_range(self, X, fitted.model.visible_unit)
+        fitted, X, _ = self._asked_of_any(X, complete_for, name)
         return fitted, X
+
+    def _asked_of_any(self, X, complete_for=None, name="X"):
+        """The same, and whether values are missing."""
+        check_is_fitted(self)
+        X, seen = check_and_look(self, X, complete_for=complete_for, name=name)
+        fitted = self._fitted()
+        warn_of_range(self, X, seen, fitted.model.visible_unit)
+        return fitted, X, seen.missing
 
     def _asked_states(self, X, complete_for, name="X"):
         """The fitted machine and states without gaps; a vector is a single row."""
@@ -73,7 +78,7 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
         UnreliableEstimateWarning
             If chains have not found what carries the weight of some rows with gaps.
         """
-        return likelihoods.free_energy(*self._asked(X))
+        return likelihoods.free_energy(*self._asked_of_any(X))
 
     def log_partition(
         self,
@@ -166,7 +171,7 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
         --------
         log_partition : The log Z used here, with its error bar.
         """
-        return likelihoods.score_samples(*self._asked(X))
+        return likelihoods.score_samples(*self._asked_of_any(X))
 
     def score(self, X, y=None):
         """Mean log-likelihood of the rows, in nats.
@@ -220,7 +225,7 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
         UnreliableEstimateWarning
             If chains have not found what carries the weight of some rows.
         """
-        return hidden_means(*self._asked(X))
+        return hidden_means(*self._asked_of_any(X))
 
     def inverse_transform(self, X):
         """Mean of the visible units given hidden values, E[v | h].

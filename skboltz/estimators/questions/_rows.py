@@ -26,12 +26,16 @@ class Rows(NamedTuple):
     dtype: Any
     scaling: Any = None
 
-    def chunks(self, X):
+    def chunks(self, X, size=_CHUNK):
         """Rows of X in chunks, as dense values of the visible units."""
-        for rows in gen_batches(X.shape[0], _CHUNK):
+        for rows in gen_batches(X.shape[0], size):
             part = X[rows]
             part = part.toarray() if sparse.issparse(part) else part
             yield rows, self.encoded(part)
+
+    def are_values(self, X):
+        """Whether rows of X are values of the visible units, as they are."""
+        return self.scaling is None and X.dtype == self.dtype and not sparse.issparse(X)
 
     def encoded(self, part):
         """Features as values of the visible units, in the model's precision."""

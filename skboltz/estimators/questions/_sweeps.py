@@ -4,7 +4,7 @@ from functools import singledispatch
 
 import numpy as np
 
-from ... import likelihood
+from ... import kernels, likelihood
 from ...models import Bipartite, Pairwise
 from ...sampling import coupled, gibbs, pairwise_chains, partly_known
 from ._chains import settled
@@ -43,7 +43,9 @@ def means_given(model, params, h):
 
 @means_given.register
 def _(model: Bipartite, params, h):
-    return model.visible_unit.mean(params.visible, model.visible_field(params, h))
+    input = model.visible_input(params, h)
+    kernels.tail_mean(model.visible_unit, params.visible, input, out=input)
+    return input
 
 
 @means_given.register

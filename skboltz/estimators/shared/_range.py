@@ -8,6 +8,7 @@ from scipy import sparse
 
 from ..._exceptions import DataRangeWarning
 from ...utils import known_as, warn
+from ._look import look
 
 _CONVENTIONS = ((0, 1), (-1, 1))  # of binary units
 _FIRST = 100  # rows that tell most data of many values at once
@@ -28,16 +29,19 @@ class Limits(NamedTuple):
     around_zero: bool
 
 
-def warn_of_range(estimator, X, unit, fitting=False):
+def warn_of_range(estimator, X, seen, unit, fitting=False):
     """A DataRangeWarning where X has values that the visible units do not take.
 
     That is what leaves their range, and zeros and ones given to spins, whose 0 would
-    be a value between.  X is looked at once, unless there is something to say.
-    Columns of different ranges are looked at apart.
+    be a value between.  `seen` is a :class:`Look` at X, which is read again where
+    there is something to say.  Columns of different ranges are looked at apart.
     """
     for limits, columns in _limits(unit, X.shape[1]):
-        own = X if len(columns) == X.shape[1] else X[:, columns]
-        _warn_of_columns(estimator, own, limits, fitting)
+        if len(columns) == X.shape[1]:
+            _warn_of_columns(estimator, X, seen, limits, fitting)
+        else:
+            own = X[:, columns]
+            _warn_of_columns(estimator, own, look(own), limits, fitting)
 
 
 @lru_cache(maxsize=64)
@@ -55,9 +59,9 @@ def _limits(unit, n_columns):
     return found
 
 
-def _warn_of_columns(estimator, X, unit, fitting):
+def _warn_of_columns(estimator, X, seen, unit, fitting):
     """The same of columns that have one range, whose limits stand for the unit."""
-    low, high = _range(X)
+    low, high = seen.low, seen.high
     beyond = slack(X.dtype, unit) if X.dtype.kind == "f" else 0
     outside = low < unit.low - beyond or high > unit.high + beyond
     bits = low == 0 and high == 1 and unit.around_zero
@@ -96,16 +100,6 @@ def slack(dtype, unit):
 def _finite(limit):
     """How large a limit is; one that is none does not count."""
     return np.abs(np.where(np.isinf(limit), 0.0, limit))
-
-
-def _range(X):
-    """Least and largest value; those that are not stored are 0."""
-    if not sparse.issparse(X):  # fmin and fmax pass over NaN
-        return np.fmin.reduce(X, axis=None), np.fmax.reduce(X, axis=None)
-    stored = [X.data.min(), X.data.max()] if X.nnz else []
-    if X.nnz < np.prod(X.shape):
-        stored.append(X.dtype.type(0))
-    return min(stored), max(stored)
 
 
 def _takes_two(X, low, high):

@@ -14,10 +14,11 @@ from ..._sklearn import Interval, StrOptions, fit_context
 from ...sampling import Purpose, Stream, random_key
 from ._epochs import as_line, publish, run_epochs
 from ._given import check_finite
+from ._look import look
 from ._range import warn_of_range
 from ._validation import (
     NOT_LEARNT,
-    check_data,
+    check_and_look,
     learnable_rows,
     unknown_features,
     warn_of_unknown,
@@ -84,8 +85,8 @@ class Trainable(CallbackSupportMixin):
             of the last finished epoch.
         """
         resume = self.warm_start and self._resumes()
-        X, y, weight = self._check_training_data(X, y, sample_weight, not resume)
-        self._start(X, weight, resume)
+        X, seen, y, weight = self._check_training_data(X, y, sample_weight, not resume)
+        self._start(X, seen, weight, resume)
         self._train(X, y, weight, self.n_iter, self._callback_context(self.n_iter))
         return self
 
@@ -112,26 +113,29 @@ class Trainable(CallbackSupportMixin):
         Callbacks are called by :meth:`fit` alone.
         """
         resume = self._resumes()
-        X, y, weight = self._check_training_data(X, y, sample_weight, not resume)
-        self._start(X, weight, resume)
+        X, seen, y, weight = self._check_training_data(X, y, sample_weight, not resume)
+        self._start(X, seen, weight, resume)
         self._train(X, y, weight, 1, None)
         return self
 
     def _check_training_data(self, X, y, sample_weight, reset):
-        """Rows of which something is known, their labels and their weights."""
-        X = check_data(self, X, reset=reset)
+        """Rows of which something is known, a look at them, labels and weights."""
+        X, seen = check_and_look(self, X, reset=reset)
         self._prepare(X.shape[1])
-        X, y, weight = learnable_rows(X, y, sample_weight)
-        labels = self._labels(X.shape[1])
-        if not labels.any():
-            features = X
-        elif labels[(first := labels.argmax()) :].all():
-            features = X[:, :first]  # no copy
-        else:
-            features = X[:, ~labels]
-        unit = self._model.visible_unit.without("label")
-        warn_of_range(self, features, unit, fitting=True)
-        return X, y, weight
+        known, y, weight = learnable_rows(X, y, sample_weight, seen.missing)
+        seen = seen if known is X else look(known)
+        self._warn_of_features(known, seen)
+        return known, seen, y, weight
+
+    def _warn_of_features(self, X, seen):
+        """A warning where what is no label leaves the range of the visible units."""
+        labels, unit = self._labels(X.shape[1]), self._model.visible_unit
+        if labels.any():
+            first = labels.argmax()
+            no_copy = labels[first:].all()
+            X = X[:, :first] if no_copy else X[:, ~labels]
+            seen = look(X)
+        warn_of_range(self, X, seen, unit.without("label"), fitting=True)
 
     def _labels(self, n_features):
         """Which columns are labels, which no user has given, as a mask."""
@@ -140,7 +144,7 @@ class Trainable(CallbackSupportMixin):
     def _prepare(self, n_features):
         """Refuse a training that would not end; note what its parts need."""
 
-    def _start(self, X, weight, resume):
+    def _start(self, X, seen, weight, resume):
         """The state of a training about to begin, unless there is one to go on from."""
         params = None
         if resume:
@@ -152,7 +156,7 @@ class Trainable(CallbackSupportMixin):
         key = random_key(check_random_state(self.random_state))
         self._begin_with({})
         vars(self).pop("random_state_", None)  # what is drawn later begins anew
-        publish(self, self._first_state(X, weight, key, params))
+        publish(self, self._first_state(X, seen, weight, key, params))
 
     def _begin_with(self, attributes):
         """A machine of these attributes that has learnt nothing yet."""
@@ -161,9 +165,9 @@ class Trainable(CallbackSupportMixin):
             setattr(self, name, value)
         return self
 
-    def _first_state(self, X, weight, key, params):
+    def _first_state(self, X, seen, weight, key, params):
         """Where a training begins, from given parameters or, if None, from its own."""
-        mean, total = weighted_mean(X, weight)
+        mean, total = weighted_mean(X, weight, seen.missing)
         unit = self._model.visible_unit
         nothing = np.broadcast_to(total, mean.shape) == 0
         unknown = np.flatnonzero(nothing & ~unit.has_role("latent", len(mean)))

@@ -13,6 +13,7 @@ from ..._exceptions import EnumerationTooLargeError
 from ..._sklearn import check_sample_weight, safe_indexing
 from ...utils import as_numbers, check_type, has_missing, known_as, require, warn
 from ..questions._log_z import METHODS, tractable_size
+from ._look import look
 
 _ROUNDING = 10 * np.finfo(np.float64).eps  # of values that are meant to be equal
 _MEAN_ELEMENTS = 2**20  # of the rows converted to double precision at a time
@@ -25,6 +26,12 @@ def check_data(estimator, X, reset=False, complete_for=None, name="X", y=None):
     have NaN unless `complete_for` names a method that needs every value.  Errors call
     the rows `name`.  With labels y, both are returned.
     """
+    X, _, *labels = check_and_look(estimator, X, reset, complete_for, name, y)
+    return (X, *labels) if labels else X
+
+
+def check_and_look(estimator, X, reset=False, complete_for=None, name="X", y=None):
+    """As :func:`check_data`; behind X the :class:`Look` that its check has taken."""
     X = as_numbers(X, name)
     if name != "X":  # scikit-learn would speak of X
         _check_width(estimator, X, name)
@@ -42,8 +49,9 @@ def check_data(estimator, X, reset=False, complete_for=None, name="X", y=None):
     check_type(X.dtype, name)
     if X.dtype.kind == "f" and X.dtype not in (np.float32, np.float64):
         X = X.astype(np.float32 if X.dtype.itemsize < 4 else np.float64)
-    _check_finite(estimator, X, name, complete_for)
-    return (X, *labels) if labels else X
+    seen = look(X)
+    _check_finite(estimator, X, seen, name, complete_for)
+    return (X, seen, *labels)
 
 
 def as_rows(values, name):
@@ -71,21 +79,16 @@ def _remedy(estimator, name):
     return f"by impute({name}); free_energy, score_samples{more} take NaN"
 
 
-def _check_finite(estimator, X, name, complete_for):
+def _check_finite(estimator, X, seen, name, complete_for):
     """Refuse infinities, and NaN where it cannot be handled."""
-    values = X.data if sparse.issparse(X) else X
-    if values.dtype.kind != "f" or not values.size:
-        return
-    # fmin and fmax pass over NaN; neither needs another array of the size of X.
-    low, high = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
-    if np.isinf(low) or np.isinf(high):
+    if np.isinf(seen.low) or np.isinf(seen.high):
         takes_gaps = complete_for is None and not sparse.issparse(X)
         takes_gaps = takes_gaps and get_tags(estimator).input_tags.allow_nan
         gap = ", or by NaN where the value is missing" if takes_gaps else ""
         raise ValueError(
             f"{name} contains infinity; replace it by a finite number{gap}."
         )
-    if not np.isnan(values.min()):
+    if not seen.missing:
         return
     if complete_for is not None:
         raise ValueError(
@@ -100,8 +103,11 @@ def _check_finite(estimator, X, name, complete_for):
 
 def empty_rows(X):
     """Which rows have no known value; None if every row has one."""
-    if not has_missing(X):
-        return None
+    return _empty_rows(X) if has_missing(X) else None
+
+
+def _empty_rows(X):
+    """The same where there is NaN."""
     empty = np.isnan(X).all(axis=1)
     return empty if empty.any() else None
 
@@ -111,7 +117,11 @@ def known_rows(X, *beside):
 
     An error if nothing is left.
     """
-    empty = empty_rows(X)
+    return _known_rows(X, has_missing(X), *beside)
+
+
+def _known_rows(X, missing, *beside):
+    empty = _empty_rows(X) if missing else None
     if empty is None:
         return X, *beside
     if empty.all():
@@ -137,9 +147,9 @@ def check_weight(sample_weight, X):
     )
 
 
-def learnable_rows(X, y, sample_weight):
+def learnable_rows(X, y, sample_weight, missing):
     """Rows of which something is known, with their labels and checked weights."""
-    known, y, weight = known_rows(X, y, check_weight(sample_weight, X))
+    known, y, weight = _known_rows(X, missing, y, check_weight(sample_weight, X))
     if known is not X:  # those that are left may all weigh nothing
         weight = check_weight(weight, known)
     return known, y, weight
@@ -282,12 +292,12 @@ def float_type(X):
     return np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
 
 
-def weighted_mean(X, weight):
+def weighted_mean(X, weight, missing):
     """Mean of the rows in the precision of the model, and the weight that is behind it.
 
     X is not copied.  Where values are missing, each feature has a weight of its own.
     """
-    if has_missing(X):
+    if missing:
         sums, total = _known_sums(X, weight)
     elif weight is None:
         sums, total = X.sum(axis=0, dtype=np.float64), X.shape[0]
@@ -363,13 +373,13 @@ def _check_squares(variance):
         )
 
 
-def weighted_moments(X, weight):
+def weighted_moments(X, weight, missing):
     """Mean and variance of the known values of each feature, in float64.
 
     Of a feature whose values differ by no more than rounding, the variance is 0; of
     one without known values the mean is 0 and the variance NaN.
     """
-    about, total = weighted_mean(X, weight)
+    about, total = weighted_mean(X, weight, missing)
     sums, squares = np.zeros(X.shape[1]), np.zeros(X.shape[1])
     for rows in gen_batches(X.shape[0], max(1, _MEAN_ELEMENTS // X.shape[1])):
         part = X[rows].toarray() if sparse.issparse(X) else X[rows]
