@@ -594,6 +594,15 @@ default="linear"
             vars(self).pop("moment_gap_", None)  # of an earlier solution
             super()._train(X, y, weight, n_epochs, context)
 
+    def _run_epoch(self, recipe, state, data, rate):
+        """An epoch; of a restricted machine it is one of an RBM."""
+        layered = learning.layered(recipe, state.params)
+        if layered is None:
+            return super()._run_epoch(recipe, state, data, rate)
+        epoch = super()._run_epoch(layered, layered.entered(state), data, rate)
+        state, progress, rate = epoch
+        return layered.left(state), progress, rate
+
     def _solve(self, X, weight):
         """The couplings of the largest (pseudo-)likelihood, all rows at once."""
         if has_missing(X):

@@ -35,9 +35,12 @@ class Inferred(OfRows):
     infer : callable
         Of a unit, couplings, fields and weights: means and summed pairs; such as
         `partly_known.exact`, :func:`naive` or :func:`tap`.
+    complete : bool, default=False
+        Whether no row is known to have a gap.
     """
 
     infer: Any
+    complete: bool = False
 
     def init(self, model, params, X, stream):
         return None

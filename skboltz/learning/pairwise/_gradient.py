@@ -117,12 +117,12 @@ class CenteredPairwiseGradient:
 
     def pull(self, model, rate):
         """The rate at which couplings move."""
-        return rate * _per_value(model) ** 4
+        return rate * per_value(model) ** 4
 
     def step(self, model, params, positive, negative, rate, offsets):
         """rate x gradient; its biases lack what `finish` adds."""
         pairs, units = _differences(positive, negative, rate)
-        scale = _per_value(model) ** 2
+        scale = per_value(model) ** 2
         cross = np.outer(units, np.concatenate(offsets))
         pairs = scale**2 * (pairs - (cross + cross.T))
         return PairwiseParams(pairs, Bias(scale * units))
@@ -165,9 +165,9 @@ class SignedPairwiseGradient:
         change.units.bias[:] = rate * np.sign(change.units.bias)
 
 
-def _per_value(model):
+def per_value(model):
     """1 / c: how far a spin moves as the unit moves by 1."""
-    return SPIN.in_terms_of(model.unit)[1]
+    return SPIN.in_terms_of(model.visible_unit)[1]
 
 
 def _forbid(change, mask):
