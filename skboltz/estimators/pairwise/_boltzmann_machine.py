@@ -38,6 +38,7 @@ from ..shared._validation import (
 )
 from ._boltzmann_parts import GRADIENTS, PHASES, SOLVERS, finite_moments
 from ._connectivity import connectivity
+from ._restricted import fastest
 
 # Fitted attributes that do not depend on the values of the units.
 _LEARNT = (
@@ -362,7 +363,7 @@ default="linear"
         if state is not None:
             means = np.concatenate(state.offsets)
             chains = getattr(state.negative, "visible", None)
-        return Fitted(self._model, params, means, chains)
+        return fastest(Fitted(self._model, params, means, chains))
 
     def conditional_proba(self, X):
         """P(v_i is high | all other visible units) of every value, in closed form.
@@ -384,8 +385,10 @@ default="linear"
         """
         fitted, X = self._asked(X, complete_for="conditional_proba()")
 
+        model, params = self._model, self._params()
+
         def gaps(v):
-            return likelihood.visible_gaps(fitted.model, fitted.params, v)
+            return likelihood.visible_gaps(model, params, v)
 
         return expit(fitted.rows.by_chunk(gaps, X)).astype(fitted.dtype)
 
