@@ -32,7 +32,9 @@ def connectivity(n_visible, n_hidden, layers, mask=None):
     """
     allowed = np.empty((n_visible + n_hidden,) * 2, dtype=bool)
     visible, hidden = slice(n_visible), slice(n_visible, None)
-    allowed[visible, visible], allowed[visible, hidden], allowed[hidden, hidden] = layers
+    allowed[visible, visible], allowed[visible, hidden], allowed[hidden, hidden] = (
+        layers
+    )
     allowed[hidden, visible] = layers[1]
     np.fill_diagonal(allowed, False)
     if mask is not None:
