@@ -209,7 +209,7 @@ default="linear"
 
     See Also
     --------
-    BernoulliRBM : Faster, and with more methods, where only layers are coupled.
+    BernoulliRBM : With more methods, where only layers are coupled.
     skboltz.sampling.minimize_energy : The lowest energy of given couplings.
 
     Notes
@@ -218,6 +218,10 @@ default="linear"
     `score_samples`, `impute` and `conditional_proba` as long as the sum for one row
     has at most 10^6 terms: always without hidden-hidden couplings, else for about 15
     hidden units. NaN means missing, in `fit`, too.
+
+    Where no two visible and no two hidden units are coupled, the machine is an RBM, and
+    it is trained and asked as one, about as fast as :class:`BernoulliRBM`. What has no
+    counterpart there works unit by unit: "annealing", and rows with NaN in `fit`.
 
     References
     ----------
