@@ -65,18 +65,36 @@ def _is_stable(state, field, threshold, high, mirror):
 def _block_sweep(state, field, coupling, order, threshold, low, high, mirror, change):
     for position in range(len(order)):
         i = order[position]
-        for c in range(len(change)):
+        _receive(field[i], coupling[i], order[:position], change)
+        for c in range(change.shape[1]):
             s = state[i, c]
             other = low if s == high else high
             flips = _flips(s, field[i, c], threshold[i, c], high, mirror)
             new = other if flips else s
-            change[c] = new - s
+            change[position, c] = new - s
             state[i, c] = new
-        for later in range(position + 1, len(order)):
-            k = order[later]
-            weight = coupling[k, i]
-            for c in range(len(change)):
-                field[k, c] += weight * change[c]
+
+
+@_compiled
+def _receive(field, coupling, senders, change):
+    """What the units before have changed, added one after the other.
+
+    Four at a time: a field is then loaded and stored once for all of them.
+    """
+    n, whole = len(field), len(senders) - len(senders) % 4
+    for p in range(0, whole, 4):
+        one, two = coupling[senders[p]], coupling[senders[p + 1]]
+        three, four = coupling[senders[p + 2]], coupling[senders[p + 3]]
+        a, b, c, d = change[p], change[p + 1], change[p + 2], change[p + 3]
+        for k in range(n):
+            total = field[k] + one * a[k]
+            total = total + two * b[k]
+            total = total + three * c[k]
+            field[k] = total + four * d[k]
+    for p in range(whole, len(senders)):
+        weight, last = coupling[senders[p]], change[p]
+        for k in range(n):
+            field[k] += weight * last[k]
 
 
 def flip_sweep(state, field, outgoing, order, threshold, low, high, mirror=1):
@@ -92,7 +110,8 @@ def flip_sweep(state, field, outgoing, order, threshold, low, high, mirror=1):
 
 
 def block_sweep(state, field, coupling, order, threshold, low, high, mirror=1):
-    values, change = _numbers(state, low, high, mirror), np.empty_like(state[0])
+    values = _numbers(state, low, high, mirror)
+    change = np.empty((len(order), state.shape[1]), state.dtype)
     _block_sweep(state, field, coupling, order, threshold, *values, change)
 
 

@@ -39,6 +39,7 @@ from .pairwise._inverse_ising import (
     fit_moments,
     fit_pseudo_likelihood,
 )
+from .pairwise._layered import LayeredLearner, layered
 from .two_phase._contrastive import ContrastiveDivergence
 from .two_phase._discriminative import Discriminative
 from .two_phase._enumeration import Enumeration
@@ -102,6 +103,7 @@ __all__ = [
     "Holding",
     "Inferred",
     "Layer",
+    "LayeredLearner",
     "Learner",
     "MaxNorm",
     "MinimalOverlap",
@@ -153,6 +155,7 @@ __all__ = [
     "initial_pairwise_params",
     "initial_params",
     "is_sound",
+    "layered",
     "naive",
     "network",
     "quasi_newton",

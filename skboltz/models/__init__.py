@@ -46,7 +46,15 @@ from ._gaussian_conventions import (
     from_convention,
     to_convention,
 )
-from ._pairwise import Pairwise, PairwiseParams, converted, independent_set
+from ._pairwise import (
+    Pairwise,
+    PairwiseParams,
+    converted,
+    in_layers,
+    independent_set,
+    is_layered,
+    of_layers,
+)
 
 __all__ = [
     "CONVENTIONS",
@@ -71,9 +79,12 @@ __all__ = [
     "gardner_capacity",
     "gardner_load",
     "hebb_capacity",
+    "in_layers",
     "independent_set",
+    "is_layered",
     "log_conditional",
     "log_posterior",
+    "of_layers",
     "one_step_error",
     "polynomial_capacity",
     "pseudo_inverse_capacity",

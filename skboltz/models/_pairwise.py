@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..units import TwoValuedUnit
+from ..units import Bias, TwoValuedUnit
 from ..utils import each
+from ._bipartite import Bipartite, BipartiteParams
 
 
 class PairwiseParams(NamedTuple):
@@ -73,6 +74,10 @@ class Pairwise:
         """What the visible units are: the same as all."""
         return self.unit
 
+    def in_layers(self):
+        """The same machine where :func:`is_layered` says that it has two layers."""
+        return Bipartite(self.unit, self.unit)
+
     def input(self, params, s):
         """What every unit receives from the others, its bias not included."""
         return self.unit.statistic(params.units, s) @ params.coupling
@@ -125,6 +130,82 @@ class Pairwise:
         statistic = self.unit.statistic(kept.units, s)
         field = self.unit.field(units, statistic @ params.coupling[np.ix_(~free, free)])
         return self.energy(kept, s) - self.unit.log_partition(units, field).sum(axis=1)
+
+
+def is_layered(coupling, n_visible):
+    """Whether units are coupled across two layers alone, as those of an RBM.
+
+    Parameters
+    ----------
+    coupling : ndarray of shape (n_units, n_units)
+        Or the mask of what may be coupled; visible units come first.
+    n_visible : int
+
+    Examples
+    --------
+    The first unit of a chain of three sees the second, and that one the third.
+
+    >>> import numpy as np
+    >>> from skboltz.models import is_layered
+    >>> chain = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
+    >>> is_layered(chain, 1)
+    False
+    >>> is_layered(chain[np.ix_([0, 2, 1], [0, 2, 1])], 2)
+    True
+    """
+    inside = coupling[:n_visible, :n_visible], coupling[n_visible:, n_visible:]
+    return 0 < n_visible < len(coupling) and not any(part.any() for part in inside)
+
+
+def in_layers(params, n_visible):
+    """Parameters of a machine of two layers as those of a bipartite model.
+
+    Parameters
+    ----------
+    params : PairwiseParams
+        Of which :func:`is_layered` holds.
+    n_visible : int
+
+    Returns
+    -------
+    BipartiteParams
+        Its arrays are views.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skboltz.models import PairwiseParams, in_layers, of_layers
+    >>> from skboltz.units import Bias
+    >>> coupling = np.array([[0.0, 2.0], [2.0, 0.0]])
+    >>> layers = in_layers(PairwiseParams(coupling, Bias(np.array([0.5, 0.0]))), 1)
+    >>> layers.weights, layers.visible.bias, layers.hidden.bias
+    (array([[2.]]), array([0.5]), array([0.]))
+    >>> bool((of_layers(layers).coupling == coupling).all())
+    True
+    """
+    bias = params.units.bias
+    weights = params.coupling[n_visible:, :n_visible]
+    return BipartiteParams(weights, Bias(bias[:n_visible]), Bias(bias[n_visible:]))
+
+
+def of_layers(params):
+    """Parameters of a bipartite model of one kind of unit as those of a pairwise one.
+
+    Parameters
+    ----------
+    params : BipartiteParams
+
+    Returns
+    -------
+    PairwiseParams
+        With arrays of its own.
+    """
+    weights, bias = params.weights, [params.visible.bias, params.hidden.bias]
+    n_visible = weights.shape[1]
+    coupling = np.zeros((n_visible + len(weights),) * 2, weights.dtype)
+    coupling[n_visible:, :n_visible] = weights
+    coupling[:n_visible, n_visible:] = weights.T
+    return PairwiseParams(coupling, Bias(np.concatenate(bias)))
 
 
 def _part(params, chosen):
@@ -180,8 +261,10 @@ def independent_set(coupling):
 
 def _neighbours(coupling):
     """Whether two different units are coupled, in either direction."""
-    is_coupled = (coupling != 0) | (coupling.T != 0)
-    return is_coupled & ~np.eye(len(coupling), dtype=bool)
+    is_coupled = coupling != 0
+    is_coupled |= is_coupled.T
+    np.fill_diagonal(is_coupled, False)
+    return is_coupled
 
 
 def converted(params, unit, new_unit):

@@ -114,7 +114,8 @@ def reclamped(unit, params, known, chains):
 
 def _stateless(unit, params, known, stream, alike):
     places = np.flatnonzero(np.isnan(known).any(axis=0))
-    coupling = params.coupling[np.ix_(places, places)]
+    here = _as_slice(places)
+    coupling = params.coupling[here][:, here]
     bias = _biases(unit, params, known, places)
     empty = np.zeros_like(bias)
     return PairwiseChains(empty, bias, coupling, places, known.shape[1], stream, alike)
@@ -132,17 +133,23 @@ def _biases(unit, params, known, places):
     The sweeps know two values only: what a known value has beyond the nearer of them
     acts on the others as a bias, and so does all of a unit that is known everywhere.
     """
-    dtype, missing = params.coupling.dtype, np.isnan(known)
-    held = np.nan_to_num(known).astype(dtype)
-    is_high = unit.is_high(held)
-    outside = np.ones(known.shape[1], dtype)
-    outside[places] = 0
-    inside = np.where(outside, 0, unit.value(is_high, dtype))
-    beyond = np.where(missing, 0, held - inside)
-    bias = params.units.bias[places] + beyond @ params.coupling[:, places]
-    endless = np.where(is_high, np.inf, -np.inf)
-    bias = np.where(missing[:, places], bias, endless[:, places])
-    return np.ascontiguousarray(bias.T.astype(dtype, copy=False))
+    dtype, here = params.coupling.dtype, _as_slice(places)
+    beyond = known.astype(dtype)
+    beyond[np.isnan(beyond)] = 0
+    missing, inside = np.isnan(known[:, here]), beyond[:, here]
+    is_high = unit.is_high(inside)
+    beyond[:, here] = np.where(missing, 0, inside - unit.value(is_high, dtype))
+    bias = params.units.bias[here] + beyond @ params.coupling[:, here]
+    if not missing.all():
+        bias = np.where(missing, bias, np.where(is_high, np.inf, -np.inf))
+    return np.ascontiguousarray(bias.T, dtype=dtype)
+
+
+def _as_slice(places):
+    """Numbers in a row as a slice, which makes views: no copies of couplings."""
+    if len(places) and places[-1] - places[0] == len(places) - 1:
+        return slice(places[0], places[-1] + 1)
+    return places
 
 
 def _noise(unit, chains):
@@ -160,7 +167,7 @@ def step(unit, chains, beta=1.0):
     """One sweep of all free units in order, at an inverse temperature."""
     noise, chains = _noise(unit, chains)
     state = chains.state.copy()
-    threshold = noise / noise.dtype.type(beta)
+    threshold = noise if beta == 1 else noise / noise.dtype.type(beta)
     system = chains.coupling, chains.bias
     _sequential.sweep(*system, state, threshold, unit.low, unit.high)
     return chains._replace(state=state)

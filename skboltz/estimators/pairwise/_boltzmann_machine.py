@@ -38,6 +38,7 @@ from ..shared._validation import (
 )
 from ._boltzmann_parts import GRADIENTS, PHASES, SOLVERS, finite_moments
 from ._connectivity import connectivity
+from ._restricted import fastest
 
 # Fitted attributes that do not depend on the values of the units.
 _LEARNT = (
@@ -208,7 +209,7 @@ default="linear"
 
     See Also
     --------
-    BernoulliRBM : Faster, and with more methods, where only layers are coupled.
+    BernoulliRBM : With more methods, where only layers are coupled.
     skboltz.sampling.minimize_energy : The lowest energy of given couplings.
 
     Notes
@@ -217,6 +218,10 @@ default="linear"
     `score_samples`, `impute` and `conditional_proba` as long as the sum for one row
     has at most 10^6 terms: always without hidden-hidden couplings, else for about 15
     hidden units. NaN means missing, in `fit`, too.
+
+    Where no two visible and no two hidden units are coupled, the machine is an RBM, and
+    it is trained and asked as one, about as fast as :class:`BernoulliRBM`. What has no
+    counterpart there works unit by unit: "annealing", and rows with NaN in `fit`.
 
     References
     ----------
@@ -362,7 +367,7 @@ default="linear"
         if state is not None:
             means = np.concatenate(state.offsets)
             chains = getattr(state.negative, "visible", None)
-        return Fitted(self._model, params, means, chains)
+        return fastest(Fitted(self._model, params, means, chains))
 
     def conditional_proba(self, X):
         """P(v_i is high | all other visible units) of every value, in closed form.
@@ -384,8 +389,10 @@ default="linear"
         """
         fitted, X = self._asked(X, complete_for="conditional_proba()")
 
+        model, params = self._model, self._params()
+
         def gaps(v):
-            return likelihood.visible_gaps(fitted.model, fitted.params, v)
+            return likelihood.visible_gaps(model, params, v)
 
         return expit(fitted.rows.by_chunk(gaps, X)).astype(fitted.dtype)
 
@@ -593,6 +600,15 @@ default="linear"
         else:
             vars(self).pop("moment_gap_", None)  # of an earlier solution
             super()._train(X, y, weight, n_epochs, context)
+
+    def _run_epoch(self, recipe, state, data, rate):
+        """An epoch; of a restricted machine it is one of an RBM."""
+        layered = learning.layered(recipe, state.params)
+        if layered is None:
+            return super()._run_epoch(recipe, state, data, rate)
+        epoch = super()._run_epoch(layered, layered.entered(state), data, rate)
+        state, progress, rate = epoch
+        return layered.left(state), progress, rate
 
     def _solve(self, X, weight):
         """The couplings of the largest (pseudo-)likelihood, all rows at once."""

@@ -31,13 +31,19 @@ def _schedule(machine):
     return learning.Schedule(tuple(betas), machine.n_average)
 
 
+def _inferred(infer, X):
+    return learning.Inferred(infer, complete=not has_missing(X))
+
+
 def _exact(machine, X, hidden):
-    return learning.Inferred(partly_known.exact), learning.FreeEnumeration()
+    return _inferred(partly_known.exact, X), learning.FreeEnumeration()
 
 
 def _persistent(machine, X, hidden):
-    if coupled.n_states(hidden) <= _CHEAP and not has_missing(X):
-        return learning.Inferred(partly_known.exact), _chains(machine)
+    if coupled.n_states(hidden) <= _CHEAP:
+        positive = _inferred(partly_known.exact, X)
+        if positive.complete:
+            return positive, _chains(machine)
     return learning.ClampedGibbs(machine.k), _chains(machine)
 
 
@@ -51,7 +57,7 @@ def _annealed(machine, X, hidden):
 
 
 def _by_mean_field(infer):
-    return lambda machine, X, hidden: (learning.Inferred(infer), _chains(machine))
+    return lambda machine, X, hidden: (_inferred(infer, X), _chains(machine))
 
 
 # A function of the machine, the data and the mask of the hidden units: both phases.

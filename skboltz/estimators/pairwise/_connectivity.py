@@ -30,9 +30,12 @@ def connectivity(n_visible, n_hidden, layers, mask=None):
         If the mask is not symmetric, couples units to themselves, has another shape,
         or leaves hidden units without a path to any visible one.
     """
-    is_hidden = np.arange(n_visible + n_hidden) >= n_visible
-    kind = is_hidden[:, None].astype(int) + is_hidden
-    allowed = np.array(layers)[kind]
+    allowed = np.empty((n_visible + n_hidden,) * 2, dtype=bool)
+    visible, hidden = slice(n_visible), slice(n_visible, None)
+    allowed[visible, visible], allowed[visible, hidden], allowed[hidden, hidden] = (
+        layers
+    )
+    allowed[hidden, visible] = layers[1]
     np.fill_diagonal(allowed, False)
     if mask is not None:
         allowed &= _checked(mask, len(allowed))
@@ -58,6 +61,8 @@ def _checked(mask, n_units):
 
 def _check_reached(allowed, n_visible):
     """Refuse hidden units that can learn nothing."""
+    if allowed[n_visible:, :n_visible].any(axis=1).all():
+        return
     _, part = connected_components(sparse.csr_array(allowed), directed=False)
     lost = np.flatnonzero(~np.isin(part[n_visible:], part[:n_visible]))
     if len(lost):

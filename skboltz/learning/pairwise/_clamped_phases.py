@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ... import kernels
 from ...sampling import Stream, mean_field, pairwise_chains, partly_known
+from ...units import Bias
 from ..two_phase._guesses import digest
 from ..two_phase._positive import DataPhase
 from ._gradient import pairwise_sums, state_sums
@@ -35,9 +37,12 @@ class Inferred(OfRows):
     infer : callable
         Of a unit, couplings, fields and weights: means and summed pairs; such as
         `partly_known.exact`, :func:`naive` or :func:`tap`.
+    complete : bool, default=False
+        Whether no row is known to have a gap.
     """
 
     infer: Any
+    complete: bool = False
 
     def init(self, model, params, X, stream):
         return None
@@ -49,10 +54,31 @@ class Inferred(OfRows):
     def step(self, model, params, state, batch):
         """The data phase of a batch, and the state after it."""
         v, weight = batch.values, batch.weight
-        known = self._known(model, params, v)
-        moments = partly_known.moments(model.unit, params, known, weight, self.infer)
-        sums = pairwise_sums(model, params, moments, weight)
+        if self.complete:
+            sums = self._of_whole(model, params, v, weight)
+        else:
+            known = self._known(model, params, v)
+            place = model.unit, params, known
+            moments = partly_known.moments(*place, weight, self.infer)
+            sums = pairwise_sums(model, params, moments, weight)
         return DataPhase(sums, v, None, weight), state
+
+    def _of_whole(self, model, params, v, weight):
+        """Sums over rows without gaps: only hidden units are free."""
+        n = model.n_visible
+        bias, inner = params.units.bias[n:], params.coupling[n:, n:]
+        input, pairs = v @ params.coupling[:n, n:], None
+        if inner.any():
+            shares = np.ones(len(v)) if weight is None else weight
+            double = (part.astype(np.float64) for part in (inner, input + bias, shares))
+            mean, pairs = self.infer(model.unit, *double)
+        else:  # units on their own: the same by all ways to infer
+            mean = kernels.mean(model.unit, Bias(bias), input)
+        full = np.concatenate([v, mean], axis=1, dtype=input.dtype)
+        sums = state_sums(model, full, weight)
+        if pairs is not None:
+            sums.pairs[n:, n:] = pairs
+        return sums
 
 
 def naive(unit, coupling, field, weight):

@@ -6,11 +6,12 @@ Larochelle & Bengio 2008, exactly, for classes).
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import softmax
 
+from ... import kernels
 from ...sampling import Stream, coupled, partly_known
 from ...units import Bias
 from ._gradient import PairwiseSums, pairwise_sums
@@ -37,52 +38,86 @@ class GivenInputs:
 
     def step(self, model, params, stream, data):
         """Sums of the negative phase, and the state after it."""
-        v = data.visible.astype(np.float64)
-        v[:, -self.n_classes :] = model.unit.low
-        known = partly_known.with_hidden(v, len(params.coupling) - model.n_visible)
-        weight = np.ones(len(v)) if data.weight is None else data.weight
-        moments = self._moments(model, params, known, weight)
+        weight = np.ones(len(data.visible)) if data.weight is None else data.weight
+        moments = self._moments(model, params, data, weight)
         return pairwise_sums(model, params, moments, weight), stream
 
-    def _moments(self, model, params, known, weight):
-        """Expectations given the inputs; the classes of `known` are all low."""
-        unit, first = model.unit, model.n_visible - self.n_classes
-        hidden = params.coupling[model.n_visible :, model.n_visible :]
-        fields, gain = partly_known.one_high(unit, params, known, first, self.n_classes)
-        fields = np.concatenate(fields)  # all rows for one class, then for the next
-        log_z = coupled.log_partition(unit, hidden, fields).reshape(gain.T.shape)
-        share = softmax(gain + log_z.T, axis=1)
-        found = coupled.moments(unit, hidden, fields, (weight * share.T).ravel())
-        means = found.mean.reshape(*log_z.shape, -1)
-        return _assembled(unit, known, share, means, found.pairs, weight)
+    def _moments(self, model, params, data, weight):
+        """Expectations given the inputs of each row, its class summed over."""
+        unit, n = model.unit, model.n_visible
+        v, classes = data.visible.copy(), slice(n - self.n_classes, n)
+        v[:, classes] = unit.low
+        field = v @ params.coupling[:n] + params.units.bias
+        gain = unit.gap(field[:, classes]).astype(np.float64)  # as a class goes high
+        rises = unit.distance(params.coupling[classes, n:])
+        fields = field[:, n:] + rises[:, None]
+        hidden = _Hidden(unit, params.coupling[n:, n:], fields)
+        share = softmax(gain + hidden.log_partition().T, axis=1)
+        means, pairs = hidden.moments(weight * share.T)
+        share = share.astype(v.dtype)
+        return _assembled(unit, data, v[:, : classes.start], share, means, pairs)
 
 
-def _assembled(unit, known, share, means, hidden_pairs, weight):
+class _Hidden(NamedTuple):
+    """Hidden units in fields of their own for each class and row."""
+
+    unit: Any
+    coupling: np.ndarray
+    fields: np.ndarray  # (n_classes, n_rows, n_hidden)
+
+    def log_partition(self):
+        """log of the sum over their states, shape (n_classes, n_rows)."""
+        if not self.coupling.any():
+            each = self.unit.log_partition(None, self.fields)
+            return each.sum(axis=2, dtype=np.float64)
+        found = coupled.log_partition(self.unit, self.coupling, self._flat())
+        return found.reshape(self.fields.shape[:2])
+
+    def moments(self, weight):
+        """Means, and pairs summed by weights of shape (n_classes, n_rows)."""
+        if self.coupling.any():
+            place = self.unit, self.coupling, self._flat()
+            found = coupled.moments(*place, weight.ravel())
+            return found.mean.reshape(self.fields.shape), found.pairs
+        field = self._flat()
+        mean = kernels.mean(self.unit, Bias(np.zeros_like(field[0])), field)
+        shared = mean * weight.reshape(-1, 1).astype(mean.dtype)
+        return mean.reshape(self.fields.shape), shared.T @ mean
+
+    def _flat(self):
+        return np.concatenate(self.fields)  # all rows for one class, then for the next
+
+
+def _assembled(unit, data, inputs, share, means, hidden_pairs):
     """Means of all units, and their pairs, from those for each class.
 
     Parameters
     ----------
+    inputs : ndarray of shape (n_rows, n_inputs)
+        As they are in both phases, which have the same pairs of them.
     share : ndarray of shape (n_rows, n_classes)
         P(class | inputs).
     means : ndarray of shape (n_classes, n_rows, n_hidden)
         Of the hidden units given inputs and class.
     """
-    n_hidden, n_classes = means.shape[2], share.shape[1]
-    code = unit.at(share)
+    weight = np.ones(len(share)) if data.weight is None else data.weight
+    n_inputs, n_classes = inputs.shape[1], share.shape[1]
     shared = share.T[:, :, None] * means
     hidden = shared.sum(axis=0)
-    inputs = known[:, : known.shape[1] - n_hidden - n_classes]
-    mean = np.hstack([inputs, code, hidden])
-    pairs = (mean * weight[:, None]).T @ mean
-    label = np.arange(inputs.shape[1], inputs.shape[1] + n_classes)
-    last = np.arange(label[-1] + 1, len(pairs))
-    pairs[np.ix_(last, last)] = hidden_pairs
+    mean = np.hstack([inputs, unit.at(share), hidden])
+    weighted = (mean if data.weight is None else mean * weight[:, None]).T
+    pairs = np.empty((len(weighted),) * 2, mean.dtype)
+    known, label = slice(n_inputs), slice(n_inputs, n_inputs + n_classes)
+    last = slice(label.stop, None)
+    pairs[known, known] = data.sums.pairs[known, known]
+    pairs[label.start :, known] = weighted[label.start :] @ inputs
+    pairs[known, label.start :] = pairs[label.start :, known].T
+    pairs[last, last] = hidden_pairs
     # A class unit is high in the share of its class alone; elsewhere it is low.
     of_class = unit.at(weight @ shared, total=weight @ hidden)
-    pairs[np.ix_(label, last)], pairs[np.ix_(last, label)] = of_class, of_class.T
+    pairs[label, last], pairs[last, label] = of_class, of_class.T
     high = weight @ share
-    two = unit.pair_mean(0.0, high[:, None] + high, total=weight.sum())
-    pairs[np.ix_(label, label)] = two
+    pairs[label, label] = unit.pair_mean(0.0, high[:, None] + high, total=weight.sum())
     np.fill_diagonal(pairs, 0)
     return partly_known.Moments(mean, pairs)
 

@@ -11,6 +11,7 @@ Mueller 2012).  Its gradient, in the parameters of the plain machine, is
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -80,7 +81,22 @@ def state_sums(model, states, weight=None):
 
 
 @dataclass(frozen=True)
-class PairwiseGradient:
+class _Masked:
+    """A gradient of the pairs that a mask allows."""
+
+    mask: np.ndarray
+
+    @cached_property
+    def _held(self):
+        """Numbers of the others in the matrix, which is the same by rows or columns."""
+        return np.flatnonzero(~self.mask)
+
+    def _forbid(self, change):
+        """Leave couplings where they are that the mask does not allow, in place."""
+        change.coupling.reshape(-1, order="A")[self._held] = 0
+
+
+class PairwiseGradient(_Masked):
     """The gradient as it is.
 
     Parameters
@@ -88,8 +104,6 @@ class PairwiseGradient:
     mask : ndarray of shape (n_units, n_units), bool
         Which units may be coupled; symmetric, with a zero diagonal.
     """
-
-    mask: np.ndarray
 
     def pull(self, model, rate):
         """The rate at which couplings move."""
@@ -102,11 +116,10 @@ class PairwiseGradient:
 
     def finish(self, model, params, change, offsets, rate):
         """What is left to do to a change once penalties have pulled at its weights."""
-        _forbid(change, self.mask)
+        self._forbid(change)
 
 
-@dataclass(frozen=True)
-class CenteredPairwiseGradient:
+class CenteredPairwiseGradient(_Masked):
     """The centered gradient, for units of any two values the one for spins.
 
     With s = a + c t, t of values -1 and 1, a step of the couplings of t is one of
@@ -117,28 +130,23 @@ class CenteredPairwiseGradient:
     mask : ndarray of shape (n_units, n_units), bool
     """
 
-    mask: np.ndarray
-
     def pull(self, model, rate):
         """The rate at which couplings move."""
-        return rate * _per_value(model) ** 4
+        return rate * per_value(model) ** 4
 
     def step(self, model, params, positive, negative, rate, offsets):
         """rate x gradient; its biases lack what `finish` adds."""
-        pairs, units = _differences(positive, negative, rate)
-        scale = _per_value(model) ** 2
-        cross = np.outer(units, np.concatenate(offsets))
-        pairs = scale**2 * (pairs - (cross + cross.T))
-        return PairwiseParams(pairs, Bias(scale * units))
+        scale = per_value(model) ** 2
+        pairs, units = _differences(positive, negative, scale**2 * rate, offsets)
+        return PairwiseParams(pairs, Bias(units / scale))
 
     def finish(self, model, params, change, offsets, rate):
         """Let the biases follow the couplings, in place."""
-        _forbid(change, self.mask)
+        self._forbid(change)
         change.units.bias[:] -= change.coupling @ np.concatenate(offsets)
 
 
-@dataclass(frozen=True)
-class SignedPairwiseGradient:
+class SignedPairwiseGradient(_Masked):
     """Steps of one size, of which only the sign follows the gradient.
 
     The gradient is that of the likelihood less its penalties.
@@ -151,8 +159,6 @@ class SignedPairwiseGradient:
     mask : ndarray of shape (n_units, n_units), bool
     """
 
-    mask: np.ndarray
-
     def pull(self, model, rate):
         """That of the slopes, whose size is lost: penalties count beside them."""
         return 1.0
@@ -164,25 +170,28 @@ class SignedPairwiseGradient:
 
     def finish(self, model, params, change, offsets, rate):
         """rate x sign of the gradient with the penalties in it, in place."""
-        _forbid(change, self.mask)
+        self._forbid(change)
         change.coupling[:] = rate * np.sign(change.coupling)
         change.units.bias[:] = rate * np.sign(change.units.bias)
 
 
-def _per_value(model):
+def per_value(model):
     """1 / c: how far a spin moves as the unit moves by 1."""
-    return SPIN.in_terms_of(model.unit)[1]
+    return SPIN.in_terms_of(model.visible_unit)[1]
 
 
-def _forbid(change, mask):
-    """Leave couplings where they are that the mask does not allow, in place."""
-    np.copyto(change.coupling, 0, where=~mask)
+def _differences(positive, negative, rate, offsets=None):
+    """rate x (mean over the data - mean over the machine), of pairs and of units.
 
-
-def _differences(positive, negative, rate):
-    """rate x (mean over the data - mean over the machine), of pairs and of units."""
+    With offsets m, pairs less D[s]m' + mD[s]'.
+    """
     by_plus, by_minus = rate / positive.weight, rate / negative.weight
-    pairs = by_plus * positive.pairs - by_minus * negative.pairs
     units = by_plus * positive.units.bias - by_minus * negative.units.bias
-    # Products round differently on both sides of the diagonal, and that would add up.
-    return (pairs + pairs.T) / 2, units
+    # Products round differently on both sides of the diagonal, and that would add up:
+    # of half the pairs, both sides are added.
+    half = positive.pairs * (by_plus / 2)
+    half -= negative.pairs * (by_minus / 2)
+    if offsets is not None:
+        half -= np.outer(units, np.concatenate(offsets))
+    # As the couplings lie in memory; transposed, a symmetric matrix is the same.
+    return (half + half.T).T, units

@@ -29,7 +29,9 @@ class Discriminative:
     Parameters
     ----------
     n_labels : int
-        The last visible units, a group of which exactly one is 1.
+        The last visible units, a group of which exactly one is high.
+    low, high : float, default=0.0, 1.0
+        The two values of these units.
 
     Examples
     --------
@@ -55,6 +57,8 @@ class Discriminative:
     takes_mask: ClassVar = True  # an absent feature is 0, as in the positive phase
 
     n_labels: int
+    low: float = 0.0
+    high: float = 1.0
 
     def init(self, model, params, stream):
         return stream
@@ -72,13 +76,16 @@ class Discriminative:
                 "Rows whose label is absent say nothing of P(label | features): leave "
                 "them out of the data."
             )
-        columns, bias = params.weights[:, first:].T, params.visible.bias[first:]
-        shared = data.hidden_input - v[:, first:] @ columns
-        proba = _proba(unit, params.hidden, shared, columns, bias)
+        span = self.high - self.low
+        rises = span * params.weights[:, first:].T  # as a label goes high
+        bias = span * params.visible.bias[first:]
+        label = (v[:, first:] - self.low) / span
+        shared = data.hidden_input - label @ rises
+        proba = _proba(unit, params.hidden, shared, rises, bias)
         share = proba if weight is None else proba * weight[:, None]
         mean, of_label, hidden = 0, [], None
-        for column, part in zip(columns, share.T, strict=True):
-            given = kernels.mean(unit, params.hidden, shared + column)
+        for rise, part in zip(rises, share.T, strict=True):
+            given = kernels.mean(unit, params.hidden, shared + rise)
             own = unit.sums_of_means(params.hidden, given, part)
             hidden = own if hidden is None else each(add, hidden, own)
             of_label.append(part @ given)
@@ -86,17 +93,22 @@ class Discriminative:
             mean += given
         blocks = (
             Block(mean, v[:, :first]),
-            Block(None, np.array(of_label).T, first),
+            Block(None, self._products(of_label, hidden), first),
         )
-        expected = np.hstack([v[:, :first], proba])
+        expected = np.hstack([v[:, :first], self.low + span * proba])
         visible = visible_sums(model, params, expected, weight, data.mask)
         return Sums(blocks, hidden, visible, data.sums.weight), stream
 
+    def _products(self, of_label, hidden):
+        """Sums of h v', v the labels, from those with each of them high."""
+        products = (self.high - self.low) * np.array(of_label).T
+        return products + self.low * hidden.bias[:, None] if self.low else products
 
-def _proba(unit, params, shared, columns, bias):
+
+def _proba(unit, params, shared, rises, bias):
     """P(y | x) of every row and label, from free energies but for what they share."""
-    logs = np.empty((len(shared), len(columns)))
-    for label, column in enumerate(columns):
-        field = unit.field(params, shared + column)
+    logs = np.empty((len(shared), len(rises)))
+    for label, rise in enumerate(rises):
+        field = unit.field(params, shared + rise)
         logs[:, label] = unit.log_partition(params, field).sum(axis=1, dtype=np.float64)
     return softmax(logs + bias, axis=1).astype(shared.dtype, copy=False)

@@ -67,10 +67,12 @@ def initial_pairwise_params(model, stream, visible_mean, total_weight, mask, dty
     bias[: len(visible)] = visible
     _, spin = SPIN.in_terms_of(unit)  # how far one moves as the unit moves by 1
     scale = COUPLING_SCALE * min(1.0, spin) ** 2
-    coupling = scale * stream.generator().standard_normal(mask.shape)
-    coupling = np.triu(np.where(mask, coupling, 0), 1)
-    coupling[: len(visible), : len(visible)] = 0
-    coupling = coupling + coupling.T
+    drawn = np.triu(mask, 1)
+    drawn[: len(visible), : len(visible)] = False
+    coupling = np.zeros(mask.shape)
+    size = np.count_nonzero(drawn)
+    coupling[drawn] = scale * stream.generator().standard_normal(size)
+    coupling += coupling.T
     bias -= np.clip(0, unit.low, unit.high) * coupling.sum(axis=1)
     return PairwiseParams(coupling.astype(dtype), Bias(bias.astype(dtype)))
 
