@@ -25,6 +25,7 @@ from ...units import Bias, TwoValuedUnit
 from ...utils import check_betas, has_missing
 from ..questions._fitted import Fitted
 from ..questions._questions import Questions
+from ..shared._epochs import writer
 from ..shared._given import are_there, as_floats, check_length, check_square
 from ..shared._offered import offered_if
 from ..shared._training import Trainable
@@ -362,7 +363,7 @@ default="linear"
         if state is not None:
             means = np.concatenate(state.offsets)
             chains = getattr(state.negative, "visible", None)
-        return Fitted(self._model, params, means, chains)
+        return Fitted(self._model, params, means, chains, write=writer(self))
 
     def conditional_proba(self, X):
         """P(v_i is high | all other visible units) of every value, in closed form.

@@ -172,14 +172,20 @@ def plain(
         chains = gibbs.init(model, params, stream, n_chains)
     if chains is not None:
         start, stream = chains.visible, chains.stream
-    if given is None:
-        given = np.full_like(start[:1], np.nan)
-    visible = conditional_gibbs.filled(given, start).astype(start.dtype, copy=False)
-    chains = gibbs.from_visible(model, params, visible, stream)
-    chains = conditional_gibbs.run(model, params, chains, given, burn_in, draw)
+    if given is not None:
+        start = conditional_gibbs.filled(given, start).astype(start.dtype, copy=False)
+    chains = gibbs.from_visible(model, params, start, stream)
+    chains = _swept(model, params, chains, given, burn_in, draw)
     while True:
         yield chains.visible
-        chains = conditional_gibbs.step(model, params, chains, given, draw)
+        chains = _swept(model, params, chains, given, 1, draw)
+
+
+def _swept(model, params, chains, given, n_sweeps, draw):
+    """Chains after some sweeps, clamped where anything is given."""
+    if given is None:
+        return gibbs.run(model, params, chains, n_sweeps, draw)
+    return conditional_gibbs.run(model, params, chains, given, n_sweeps, draw)
 
 
 def _sweeps(burn_in, is_exact):

@@ -128,6 +128,16 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
             from modes of the machine do not meet the others, or if log Z is surely
             higher than the estimate, as "ais" is checked as well: the value is then
             the bound it is below, and its error infinite.
+
+        Notes
+        -----
+        A sweep of a chain takes two products with the weights, 4 n_visible n_hidden
+        operations, and about as long again for its noise. A bridge takes 2 `n_chains`
+        `betas` sweeps along the path and 1.5 `n_chains` `n_sweeps` of tempering at each
+        of R temperatures, after 1000 (11 + 3 R) to choose these: by default about
+        211,000 + 18,000 R in all, with R from 3 for machines near independent units to
+        200. With `verbose` of the machine, lines say so beforehand, how long it will
+        take, and how far it is.
         """
         check_is_fitted(self)
         options = (method, betas, n_chains, n_sweeps, random_state, n_jobs)
@@ -164,7 +174,8 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
 
         See Also
         --------
-        log_partition : The log Z used here, with its error bar.
+        log_partition : The log Z used here, with its error bar, and what it costs
+            where it must be estimated: once, as it is remembered.
         """
         return likelihoods.score_samples(*self._asked(X))
 
