@@ -176,7 +176,7 @@ default="linear"
         Whether `fit` goes on, for `n_iter` epochs more, from where it stopped.
 
     verbose : int, default=0
-        Whether to write a line for each epoch.
+        Whether to write a line for each epoch, and some for each estimate of log Z.
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial couplings, the order of the rows and the noise.
