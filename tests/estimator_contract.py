@@ -305,12 +305,6 @@ _NO_GAPS_YET = (
 )
 KNOWN_GAPS = {
     **{
-        (row.name, "a_choice_is_published"): "None for n_chains is nowhere to be read"
-        for row in ROWS
-        if "n_chains" in row.make().get_params(deep=False)
-        and row.name not in ("BernoulliRBM", "GaussianBernoulliRBM")
-    },
-    **{
         (row.name, "families_have_their_methods"): _NO_GAPS_YET
         for row in ROWS
         if isinstance(row.make(), DeepBeliefNetwork)

@@ -16,6 +16,7 @@ from ..sampling import (
 )
 from ..utils import one_blas_thread
 from ._annealed import bridge_estimate, forward_estimate, reverse_estimate
+from ._cost import Progress
 from ._reliability import chains_apart, doubts, seen_bound
 
 METHODS = ("bridge", "ais", "reverse_ais")
@@ -55,6 +56,7 @@ def estimate_log_partition(
     key=(0, 0),
     n_jobs=None,
     log_scale=0.0,
+    write=None,
 ):
     """log Z by annealed importance sampling, checked against its reverse.
 
@@ -83,6 +85,8 @@ def estimate_log_partition(
     log_scale : float, default=0.0
         What the result, and the reasons, have beyond the log Z of the parameters: that
         of features which are values of visible units but for a scale.
+    write : callable, default=None
+        What to do with lines of what it will take, and of what has been done.
 
     Returns
     -------
@@ -100,13 +104,17 @@ def estimate_log_partition(
     path = annealing.base_path(model, params, visible_mean)
     log_z_base = path.base_log_partition()
     gather, n_chains = _shared(Parallel(n_jobs=n_jobs), path, key), effort.n_chains
+    told = Progress(write, path, method, effort)
     with one_blas_thread():
         found, certain = _modes(path, states, key)
+        told.done("modes found")
         rungs = np.linspace(0, 1, 2)
         if method != "ais":
             rungs, _ = tempering.tuned_ladder(path, Stream(key, Purpose.LADDER))
+            told.placed(rungs)
         betas = ladder(effort.betas, rungs)
         forward, ends = gather(_forward, betas, _shards(np.arange(n_chains)))
+        told.done("chains led up")
         apart, seen = None, ends
         if method == "ais":
             estimate = forward_estimate(forward, log_z_base)
@@ -115,6 +123,7 @@ def estimate_log_partition(
             fallen = np.array_split(_at_modes(found, n_chains // 2), len(risen))
             options = rungs, effort.n_sweeps
             reverse, risen, fallen = gather(_reverse, betas, risen, fallen, *options)
+            told.done("chains tempered, and led down")
             apart = chains_apart(model, params, risen, fallen)
             seen = np.concatenate([ends, risen, fallen])
             estimate = (

@@ -14,6 +14,7 @@ from . import _partly_known as partly_known
 from . import _recall as recall
 from . import _sequential as sequential
 from . import _tempering as tempering
+from . import _thinning as thinning
 from ._annealing import Annealed
 from ._couplings import (
     check_diagonal,
@@ -97,4 +98,5 @@ __all__ = [
     "spin_network",
     "states",
     "tempering",
+    "thinning",
 ]

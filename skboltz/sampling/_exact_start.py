@@ -17,18 +17,25 @@ from ._gibbs import draw_visible, from_visible
 from ._partly_known import patterns
 
 MOST_TERMS = 2**18  # that a start may take: some milliseconds
+_AT_ONCE = 2**17  # elements of the largest array: in the cache
+_WHOLE = 16  # times as many terms, where nothing is given: a tenth of a second
+_ROWS = 32  # rows with gaps that may take as many terms: a chain takes longer
 
 
 def of_layers(model, params, stream, n_chains):
     """Chains of a bipartite model; None if its smaller layer has too many states."""
-    wide = in_float64(params)
-    if _n_terms(model, wide) > MOST_TERMS:
+    if _n_terms(model, params) > _WHOLE * MOST_TERMS:
         return None
-    unit, n_units, _, free_energy = model.small_side(wide)
-    layer = states(unit, n_units)
+    wide = in_float64(params)
+    unit, n_units, n_terms, free_energy = model.small_side(wide)
+    n_states, size = unit.n_states(n_units), max(1, _AT_ONCE // n_terms)
+    log_weight = [
+        -free_energy(states(unit, n_units, start, min(start + size, n_states)))
+        for start in range(0, n_states, size)
+    ]
     u, stream = _uniform(stream, n_chains)
-    drawn = _draws(-free_energy(layer)[:, None], u)
-    layer = layer[drawn].astype(params.weights.dtype)
+    drawn = _draws(np.concatenate(log_weight)[:, None], u)
+    layer = unit.states(drawn, n_units).astype(params.weights.dtype)
     if not model.enumerates_visible(*params.weights.shape[::-1]):
         layer, stream = draw_visible(model, params, layer, stream)
     return from_visible(model, params, layer, stream)
@@ -63,10 +70,11 @@ def of_given(model, params, stream, given):
     """Chains of a bipartite model that know some visible units; NaN where they do not.
 
     None if there are too many states, of the smaller side for each set of rows that
-    know the same features.
+    know the same features: 2^18 terms, or 2^13 for each row of many.
     """
     held, given = conditional_gibbs.held(model, given)
-    rests, wide, room = [], in_float64(params), MOST_TERMS
+    rests, wide = [], in_float64(params)
+    room = MOST_TERMS * max(1, len(given) // _ROWS)
     for chains, missing in patterns(given):
         if not missing.any():
             continue
@@ -87,12 +95,10 @@ def of_given(model, params, stream, given):
     for rest in rests:
         n_hidden, n_missing = rest.params.weights.shape
         if rest.model.enumerates_visible(n_missing, n_hidden):
-            layer, log_weight = _of_missing(rest)
-            drawn = layer[_draws(log_weight, u[rest.chains], rest.which)]
+            drawn = _drawn(rest, _of_missing, u[rest.chains])
             known[np.ix_(rest.chains, rest.missing)] = drawn
         else:
-            layer, log_weight = _of_hidden(rest)
-            hidden[rest.chains] = layer[_draws(log_weight, u[rest.chains], rest.which)]
+            hidden[rest.chains] = _drawn(rest, _of_hidden, u[rest.chains])
     visible, stream = draw_visible(held, params, hidden, stream)
     visible = conditional_gibbs.filled(known, visible).astype(dtype, copy=False)
     return from_visible(held, params, visible, stream)
@@ -110,21 +116,32 @@ def _n_terms(model, params):
     return unit.n_states(n_units) * terms
 
 
-def _of_missing(rest):
+def _drawn(rest, weigh, u):
+    """States of a layer for each chain, some of the pulls at a time."""
+    drawn = np.empty(len(u), int)
+    size = max(1, _AT_ONCE // _n_terms(rest.model, rest.params))
+    for first in range(0, len(rest.pull), size):
+        layer, log_weight = weigh(rest, rest.pull[first : first + size])
+        own = (rest.which >= first) & (rest.which < first + size)
+        drawn[own] = _draws(log_weight, u[own], rest.which[own] - first)
+    return layer[drawn]
+
+
+def _of_missing(rest, pull):
     """States of the missing units, and the log of what they weigh by every pull."""
     lower, upper = rest.model.visible_unit, rest.model.hidden_unit
     layer = states(lower, rest.params.weights.shape[1])
-    input = rest.model.hidden_input(rest.params, layer)[:, None] + rest.pull
+    input = rest.model.hidden_input(rest.params, layer)[:, None] + pull
     field = upper.field(rest.params.hidden, input)
     log_weight = upper.log_partition(rest.params.hidden, field).sum(axis=-1)
     return layer, log_weight - lower.base_energy(rest.params.visible, layer)[:, None]
 
 
-def _of_hidden(rest):
+def _of_hidden(rest, pull):
     """States of the hidden units, and the log of what they weigh by every pull."""
     model, params = rest.model.swap(), rest.model.swap_params(rest.params)
     layer = states(model.visible_unit, len(rest.params.weights))
-    pulled = model.visible_unit.statistic(params.visible, layer) @ rest.pull.T
+    pulled = model.visible_unit.statistic(params.visible, layer) @ pull.T
     return layer, pulled - model.free_energy(params, layer)[:, None]
 
 

@@ -7,6 +7,9 @@ import numpy as np
 from . import _annealing as annealing
 from ._stream import Stream
 
+# To begin with, where a ladder is tuned, and what each of its rounds takes.
+_FIRST_RUNGS, _TUNED_CHAINS, _TUNED_SWEEPS, _ROUNDS = 11, 20, 50, 4
+
 
 class Replicas(NamedTuple):
     """Chains on the rungs of a ladder, several on each.
@@ -93,61 +96,60 @@ def step(path, betas, replicas):
     Pairs of even and of odd rungs propose in turn (Okabe et al. 2001; Syed et al.
     2022): states so travel the ladder with less wandering back.
     """
-    replicas = _sweep(path, betas, replicas)
-    return _exchange(path, betas, replicas)
+    return run(path, betas, replicas, 1)
 
 
 def run(path, betas, replicas, n_sweeps):
     """Replicas after a number of steps."""
+    points = [path.at(float(beta)) for beta in betas]
+    replicas = _owned(replicas)
     for _ in range(n_sweeps):
-        replicas = step(path, betas, replicas)
+        stream = _sweep(path, points, replicas)
+        replicas = _exchange(path, points, replicas._replace(stream=stream))
     return replicas
 
 
-def _sweep(path, betas, replicas):
-    visible, stream = [], replicas.stream
-    for k, beta in enumerate(betas):
-        rung = _rung(replicas, k)
-        states, stream = path.sweep(path.at(float(beta)), rung, stream)
-        visible.append(states)
-    visible = np.stack(visible)
-    input = _input(path, visible)
-    return replicas._replace(visible=visible, input=input, stream=stream)
+def _owned(replicas):
+    """The same replicas in arrays of their own, which steps overwrite."""
+    moved = ("visible", "input", "swaps", "tries", "label", "heading")
+    return replicas._replace(**{key: getattr(replicas, key).copy() for key in moved})
 
 
-def _exchange(path, betas, replicas):
-    """Swap rungs k and k + 1 with probability min(1, exp(gain)),
+def _sweep(path, points, replicas):
+    """One sweep on every rung, in place, and the stream after it."""
+    stream = replicas.stream
+    for k, point in enumerate(points):
+        states, stream = path.sweep(point, _rung(replicas, k), stream)
+        replicas.visible[k] = states
+        replicas.input[k] = path.input(states)
+    return stream
+
+
+def _exchange(path, points, replicas):
+    """Swap rungs k and k + 1, in place, with probability min(1, exp(gain)),
 
     gain = F(v_k; b_k) + F(v_{k+1}; b_{k+1}) - F(v_{k+1}; b_k) - F(v_k; b_{k+1}).
     """
-    lower = np.arange(replicas.sweeps % 2, len(betas) - 1, 2)
-    shape = (len(betas) - 1, replicas.visible.shape[1])
-    threshold, stream = replicas.stream.draw(shape, np.float64)
-    gain = np.array([_gain(path, betas, replicas, k) for k in lower])
-    gain = gain.reshape(len(lower), shape[1])
-    # P(u < exp(gain)), u uniform, from logistic noise log(u / (1 - u)).
-    accept = -np.logaddexp(0, -threshold[lower]) < gain
-    swaps, tries = replicas.swaps.copy(), replicas.tries.copy()
-    swaps[lower] += np.exp(np.minimum(gain, 0)).sum(axis=1)
-    tries[lower] += shape[1]
-    order = np.tile(np.arange(len(betas))[:, None], (1, shape[1]))
-    for k, swap in zip(lower, accept, strict=True):
-        order[k, swap], order[k + 1, swap] = k + 1, k
-    moved = replicas._replace(
-        visible=_permuted(replicas.visible, order),
-        input=_permuted(replicas.input, order),
-        label=_permuted(replicas.label, order),
-        stream=stream,
-        sweeps=replicas.sweeps + 1,
-        swaps=swaps,
-        tries=tries,
-    )
+    n_pairs, n_chains = len(points) - 1, replicas.visible.shape[1]
+    threshold, stream = replicas.stream.draw((n_pairs, n_chains), np.float64)
+    for k in range(replicas.sweeps % 2, n_pairs, 2):
+        gain = _gain(path, points, replicas, k)
+        replicas.swaps[k] += np.exp(np.minimum(gain, 0)).sum()
+        replicas.tries[k] += n_chains
+        # P(u < exp(gain)), u uniform, from logistic noise log(u / (1 - u)).
+        chains = np.flatnonzero(-np.logaddexp(0, -threshold[k]) < gain)
+        for array in (replicas.visible, replicas.input, replicas.label):
+            array[k, chains], array[k + 1, chains] = (
+                array[k + 1, chains],
+                array[k, chains],
+            )
+    moved = replicas._replace(stream=stream, sweeps=replicas.sweeps + 1)
     return _count_trips(moved)
 
 
-def _gain(path, betas, replicas, k):
+def _gain(path, points, replicas, k):
     """What rung k gains in log probability at k + 1, and k + 1 at k."""
-    ends = path.at(float(betas[k])), path.at(float(betas[k + 1]))
+    ends = points[k], points[k + 1]
     up, down = (path.log_ratio(*ends, _rung(replicas, i)) for i in (k, k + 1))
     return up - down
 
@@ -156,26 +158,27 @@ def _rung(replicas, k):
     return _Rung(replicas.visible[k], replicas.input[k])
 
 
-def _permuted(array, order):
-    index = order.reshape(order.shape + (1,) * (array.ndim - 2))
-    return np.take_along_axis(array, index, axis=0)
-
-
 def _count_trips(replicas):
-    """Count a trip whenever a replica comes to beta = 0 from beta = 1."""
+    """Count a trip whenever a replica comes to beta = 0 from beta = 1; in place."""
     column = np.arange(replicas.label.shape[1])
-    heading = replicas.heading.copy()
+    heading = replicas.heading
     bottom, top = replicas.label[0], replicas.label[-1]
     trips = int((heading[bottom, column] == -1).sum())
     heading[bottom, column] = 1
     # Only one that has been at the bottom can come back from the top.
     risen = heading[top, column] == 1
     heading[top[risen], column[risen]] = -1
-    return replicas._replace(heading=heading, trips=replicas.trips + trips)
+    return replicas._replace(trips=replicas.trips + trips)
 
 
 def tuned_ladder(
-    path, stream, *, target_rate=0.6, n_chains=20, n_sweeps=50, n_rounds=4
+    path,
+    stream,
+    *,
+    target_rate=0.6,
+    n_chains=_TUNED_CHAINS,
+    n_sweeps=_TUNED_SWEEPS,
+    n_rounds=_ROUNDS,
 ):
     """Inverse temperatures whose neighbours exchange at a wanted rate.
 
@@ -200,7 +203,7 @@ def tuned_ladder(
         From 0 to 1.
     stream : Stream
     """
-    betas = np.linspace(0, 1, 11)
+    betas = np.linspace(0, 1, _FIRST_RUNGS)
     for _ in range(n_rounds):
         replicas = init(path, stream, betas, n_chains)
         replicas = run(path, betas, replicas, n_sweeps)
@@ -209,6 +212,12 @@ def tuned_ladder(
         betas = equal_parts(barrier, betas, n_rungs)
         stream = replicas.stream
     return betas, stream
+
+
+def tuning_sweeps(n_rungs):
+    """About how many sweeps of a chain it took to tune a ladder of so many rungs."""
+    first, later = _FIRST_RUNGS, (_ROUNDS - 1) * n_rungs
+    return _TUNED_CHAINS * _TUNED_SWEEPS * (first + later)
 
 
 def equal_parts(barrier, betas, n_rungs):

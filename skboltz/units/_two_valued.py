@@ -197,9 +197,14 @@ class TwoValuedUnit(Unit):
         return self.low + self.span * (share * weight + 1) / (weight + 2)
 
     def interior(self, mean):
-        """A mean kept a little from both values, so that free units can have it."""
-        share = 0.01 + 0.98 * (mean - self.low) / self.span
-        return self.low + self.span * np.clip(share, 0.01, 0.99)
+        """A mean kept a little from both values, so that free units can have it.
+
+        By a hundredth of the way, but all units together by no more than one unit's
+        whole way: of many rare features a hundredth would be far more than there are.
+        """
+        least = min(0.01, 1 / np.shape(mean)[-1])
+        share = least + (1 - 2 * least) * (mean - self.low) / self.span
+        return self.low + self.span * np.clip(share, least, 1 - least)
 
     def allowance(self, params, x):
         """Nats that a fair coin for each column would cost."""

@@ -376,7 +376,7 @@ BROKEN = {
     ),
     "a_choice_is_published": (
         BITS,
-        fits(after=lambda self, X: vars(self).pop("h_samples_") is None),
+        fits(after=lambda self, X: vars(self).pop("history_") is None),
     ),
     "families_have_their_methods": (BITS, {"impute": property(_gone)}),
 }

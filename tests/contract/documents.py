@@ -64,10 +64,11 @@ CHOICES = {
     "fast_learning_rate": "history_",
     "layers": "layers_",
     "learning_rate": "history_",
-    "n_chains": "h_samples_",
     "variance_learning_rate": "history_",
     "values": "values_",
 }
+# What None stands for as the docstring says it, in terms of other parameters.
+FOLLOWS = {"n_chains": "None means `batch_size`"}
 MEANS_NONE = {
     "class_weight",
     "clamping_noise",
@@ -83,10 +84,17 @@ MEANS_NONE = {
 @promise()
 def a_choice_is_published(row):
     """A parameter that is None is chosen, and what was chosen can be read."""
-    for name, parameter in inspect.signature(type(row.fitted)).parameters.items():
-        if parameter.default is None and name not in MEANS_NONE:
-            assert hasattr(row.fitted, CHOICES[name]), name
     doc = sections(type(row.fitted).__doc__)["Parameters"]
+    for name, parameter in inspect.signature(type(row.fitted)).parameters.items():
+        if parameter.default is not None or name in MEANS_NONE:
+            continue
+        if name in FOLLOWS:
+            words = " ".join(
+                doc.split(f"\n{name} : ", 1)[1].split("\n\n", 1)[0].split()
+            )
+            assert FOLLOWS[name] in words, name
+        else:
+            assert hasattr(row.fitted, CHOICES[name]), name
     for name, parameter in inspect.signature(type(row.fitted)).parameters.items():
         if parameter.default is None and name != "random_state":
             assert "None" in doc.split(name, 1)[1][:900], name

@@ -19,7 +19,7 @@ class ClassSamples(DeepSamples):
         y=None,
         method="gibbs",
         burn_in=None,
-        thin=1,
+        thin=None,
         n_chains=None,
         start=None,
         visible="states",

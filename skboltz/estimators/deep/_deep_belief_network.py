@@ -495,7 +495,7 @@ default="constant"
         *,
         method="gibbs",
         burn_in=None,
-        thin=1,
+        thin=None,
         n_chains=None,
         start=None,
         visible="states",

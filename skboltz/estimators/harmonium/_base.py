@@ -9,6 +9,7 @@ from ..._sklearn import Interval, StrOptions
 from ...sampling import Chains, gibbs
 from ..questions._fitted import Fitted
 from ..questions._questions import Questions
+from ..shared._epochs import writer
 from ..shared._given import are_there
 from ..shared._training import Trainable
 from ..shared._validation import (
@@ -51,7 +52,8 @@ class BaseRBM(Trainable, Questions, Estimator):
         if state is not None:
             means = state.offsets.visible
             chains = getattr(state.negative, "visible", None)
-        return Fitted(self._model, params, means, chains, self._scaling)
+        write = writer(self)
+        return Fitted(self._model, params, means, chains, self._scaling, write)
 
     def _params(self):
         model = self._model

@@ -60,7 +60,7 @@ class GaussianBernoulliRBM(BaseRBM):
         Number of epochs of `fit`.
 
     verbose : int, default=0
-        Whether to write a line for each epoch.
+        Whether to write a line for each epoch, and some for each estimate of log Z.
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of the rows and the noise of the

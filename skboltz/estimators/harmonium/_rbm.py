@@ -43,7 +43,8 @@ class BernoulliRBM(BaseRBM):
 
     verbose : int, default=0
         Whether to write a line for each epoch: it begins like scikit-learn's, with the
-        mean pseudo-likelihood of the first 100 rows, of those without gaps.
+        mean pseudo-likelihood of the first 100 rows, of those without gaps. Estimates
+        of log Z write some lines as well.
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of the rows and the noise of the

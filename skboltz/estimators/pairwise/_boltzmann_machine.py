@@ -25,6 +25,7 @@ from ...units import Bias, TwoValuedUnit
 from ...utils import check_betas, has_missing
 from ..questions._fitted import Fitted
 from ..questions._questions import Questions
+from ..shared._epochs import writer
 from ..shared._given import are_there, as_floats, check_length, check_square
 from ..shared._offered import offered_if
 from ..shared._training import Trainable
@@ -176,7 +177,7 @@ default="linear"
         Whether `fit` goes on, for `n_iter` epochs more, from where it stopped.
 
     verbose : int, default=0
-        Whether to write a line for each epoch.
+        Whether to write a line for each epoch, and some for each estimate of log Z.
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial couplings, the order of the rows and the noise.
@@ -367,7 +368,8 @@ default="linear"
         if state is not None:
             means = np.concatenate(state.offsets)
             chains = getattr(state.negative, "visible", None)
-        return fastest(Fitted(self._model, params, means, chains))
+        fitted = Fitted(self._model, params, means, chains, write=writer(self))
+        return fastest(fitted)
 
     def conditional_proba(self, X):
         """P(v_i is high | all other visible units) of every value, in closed form.

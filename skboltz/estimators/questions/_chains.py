@@ -20,6 +20,13 @@ from ...utils import warn
 
 _SETTLE = 10  # sweeps of hidden units before the visible ones are let go
 SAMPLERS = ("gibbs", "tempering", "annealing")
+BURN_IN = 1000  # sweeps, unless asked for or needless
+TEMPERED_BURN_IN = 200
+
+
+def default_burn_in(method):
+    """Sweeps before the first row, where chains do not start in the distribution."""
+    return TEMPERED_BURN_IN if method == "tempering" else BURN_IN
 
 
 def chains_of(fitted, method, n_chains, burn_in, stream, given=None, start=None):
@@ -40,7 +47,9 @@ def drawn(model, params, method, n_chains, burn_in, stream, *, given, start, mea
     params : BipartiteParams or PairwiseParams
     method : {"gibbs", "tempering", "annealing"} or Langevin
         The first alone takes `given` and `start`, and so does the last.
-    n_chains, burn_in : int
+    n_chains : int
+    burn_in : int or None
+        None: as by :func:`default_burn_in`, or 0 where chains start exactly.
     stream : Stream
     given, start : ndarray of shape (n_chains, n_visible) or None
     means : ndarray or None
@@ -64,6 +73,7 @@ def _(
     if method == "gibbs":
         return plain(*run, given, start)
     along = {"tempering": tempered, "annealing": annealed}[method]
+    run = model, params, n_chains, _asked(burn_in, method), stream
     return along(*run, visible_mean=means)
 
 
@@ -75,7 +85,57 @@ def _(
     if method == "gibbs":
         return sequential(*run, given, start)
     along = {"tempering": tempered, "annealing": annealed_pairwise}[method]
+    run = model, params, n_chains, _asked(burn_in, method), stream
     return along(*run, visible_mean=means)
+
+
+def _asked(burn_in, method):
+    return default_burn_in(method) if burn_in is None else burn_in
+
+
+@singledispatch
+def drawn_exactly(model, params, n_chains, stream, given):
+    """Independent states from the distribution of a small machine, given what is.
+
+    Parameters
+    ----------
+    model : Bipartite or Pairwise
+        Another kind of model registers a function of its own, or has none.
+    params : BipartiteParams or PairwiseParams
+    n_chains : int
+    stream : Stream
+    given : ndarray of shape (n_chains, n_visible) or None
+
+    Returns
+    -------
+    ndarray or None
+        As :func:`drawn` yields them; None if there are too many to enumerate.
+    """
+    return None
+
+
+@drawn_exactly.register
+def _(model: Bipartite, params, n_chains, stream, given):
+    model.check_normalisable(params)
+    chains = _begun(model, params, stream, n_chains, given)
+    return None if chains is None else chains.visible
+
+
+@drawn_exactly.register
+def _(model: Pairwise, params, n_chains, stream, given):
+    known, chains = _pairwise_init(model, params, n_chains, stream, given)
+    chains = exact_start.of_pairs(model.unit, chains)
+    return None if chains is None else pairwise_chains.filled(chains, known)
+
+
+def _pairwise_init(model, params, n_chains, stream, given):
+    """What is known of all units, and chains that start by the biases."""
+    n_units, dtype = len(params.coupling), params.coupling.dtype
+    if given is None:
+        chains = pairwise_chains.init_free(model.unit, params, n_chains, stream)
+        return np.full((n_chains, n_units), np.nan, dtype), chains
+    known = partly_known.with_hidden(given, n_units - model.n_visible)
+    return known, pairwise_chains.init(model.unit, params, known, stream)
 
 
 def check_sampler(model, method, given, start, n_chains, n_samples):
@@ -105,20 +165,34 @@ def plain(
 ):
     """Block Gibbs, clamped where features are given."""
     model.check_normalisable(params)
-    if start is None:
-        chains = _begun(model, params, stream, n_chains, given)
-        if chains is None:
-            _warn_if_locked(model.strongest(params), burn_in)
-            chains = gibbs.init(model, params, stream, n_chains)
+    chains = _begun(model, params, stream, n_chains, given) if start is None else None
+    burn_in = _sweeps(burn_in, chains is not None)
+    if start is None and chains is None:
+        _warn_if_locked(model, params, burn_in)
+        chains = gibbs.init(model, params, stream, n_chains)
+    if chains is not None:
         start, stream = chains.visible, chains.stream
-    if given is None:
-        given = np.full_like(start[:1], np.nan)
-    visible = conditional_gibbs.filled(given, start).astype(start.dtype, copy=False)
-    chains = gibbs.from_visible(model, params, visible, stream)
-    chains = conditional_gibbs.run(model, params, chains, given, burn_in, draw)
+    if given is not None:
+        start = conditional_gibbs.filled(given, start).astype(start.dtype, copy=False)
+    chains = gibbs.from_visible(model, params, start, stream)
+    chains = _swept(model, params, chains, given, burn_in, draw)
     while True:
         yield chains.visible
-        chains = conditional_gibbs.step(model, params, chains, given, draw)
+        chains = _swept(model, params, chains, given, 1, draw)
+
+
+def _swept(model, params, chains, given, n_sweeps, draw):
+    """Chains after some sweeps, clamped where anything is given."""
+    if given is None:
+        return gibbs.run(model, params, chains, n_sweeps, draw)
+    return conditional_gibbs.run(model, params, chains, given, n_sweeps, draw)
+
+
+def _sweeps(burn_in, is_exact):
+    """Sweeps before the first row: none that nobody asked for, if chains need none."""
+    if burn_in is None:
+        return 0 if is_exact else BURN_IN
+    return burn_in
 
 
 def _begun(model, params, stream, n_chains, given):
@@ -128,13 +202,19 @@ def _begun(model, params, stream, n_chains, given):
     return exact_start.of_given(model, params, stream, given)
 
 
-def _warn_if_locked(strongest, burn_in):
-    """Say so where two units hardly ever let each other go.
+def is_locked(model, params, burn_in):
+    """Whether two units may hardly ever let each other go.
 
     With a coupling of w nats, where both values are as likely, either unit leaves the
     value that the other asks for with the odds exp(-w / 2) in a sweep.
     """
-    if strongest / 2 > np.log(burn_in + 1):
+    return model.strongest(params) / 2 > np.log(burn_in + 1)
+
+
+def _warn_if_locked(model, params, burn_in):
+    """Say so where chains may stay where they began."""
+    if is_locked(model, params, burn_in):
+        strongest = model.strongest(params)
         warn(
             f"Chains may stay where they began: the strongest coupling, of "
             f"{strongest:.3g} nats, may hold two units together for "
@@ -169,22 +249,19 @@ def annealed(model, params, n_chains, burn_in, stream, visible_mean=None):
 
 def sequential(model, params, n_chains, burn_in, stream, given=None, start=None):
     """States of all units, swept in order but for those that are given."""
-    unit, n_hidden = model.unit, len(params.coupling) - model.n_visible
-    if given is None:
-        given = np.full((n_chains, model.n_visible), np.nan, params.coupling.dtype)
-    known = partly_known.with_hidden(given, n_hidden)
-    if start is None:
-        chains = pairwise_chains.init(unit, params, known, stream)
-        exact = exact_start.of_pairs(unit, chains)
-        if exact is None:
-            _warn_if_locked(model.strongest(params), burn_in)
-        else:
-            chains = exact
-    else:
-        begin = partly_known.with_hidden(start, n_hidden)
+    unit = model.unit
+    known, chains = _pairwise_init(model, params, n_chains, stream, given)
+    exact = exact_start.of_pairs(unit, chains) if start is None else None
+    burn_in = _sweeps(burn_in, exact is not None)
+    if start is not None:
+        begin = partly_known.with_hidden(start, known.shape[1] - model.n_visible)
         states, stream = settled(unit, params, begin, stream)
         start = known, unit.is_high(states), stream
         chains = pairwise_chains.from_states(unit, params, *start)
+    elif exact is None:
+        _warn_if_locked(model, params, burn_in)
+    else:
+        chains = exact
     chains = pairwise_chains.run(unit, chains, np.ones(burn_in))
     while True:
         yield pairwise_chains.filled(chains, known)

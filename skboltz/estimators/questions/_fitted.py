@@ -23,6 +23,8 @@ class Fitted(NamedTuple):
         States of persistent chains of these units, if there are any.
     scaling : Scaling or None
         From features to values of the visible units, if these are not the same.
+    write : callable or None
+        Of what takes long: what to do with a line of text, if anything.
     """
 
     model: Any
@@ -30,6 +32,7 @@ class Fitted(NamedTuple):
     means: np.ndarray | None = None
     chains: np.ndarray | None = None
     scaling: Any = None
+    write: Any = None
 
     @property
     def dtype(self):

@@ -60,7 +60,7 @@ def find_log_z(fitted, method, betas, n_chains, n_sweeps, random_state=0, n_jobs
     mean, states = fitted.base_means(), fitted.chains
     volume = fitted.rows.log_volume(fitted.params.weights.shape[1]).sum()
     arguments = (method, effort, mean, states, key, n_jobs, float(volume))
-    return log_partition(fitted.model, fitted.params, *arguments)
+    return log_partition(fitted.model, fitted.params, *arguments, write=fitted.write)
 
 
 def trusted_log_z(fitted):

@@ -20,7 +20,16 @@ _MOST_REMEMBERED = 32
 
 
 def log_partition(
-    model, params, method, effort, visible_mean, states, key, n_jobs, log_scale=0.0
+    model,
+    params,
+    method,
+    effort,
+    visible_mean,
+    states,
+    key,
+    n_jobs,
+    log_scale=0.0,
+    write=None,
 ):
     """log Z and the reasons to doubt it, found once for equal arguments."""
     check_finite(params)
@@ -32,7 +41,7 @@ def log_partition(
     known = (model, method, effort[1:], key, log_scale, _digest(arrays))
     found = _remembered.pop(known, None)
     if found is None:
-        given = visible_mean, states, key, n_jobs, log_scale
+        given = visible_mean, states, key, n_jobs, log_scale, write
         found = _find(model, params, method, effort, *given)
     _remembered[known] = found  # last in the order, the last to be forgotten
     while len(_remembered) > _MOST_REMEMBERED:
@@ -40,7 +49,9 @@ def log_partition(
     return found
 
 
-def _find(model, params, method, effort, visible_mean, states, key, n_jobs, log_scale):
+def _find(
+    model, params, method, effort, visible_mean, states, key, n_jobs, log_scale, write
+):
     if method == "exact":
         return likelihood.exact_log_partition(model, params).shifted(log_scale), ()
     return likelihood.estimate_log_partition(
@@ -53,6 +64,7 @@ def _find(model, params, method, effort, visible_mean, states, key, n_jobs, log_
         key=key,
         n_jobs=n_jobs,
         log_scale=log_scale,
+        write=write,
     )
 
 

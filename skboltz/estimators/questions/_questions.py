@@ -133,6 +133,16 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
             from modes of the machine do not meet the others, or if log Z is surely
             higher than the estimate, as "ais" is checked as well: the value is then
             the bound it is below, and its error infinite.
+
+        Notes
+        -----
+        A sweep of a chain takes two products with the weights, 4 n_visible n_hidden
+        operations, and about as long again for its noise. A bridge takes 2 `n_chains`
+        `betas` sweeps along the path and 1.5 `n_chains` `n_sweeps` of tempering at each
+        of R temperatures, after 1000 (11 + 3 R) to choose these: by default about
+        211,000 + 18,000 R in all, with R from 3 for machines near independent units to
+        200. With `verbose` of the machine, lines say so beforehand, how long it will
+        take, and how far it is.
         """
         check_is_fitted(self)
         options = (method, betas, n_chains, n_sweeps, random_state, n_jobs)
@@ -169,7 +179,8 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
 
         See Also
         --------
-        log_partition : The log Z used here, with its error bar.
+        log_partition : The log Z used here, with its error bar, and what it costs
+            where it must be estimated: once, as it is remembered.
         """
         return likelihoods.score_samples(*self._asked_of_any(X))
 
@@ -315,7 +326,7 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
         given=None,
         method="gibbs",
         burn_in=None,
-        thin=1,
+        thin=None,
         n_chains=None,
         start=None,
         visible="states",
@@ -336,17 +347,26 @@ default=None
             machine in `burn_in` steps of inverse temperature. `given` needs "gibbs". A
             machine with real features takes a :class:`skboltz.sampling.Langevin`, too.
         burn_in : int, default=None
-            Number of sweeps before the first row; None means 1000, with tempering
-            200.
-        thin : int, default=1
-            Number of sweeps from one row of a chain to the next.
+            Number of sweeps before the first row. None means 1000, with tempering 200,
+            and none at all where chains start in the distribution of the machine.
+        thin : int, default=None
+            Number of sweeps from one row of a chain to the next. None means 1 if
+            `n_chains` is given; see there what it means if not.
         n_chains : int, default=None
-            Number of independent chains; None means one for each row.
+            Number of independent chains. None means one for each row; but if neither
+            `thin` nor `start` is given, nor more than one row of `given`, 100 chains
+            where these may do with half of the sweeps. They are watched for `burn_in`
+            / 2 sweeps more, at least for 200 and at most for 4000, and `thin` is then
+            twice the number of sweeps after which their autocorrelation has fallen to a
+            tenth: n rows are worth at least .9 n independent ones. If chains remember
+            for longer than that shows, there is a chain for each row all the same, as
+            there is with annealing, and where the warning below is due.
         start : array-like of shape (n_chains, n_features), default=None
             Where Gibbs chains start; by default in the distribution of the machine,
-            given what is, if that can be enumerated in some milliseconds (2^18 terms,
-            for all rows together), so that every row is a sample of it. Else each
-            unit starts at random by its own bias.
+            given what is, if that can be enumerated in a fraction of a second (2^24
+            terms; with `given` 2^18, for all rows together): every row is then a sample
+            of it, and, with a chain for each, independent of the others. Else each unit
+            starts at random by its own bias.
         visible : {"states", "means"}, default="states"
             Whether rows are the states, or means beside them, which have the same mean
             over many rows and vary less: E[v | h] with the hidden units h drawn given
@@ -357,7 +377,8 @@ default=None
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            The first rows of all chains, then their second rows, and so on.
+            The first rows of all chains, then their second rows, and so on: rows next
+            to each other are of different chains.
 
         Warns
         -----
@@ -398,8 +419,8 @@ default=None
             averaged over chains from different starts if these agree, and annealed
             with weights if not, with the same noise for every row. "mode"
             takes the nearer of the two values of a binary unit, and of labels the
-            likeliest, "sample" draws from a
-            Gibbs chain of 1000 sweeps.
+            likeliest; "sample" draws as ``sample(given=X)`` does: exactly, where that
+            takes few terms, else by a Gibbs chain of 1000 sweeps for each row.
         random_state : int, RandomState instance or None, default=None
             For "sample" alone.
 

@@ -1,13 +1,12 @@
 """Visible states drawn from a fitted machine, or completed by it."""
 
-from itertools import islice
-
 import numpy as np
 
 from ... import likelihood
 from ...sampling import Purpose, Stream, random_key
 from ..shared._validation import check_count, check_seed
-from ._chains import chains_of, check_sampler
+from ._chains import check_sampler
+from ._drawn_rows import Way, drawn_rows
 from ._shown import check_shown, shown
 
 
@@ -18,7 +17,7 @@ def sample(
     given=None,
     method="gibbs",
     burn_in=None,
-    thin=1,
+    thin=None,
     n_chains=None,
     start=None,
     visible="states",
@@ -26,32 +25,33 @@ def sample(
 ):
     """Rows drawn by chains, of checked rows `given` and visible states `start`."""
     check_shown(visible)
+    alike = given is None or len(given) == 1
     if given is not None:
         given = _repeated(given, n_samples)
         n_samples = len(given)
     n_samples = check_count(1 if n_samples is None else n_samples, "n_samples", 1)
-    n_chains = check_count(n_samples if n_chains is None else n_chains, "n_chains", 1)
-    thin = check_count(thin, "thin", 1)
-    if burn_in is None:
-        burn_in = 200 if method == "tempering" else 1000
-    burn_in = check_count(burn_in, "burn_in", int(method == "annealing"))
-    if start is not None and len(start) != n_chains:
+    n_chains = _checked(n_chains, "n_chains", 1)
+    thin = _checked(thin, "thin", 1)
+    burn_in = _checked(burn_in, "burn_in", int(method == "annealing"))
+    n_own = n_chains or n_samples
+    if start is not None and len(start) != n_own:
         raise ValueError(
-            f"start has {len(start)} rows, but there are {n_chains} chains; each "
+            f"start has {len(start)} rows, but there are {n_own} chains; each "
             f"needs one."
         )
     rows = fitted.rows
     values = None if given is None else rows.values(given)
-    check_sampler(fitted.model, method, values, start, n_chains, n_samples)
+    check_sampler(fitted.model, method, values, start, n_own, n_samples)
+    way = Way(method, burn_in, thin, n_chains, values, start, alike)
     stream = sample_stream(random_state)
-    chains = chains_of(fitted, method, n_chains, burn_in, stream, values, start)
-    n_draws = -(-n_samples // n_chains)
-    states = [next(chains)]
-    for _ in range(n_draws - 1):
-        states.append(next(islice(chains, thin - 1, None)))
-    states = np.concatenate(states)[:n_samples]
+    states = drawn_rows(fitted, n_samples, way, stream)
     v = shown(fitted, states, visible, values, stream)
     return rows.decoded(v) if given is None else rows.restored(given, v)
+
+
+def _checked(count, name, least):
+    """A count, if there is one."""
+    return None if count is None else check_count(count, name, least)
 
 
 def _repeated(given, n_samples):

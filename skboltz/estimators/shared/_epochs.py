@@ -62,8 +62,16 @@ def tell(estimator, X, state):
     if estimator.verbose:
         columns = estimator._epochs_seen().items()
         last = {name: values[-1] for name, values in columns}
-        line = estimator._line(last, X, state)
+        writer(estimator)(estimator._line(last, X, state))
+
+
+def writer(estimator):
+    """A function that writes a line in the name of an estimator that is verbose."""
+
+    def write(line):
         sys.stdout.write(f"[{known_as(estimator)}] {line}\n")
+
+    return write if estimator.verbose else None
 
 
 def publish(estimator, state):
