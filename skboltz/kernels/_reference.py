@@ -5,6 +5,7 @@ Arrays named `input` are scratch: they are overwritten.
 
 import numpy as np
 
+from ._causes_reference import LARGEST, cause_sweep
 from ._dense_reference import dense_fields, dense_sweep
 from ._philox import philox_lanes, philox_words
 from ._sequential_reference import block_sweep, flip_sweep
@@ -12,8 +13,10 @@ from ._sequential_reference import block_sweep, flip_sweep
 _CACHED = 2**13  # elements that stay in the innermost cache
 
 __all__ = [
+    "LARGEST",
     "add_step_with_momentum",
     "block_sweep",
+    "cause_sweep",
     "dense_fields",
     "dense_sweep",
     "flip_sweep",

@@ -27,6 +27,7 @@ from ._belief_network import (
     BeliefParams,
     log_conditional,
     log_posterior,
+    log_values,
     untied,
     with_labels,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "independent_set",
     "log_conditional",
     "log_posterior",
+    "log_values",
     "one_step_error",
     "polynomial_capacity",
     "pseudo_inverse_capacity",

@@ -2,6 +2,7 @@
 
 from . import _ancestral as ancestral
 from . import _annealing as annealing
+from . import _belief_chains as belief_chains
 from . import _conditional_gibbs as conditional_gibbs
 from . import _coupled as coupled
 from . import _dense_recall as dense_recall
@@ -15,6 +16,7 @@ from . import _recall as recall
 from . import _sequential as sequential
 from . import _tempering as tempering
 from ._annealing import Annealed
+from ._belief_chains import Sweeps as BeliefSweeps
 from ._couplings import (
     check_diagonal,
     check_pairs,
@@ -53,6 +55,7 @@ __all__ = [
     "Alike",
     "Annealed",
     "Asynchronous",
+    "BeliefSweeps",
     "Chains",
     "GradedResponse",
     "Langevin",
@@ -69,6 +72,7 @@ __all__ = [
     "annealing",
     "autocorrelation",
     "autocorrelation_time",
+    "belief_chains",
     "blocks",
     "check_diagonal",
     "check_pairs",
