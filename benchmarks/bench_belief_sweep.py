@@ -54,7 +54,9 @@ def main():
     v[rng.random(v.shape) < 0.2] = np.nan
     given = belief_chains.given_of(net, params, v)
     W, T = params.generative[0].weights, params.top.weights
-    x, h, g = (rng.random((options.chains, n)).astype(np.float32) for n in options.sizes)
+    x, h, g = (
+        rng.random((options.chains, n)).astype(np.float32) for n in options.sizes
+    )
 
     def products():
         return h @ W, x @ W.T, g @ T, h @ T.T
