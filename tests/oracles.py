@@ -514,6 +514,19 @@ class BeliefOracle:
                 total += _log_softmax(x[i], field, self.values[layer])
         return total
 
+    def log_known(self, v, h):
+        """log P(known features | h1 = h) of a row whose missing ones are NaN."""
+        whole, total = self.generative[0], 0.0
+        for i in range(len(v)):
+            if not math.isnan(v[i]):
+                field = whole[1][i]
+                field += sum(h[j] * whole[0][j][i] for j in range(len(h)))
+                if self.log_variance is not None:
+                    total += _log_normal(v[i], field, self.log_variance[i])
+                else:
+                    total += _log_softmax(v[i], field, self.values[0])
+        return total
+
     def log_posterior(self, layer, x, h):
         """log q(h | x), x in a layer and h in the next, unit by unit."""
         weights, bias = self.recognition[layer]

@@ -5,6 +5,7 @@ from numba import njit
 
 # Whole arrays through NumPy's own functions: there is nothing to compile.
 from . import _reference
+from ._causes_numba import LARGEST, cause_sweep  # noqa: F401
 from ._dense_numba import dense_fields, dense_sweep  # noqa: F401
 from ._noise import kinds
 from ._sequential_numba import block_sweep, flip_sweep  # noqa: F401

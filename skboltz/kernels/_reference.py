@@ -5,6 +5,7 @@ Arrays named `input` are scratch: they are overwritten.
 
 import numpy as np
 
+from ._causes_reference import LARGEST, cause_sweep
 from ._dense_reference import dense_fields, dense_sweep
 from ._noise import kinds
 from ._sequential_reference import block_sweep, flip_sweep
@@ -14,9 +15,11 @@ from ._small_ratio import small_ratio, spread_reference
 _CACHED = 2**13  # elements that stay in the innermost cache
 
 __all__ = [
+    "LARGEST",
     "NOISE",
     "add_step_with_momentum",
     "block_sweep",
+    "cause_sweep",
     "dense_fields",
     "dense_sweep",
     "flip_sweep",

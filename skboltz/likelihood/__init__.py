@@ -11,7 +11,9 @@ from ..metrics import (
     moment_errors,
     sample_quality,
 )
+from . import _belief_sums as belief_sums
 from ._annealed import bridge_estimate, forward_estimate, reverse_estimate
+from ._belief_posterior import features_expected
 from ._classes import class_proba, sampled_class_proba
 from ._estimate import (
     DEFAULT_EFFORT,
@@ -53,6 +55,7 @@ __all__ = [
     "SampleQuality",
     "Score",
     "adversarial_accuracy",
+    "belief_sums",
     "bridge_estimate",
     "chains_apart",
     "class_proba",
@@ -62,6 +65,7 @@ __all__ = [
     "estimate_log_partition",
     "exact_log_likelihood",
     "exact_log_partition",
+    "features_expected",
     "forward_estimate",
     "hidden_means_given",
     "importance_bound",

@@ -15,7 +15,9 @@ import numpy as np
 from scipy.special import logsumexp
 
 from ..models import with_labels
-from ..sampling import Purpose, Stream, ancestral, in_float64
+from ..sampling import Purpose, Stream, ancestral, belief_chains, in_float64
+from ..utils import has_missing
+from ._marginal import marginal_free_energy
 
 
 def log_weights(net, params, v, key, n_samples, labels=None):
@@ -30,6 +32,8 @@ def log_weights(net, params, v, key, n_samples, labels=None):
     net : BeliefNetwork
     params : BeliefParams
     v : ndarray of shape (n_rows, n_visible)
+        Where a feature is missing (NaN), P(v, h) is of the known ones, and q is given a
+        guess of it, by passes up and down from nothing.
     key : tuple of two int
     n_samples : int
     labels : ndarray of shape (n_rows, n_labels), default=None
@@ -59,9 +63,14 @@ def log_weights(net, params, v, key, n_samples, labels=None):
     """
     params, v = in_float64(params), v.astype(np.float64)
     stream, weights = Stream(key, Purpose.RECOGNITION), []
+    if not net.layers and has_missing(v):
+        free_energy = marginal_free_energy(net.top, params.top, with_labels(v, labels))
+        return np.repeat(-free_energy[None], n_samples, axis=0)
+    guess = belief_chains.settled(net, params, v)
     for _ in range(n_samples if net.layers else 1):
-        states, stream = ancestral.recognise_alike(net, params, v, stream)
-        weights.append(_log_weight(net, params, states, labels))
+        states, stream = ancestral.recognise_alike(net, params, guess, stream)
+        log_q = net.log_recognition(params, states)
+        weights.append(_log_joint(net, params, [v, *states[1:]], labels) - log_q)
     return np.repeat(weights, n_samples // len(weights), axis=0)
 
 
@@ -78,7 +87,5 @@ def importance_bound(log_weights):
     return logsumexp(log_weights, axis=0) - np.log(len(log_weights))
 
 
-def _log_weight(net, params, states, labels):
-    log_q = net.log_recognition(params, states)
-    states = [*states[:-1], with_labels(states[-1], labels)]
-    return net.log_joint(params, states) - log_q
+def _log_joint(net, params, states, labels):
+    return net.log_joint(params, [*states[:-1], with_labels(states[-1], labels)])

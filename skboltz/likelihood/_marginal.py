@@ -84,6 +84,8 @@ def conditional_means(model, params, v):
     Parameters
     ----------
     model : Bipartite or Pairwise
+        Of a BeliefNetwork, which registers its own, features alone are asked: the
+        hidden means are None.
     params : BipartiteParams or PairwiseParams
     v : ndarray of shape (n_samples, n_visible)
         NaN where a feature is missing.

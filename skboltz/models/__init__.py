@@ -27,6 +27,7 @@ from ._belief_network import (
     BeliefParams,
     log_conditional,
     log_posterior,
+    log_values,
     untied,
     with_labels,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "is_layered",
     "log_conditional",
     "log_posterior",
+    "log_values",
     "of_layers",
     "one_step_error",
     "polynomial_capacity",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..utils import each
+from ..utils import each, has_missing
 from ._bipartite import Bipartite, BipartiteParams
 
 
@@ -78,6 +78,11 @@ class BeliefNetwork:
     layers: tuple[Bipartite, ...]
     top: Bipartite
 
+    @property
+    def visible_unit(self):
+        """The units of the data."""
+        return (*self.layers, self.top)[0].visible_unit
+
     def log_joint(self, params, states):
         """log of P(v, h1, .., h_L-1) Z, Z that of the top RBM, shape (n_samples,).
 
@@ -89,7 +94,8 @@ class BeliefNetwork:
         params : BeliefParams
         states : list of ndarray
             v, h1, .., h_L-1, paired by rows; the last with its labels, if there are
-            any (:func:`with_labels`).
+            any (:func:`with_labels`).  Missing values of v (NaN) are summed out,
+            if there are directed layers.
         """
         log_p = -self.top.free_energy(params.top, states[-1])
         for layer, down, v, h in zip(
@@ -146,12 +152,31 @@ def with_labels(h, labels):
 def log_conditional(model, params, v, h):
     """log P(v | h) of paired rows, shape (n_samples,).
 
-    -base(v) + psi(h)' W phi(v) - sum_i log z_i(field_i), of any unit.
+    -base(v) + psi(h)' W phi(v) - sum_i log z_i(field_i), of any unit.  Units below are
+    on their own given h: those that are missing (NaN) have no part in it.
     """
     unit, input = model.visible_unit, model.visible_input(params, h)
+    if has_missing(v):
+        own, rest = log_values(unit, params.visible, v)
+        terms = own * input - unit.log_partition(
+            params.visible, unit.field(params.visible, input)
+        )
+        return np.where(np.isnan(v), 0, terms - rest).sum(axis=1)
     norm = unit.log_partition(params.visible, unit.field(params.visible, input))
     coupling = (input * unit.statistic(params.visible, v)).sum(axis=1)
     return coupling - unit.base_energy(params.visible, v) - norm.sum(axis=1)
+
+
+def log_values(unit, params, v):
+    """What log P(v_i | field) of units each by itself owes to the values.
+
+    It is statistic input - energy - log_partition(field): the statistic and the energy
+    of each value, 0 where it is missing (NaN), both of the shape of v.
+    """
+    known = ~np.isnan(v)
+    values = np.where(known, v, 0).astype(v.dtype, copy=False)
+    parts = unit.statistic(params, values), unit.energies(params, values)
+    return tuple(np.where(known, part, 0) for part in parts)
 
 
 def log_posterior(model, params, v, h):

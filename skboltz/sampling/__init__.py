@@ -2,6 +2,7 @@
 
 from . import _ancestral as ancestral
 from . import _annealing as annealing
+from . import _belief_chains as belief_chains
 from . import _conditional_gibbs as conditional_gibbs
 from . import _coupled as coupled
 from . import _dense_recall as dense_recall
@@ -16,6 +17,7 @@ from . import _sequential as sequential
 from . import _tempering as tempering
 from . import _thinning as thinning
 from ._annealing import Annealed
+from ._belief_chains import Sweeps as BeliefSweeps
 from ._couplings import (
     check_diagonal,
     check_pairs,
@@ -54,6 +56,7 @@ __all__ = [
     "Alike",
     "Annealed",
     "Asynchronous",
+    "BeliefSweeps",
     "Chains",
     "GradedResponse",
     "Langevin",
@@ -70,6 +73,7 @@ __all__ = [
     "annealing",
     "autocorrelation",
     "autocorrelation_time",
+    "belief_chains",
     "blocks",
     "check_diagonal",
     "check_pairs",

@@ -12,6 +12,8 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from ._causes import Causes
+
 _DOUBLINGS, _HALVINGS = 40, 100  # of an interval of fields: to all their digits
 
 
@@ -167,6 +169,19 @@ class Unit(ABC):
             for factor, params in (old, new)
         )
         return (after - before).sum(axis=1, dtype=np.float64)
+
+    def causes(self, kernels, params, steps):
+        """How two-valued units above are drawn given these: a :class:`Causes`.
+
+        Parameters
+        ----------
+        kernels : module
+        params : NamedTuple
+            Of the units, each of which varies by itself, given its field.
+        steps : ndarray of shape (n_causes, n_columns), float64
+            By how much the field of each grows as a unit above goes high.
+        """
+        return Causes(self, params, steps)
 
     # The base energy, and the statistic that couples ----------------------------------
 

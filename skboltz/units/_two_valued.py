@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import entr
 
+from ._causes import CausesOfTwoValued
 from ._contract import Bias, Unit
 
 
@@ -182,6 +183,10 @@ class TwoValuedUnit(Unit):
         ends = ((factor, params.bias) for factor, params in (old, new))
         ratio = kernels.two_valued_log_ratio
         return ratio(self.low, self.high, input, *ends, mean)
+
+    def causes(self, kernels, params, steps):
+        """How two-valued units above are drawn given these, by a kernel."""
+        return CausesOfTwoValued(kernels, self, params, steps)
 
     def free_params(self, mean, variance=None):
         """Parameters under which free units have that mean, and so their variance."""

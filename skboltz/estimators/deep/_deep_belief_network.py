@@ -4,6 +4,7 @@ from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     DensityMixin,
@@ -14,20 +15,24 @@ from sklearn.utils.validation import check_is_fitted
 from ... import likelihood
 from ..._saved import Estimator
 from ..._sklearn import Interval, StrOptions, fit_context
-from ...sampling import random_key
-from ..questions._likelihoods import trusted_log_z
+from ...sampling import in_float64
+from ..questions._samples import (
+    check_strategy,
+    imputed,
+    own_random_state,
+    sample_stream,
+)
 from ..questions._shown import check_shown
-from ..questions._total import warn_of_total
+from ..questions._sweeps import swept
 from ..shared._validation import (
     as_rows,
     check_and_look,
     check_count,
     check_layer,
-    check_seed,
     learnable_rows,
 )
 from ._deep import Deep, up_down_stage
-from ._deep_samples import DeepSamples
+from ._deep_scores import DeepScores
 from ._given_layers import replace_lists, sizes_of
 from ._layers import (
     afresh,
@@ -38,11 +43,11 @@ from ._layers import (
     one_pass,
     stacked,
 )
-from ._up_down_stage import UpDownStage, belief_network
+from ._up_down_stage import UpDownStage
 
 
 class DeepBeliefNetwork(
-    DeepSamples,
+    DeepScores,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     DensityMixin,
@@ -160,12 +165,18 @@ default="constant"
 
     Notes
     -----
-    Scores are lower bounds of log-likelihoods [2]_ [3]_: the hidden layers are drawn
-    from the recognition model, with the same noise for every row, and log Z is that of
-    the top machine. Callbacks set here see the epochs of the fine-tuning; those of a
-    layer are set on a machine of `layers`.
+    Scores are exact where the hidden layers below the top can be summed out, in at most
+    10^6 terms for a row, and else lower bounds of log-likelihoods [2]_ [3]_: the hidden
+    layers are drawn from the recognition model, with the same noise for every row. log
+    Z is that of the top machine.
 
-    NaN means missing in `fit`, `partial_fit` and `transform` without fine-tuning.
+    Callbacks set here see the epochs of the fine-tuning; those of a layer are set on a
+    machine of `layers`.
+
+    NaN means missing: in scores, `impute` and `sample` always, in `fit`, `partial_fit`
+    and `transform` without fine-tuning. Given what is known, hidden units are no longer
+    independent: chains draw them one after the other, from the layer above and what
+    they explain of the layer below [6]_.
 
     References
     ----------
@@ -178,6 +189,8 @@ default="constant"
     .. [4] Kingma & Ba (2015), "Adam: a method for stochastic optimization", ICLR.
     .. [5] Tieleman (2008), "Training restricted Boltzmann machines using
        approximations to the likelihood gradient", ICML.
+    .. [6] Neal (1992), "Connectionist learning of belief networks", Artificial
+       Intelligence 56.
 
     Examples
     --------
@@ -194,6 +207,14 @@ default="constant"
     >>> dbn = DeepBeliefNetwork((8, 4), layers=rbm, random_state=0).fit(X)
     >>> dbn.transform(X).shape, dbn.sample(5, random_state=0).shape
     ((14, 4), (5, 9))
+
+    Missing values are filled in, and what is known stays as it is:
+
+    >>> import numpy as np
+    >>> gaps = np.array([[1, 1, 1, 0, 0, 0, np.nan, np.nan, np.nan]])
+    >>> filled = dbn.impute(gaps)
+    >>> bool((filled[:, :6] == gaps[:, :6]).all()), filled.shape
+    (True, (1, 9))
     """
 
     _rates: ClassVar = {
@@ -379,6 +400,7 @@ default="constant"
         """Train new layers, and tie both directions together."""
         self._key, generator = self._new_seeds()
         self._begin_anew(UpDownStage.columns)
+        vars(self).pop("random_state_", None)  # what is drawn later begins anew
         self._fine_tuning_state, self.layers_ = None, []
         machines = self._new_layers(X.shape[1], generator)
         self._train_layers(machines, X, weight, context, learn)
@@ -448,20 +470,51 @@ default="constant"
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Missing values (NaN) are summed out by the first layer as a machine of its
-            own, :meth:`BernoulliRBM.transform`: those above see the means of its
-            hidden units, the prior ones where nothing is known of a row.
+            Where values are missing (NaN), what `transform` gives on average over
+            P(missing | known) of the network: exactly where hidden layers and missing
+            features together have at most 10^6 states, else by chains, with the same
+            noise for every row. After fine-tuning every value is needed.
 
         Returns
         -------
         ndarray of shape (n_samples, n_units)
             Of the layer `output_layer`.
+
+        Warns
+        -----
+        UnreliableEstimateWarning
+            If chains of some rows with gaps have not met.
         """
         check_is_fitted(self)
-        X, _ = self._asked(X)
+        fine_tuned = "transform of a network with fine_tuning='up-down'"
+        X, seen = self._asked(X, fine_tuned if self._fine_tunes() else None)
+        if len(self.layers_) == 1 or not seen.missing:
+            return self._led_through(X)
+        holes, dtype = np.isnan(X).any(axis=1), self._dtype
+        hidden = np.empty((len(X), self._n_features_out), dtype)
+        if not holes.all():
+            hidden[~holes] = self._led_through(X[~holes])
+        hidden[holes] = self._expected_features(self._rows.values(X[holes]))
+        return hidden
+
+    def _led_through(self, X):
         for machine in self._way_up()[: self._layer_number() + 1]:
             X = features(machine, X)
         return X
+
+    def _expected_features(self, v):
+        """What `transform` gives on average of rows with gaps."""
+        net, params = self._network()
+        place, wide = self._layer_number(), in_float64(params)
+
+        def up(v):
+            means = net.recognise_means(wide, v)
+            if place < len(means):
+                return means[place]
+            field = net.top.hidden_field(wide.top, means[-1])
+            return net.top.hidden_unit.mean(wide.top.hidden, field)
+
+        return likelihood.features_expected(net, params, v, up)
 
     def inverse_transform(self, X):
         """Means of the features given hidden units, from layer to layer down.
@@ -483,8 +536,6 @@ default="constant"
 
     def _asked(self, X, complete_for=None):
         """Rows to be asked about, and a look at them."""
-        if self._fine_tunes() and complete_for is None:
-            complete_for = "a network fine-tuned by the up-down algorithm"
         return check_and_look(self, X, complete_for=complete_for)
 
     # Samples ----------------------------------------------------------------
@@ -493,6 +544,7 @@ default="constant"
         self,
         n_samples=None,
         *,
+        given=None,
         method="gibbs",
         burn_in=None,
         thin=None,
@@ -503,14 +555,24 @@ default="constant"
     ):
         """Features drawn from the network: by the top machine, then one pass down.
 
+        Where some are given, all hidden layers are drawn in turn instead, those below
+        the top one unit after the other [6]_.
+
         Parameters
         ----------
         n_samples : int, default=None
-            Number of rows; None means one.
+            Number of rows; None means one, or as many as `given` has.
+        given : array-like of shape (n_samples, n_features) or (n_features,), \
+default=None
+            Features that keep their values; NaN says "sample me".
         method, burn_in, thin, n_chains
-            Of the chains of the top machine, see :meth:`BernoulliRBM.sample`.
+            Of the chains of the top machine, or with `given` of all layers, see
+            :meth:`BernoulliRBM.sample`; `given` needs "gibbs".
         start : array-like of shape (n_chains, n_features), default=None
             Features whose hidden units, drawn on the way up, are where chains start.
+            With `given`, the default is a start in the distribution of the network if
+            that can be enumerated in some milliseconds, else one on the way up from a
+            guess of what is missing.
         visible : {"states", "means"}, default="states"
             Whether features are drawn given the lowest hidden layer, or are their
             means.
@@ -524,7 +586,67 @@ default="constant"
         check_shown(visible)
         chains = {"method": method, "burn_in": burn_in, "thin": thin}
         chains["n_chains"] = n_chains
-        return self._drawn(n_samples, start, visible, random_state, **chains)
+        if given is None:
+            return self._drawn(n_samples, start, visible, random_state, **chains)
+        chains |= {"visible": visible, "random_state": random_state}
+        return self._completed(n_samples, given, start, **chains)
+
+    def impute(self, X, *, strategy="mean", random_state=None):
+        """X with its missing values filled by what the network makes of the others.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            NaN where a value is missing; a row may know nothing at all.
+        strategy : {"mean", "mode", "sample"}, default="mean"
+            "mean" fills in E[v | what is known], for binary features the probability of
+            1: exact where the sum over the hidden layers below the top takes at most
+            10^6 terms for a row, else averaged over chains from passes up and from
+            dreams if these agree, and over annealed ones with weights if not, with the
+            same noise for every row. "mode" takes the nearer of the two values of a
+            binary feature. "sample" draws, by :meth:`sample`.
+        random_state : int, RandomState instance or None, default=None
+            For "sample" alone.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            What is known stays as it is.
+
+        Warns
+        -----
+        UnreliableEstimateWarning
+            If chains of some rows have not met.
+        """
+        fitted, X = self._asked_fitted(X)
+        check_strategy(fitted, strategy)
+        X = X.toarray() if sparse.issparse(X) else X
+        return imputed(fitted, X, strategy, random_state)
+
+    def gibbs(self, v, *, random_state=None):
+        """Features after one Gibbs sweep, v -> h -> v.
+
+        Rows in the distribution of the network stay in it. All hidden layers are drawn
+        from P(h | v): exactly where their sum takes at most 10^6 terms for a row, else
+        by ten sweeps from one pass up, which only come near it. Then v is drawn from
+        P(v | h1).
+
+        Parameters
+        ----------
+        v : array-like of shape (n_samples, n_features) or (n_features,)
+        random_state : int, RandomState instance or None, default=None
+            None goes on with a sequence of the network itself, which `fit` begins
+            anew: if its own `random_state` is an integer, equal fits give equal
+            sequences. It is kept as `random_state_`.
+
+        Returns
+        -------
+        ndarray of the shape of v
+        """
+        fitted, rows = self._asked_fitted(as_rows(v, "v"), "gibbs()", name="v")
+        random_state = own_random_state(self, random_state)
+        values, stream = fitted.rows.values(rows), sample_stream(random_state)
+        return swept(fitted, values, stream).reshape(np.shape(v))
 
     def reconstruct(self, X, *, k=1, random_state=None):
         """Mean of the features after one way up, k sweeps of the top, and one way down.
@@ -584,134 +706,9 @@ default="constant"
             n_jobs=n_jobs,
         )
 
-    def free_energy(self, X, n_samples=100, *, random_state=0):
-        """F(v) = -log(P(v) Z) of every row, Z that of the top machine, in nats.
-
-        An estimate, in expectation above F(v): minus the log of the mean over
-        `n_samples` draws h from q(h | v) of P(v, h) Z / q(h | v), with which
-        :meth:`score_samples` is -F(v) - log Z. With one layer it is the free energy of
-        that machine.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        n_samples : int, default=100
-        random_state : int, RandomState instance or None, default=0
-            Of the draws, the same for every row. With an int the result is always the
-            same, and that of a row depends on no other.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            The lower, the likelier.
-        """
-        bound = likelihood.importance_bound
-        X, log_weight = self._weighed(X, n_samples, random_state, bound)
-        # log Z of a single machine has the volume counted in.
-        volume = self._log_volume() if len(self.layers_) > 1 else 0.0
-        return (volume - log_weight).astype(self._dtype, copy=False)
-
-    def lower_bound(self, X, n_samples=100, *, random_state=0):
-        """The variational bound on the log-likelihood of every row, in nats.
-
-        The mean over q(h | v) of log P(v, h) - log q(h | v), estimated from
-        `n_samples` draws of the hidden layers below the top.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        n_samples : int, default=100
-        random_state : int, RandomState instance or None, default=0
-            Of the draws, the same for every row. With an int the result is always the
-            same, and that of a row depends on no other.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-        """
-        return self._bounded(X, n_samples, random_state, likelihood.lower_bound)
-
-    def score_samples(self, X, n_samples=100, *, random_state=0):
-        """A lower bound on the log-likelihood of every row, in nats.
-
-        log of the mean over `n_samples` draws h from q(h | v) of P(v, h) / q(h | v):
-        in expectation below log P(v), and above :meth:`lower_bound`, the closer the
-        more draws. With one layer it is log P(v).
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        n_samples : int, default=100
-        random_state : int, RandomState instance or None, default=0
-            Of the draws, the same for every row. With an int the result is always the
-            same, and that of a row depends on no other.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-
-        Warns
-        -----
-        UnreliableEstimateWarning
-            If log Z of the top machine had to be estimated and the estimate fails a
-            check; the highest of the estimates is then used.
-        """
-        return self._bounded(X, n_samples, random_state, likelihood.importance_bound)
-
-    def score(self, X, y=None):
-        """Mean of :meth:`score_samples`, in nats.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        y : ignored
-
-        Returns
-        -------
-        float
-        """
-        return float(np.mean(self.score_samples(X)))
-
-    def _weighed(self, X, n_samples, random_state, bound):
-        """Checked rows, and a bound on log P(v) Z of each, of the values v of units."""
-        check_is_fitted(self)
-        X, seen = self._asked(X, "a bound on the likelihood")
-        self._warn_of_range(X, seen)
-        n_samples = check_count(n_samples, "n_samples", 1)
-        key = _key_of_draws(random_state)
-        net, params = belief_network(self.layers_), self._params()
-
-        def of_rows(v):
-            return bound(likelihood.log_weights(net, params, v, key, n_samples))
-
-        return X, self._rows.by_chunk(of_rows, X)
-
-    def _bounded(self, X, n_samples, random_state, bound):
-        X, log_weight = self._weighed(X, n_samples, random_state, bound)
-        log_z, _ = trusted_log_z(self.layers_[-1]._fitted())
-        volume = self._log_volume()
-        if len(self.layers_) == 1:  # which has counted it in
-            log_z -= volume
-        scores = log_weight - log_z - volume
-        unit = self.layers_[0]._model.visible_unit
-        warn_of_total(unit, X, scores, self._dtype, None)
-        return scores
-
-    def _log_volume(self):
-        """log |dx/dv| of the features x whose values are v."""
-        return float(self._rows.log_volume(self.n_features_in_).sum())
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = not self._fine_tunes()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _key_of_draws(random_state):
-    """A key of noise: an integer itself, 0 being that of all scores without a seed."""
-    generator = check_seed(random_state)
-    if isinstance(random_state, Integral):
-        return int(random_state), 0
-    return random_key(generator)

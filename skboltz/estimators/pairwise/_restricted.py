@@ -18,7 +18,7 @@ def fastest(fitted):
     -------
     Fitted
     """
-    model, params, means, chains, _ = fitted
+    model, params, means, chains = fitted[:4]
     n_visible = model.n_visible
     if not is_layered(params.coupling, n_visible):
         return fitted

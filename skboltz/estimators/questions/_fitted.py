@@ -12,10 +12,10 @@ class Fitted(NamedTuple):
 
     Attributes
     ----------
-    model : Bipartite or Pairwise
+    model : Bipartite, Pairwise or BeliefNetwork
         Another kind of model answers once it has registered its functions: those of
         :mod:`skboltz.likelihood` for visible units, `base_path` and `drawn`.
-    params : BipartiteParams or PairwiseParams
+    params : BipartiteParams, PairwiseParams or BeliefParams
     means : ndarray or None
         Of the units of a base of the model (the visible ones of a bipartite model, all
         of a pairwise one) under the data; None where no data have been seen.
@@ -37,7 +37,7 @@ class Fitted(NamedTuple):
     @property
     def dtype(self):
         """The precision of the parameters."""
-        return self.params.weights.dtype
+        return self.params.arrays()[0].dtype
 
     @property
     def rows(self):

@@ -1,7 +1,5 @@
 """What can be asked of a fitted machine, whatever its model."""
 
-from numbers import Integral
-
 import numpy as np
 from scipy import sparse
 from sklearn.base import (
@@ -17,12 +15,17 @@ from ..shared._validation import (
     check_and_look,
     check_count,
     check_layer,
-    check_seed,
 )
 from . import _likelihoods as likelihoods
 from ._features import hidden_means
 from ._log_z import warn_of
-from ._samples import check_strategy, imputed, sample, sample_stream
+from ._samples import (
+    check_strategy,
+    imputed,
+    own_random_state,
+    sample,
+    sample_stream,
+)
 from ._sweeps import reconstructed, swept, visible_means
 
 
@@ -285,17 +288,8 @@ class Questions(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin)
         ndarray of the shape of v
         """
         fitted, states = self._asked_states(v, "gibbs()", name="v")
-        if random_state is None:
-            random_state = self._own_random_state()
+        random_state = own_random_state(self, random_state)
         return swept(fitted, states, sample_stream(random_state)).reshape(np.shape(v))
-
-    def _own_random_state(self):
-        """Where a seed leads: the calls before this one have moved it on."""
-        if not isinstance(self.random_state, Integral):
-            return self.random_state
-        if not hasattr(self, "random_state_"):
-            self.random_state_ = check_seed(self.random_state)
-        return self.random_state_
 
     def reconstruct(self, X, *, k=1, random_state=None):
         """Mean of the visible units after k Gibbs sweeps from each row.

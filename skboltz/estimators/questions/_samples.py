@@ -1,5 +1,7 @@
 """Visible states drawn from a fitted machine, or completed by it."""
 
+from numbers import Integral
+
 import numpy as np
 
 from ... import likelihood
@@ -98,3 +100,17 @@ def imputed(fitted, X, strategy, random_state=None):
 def sample_stream(random_state):
     """Noise for samples."""
     return Stream(random_key(check_seed(random_state)), Purpose.SAMPLE)
+
+
+def own_random_state(estimator, random_state):
+    """A seed that is given, else where that of the estimator leads.
+
+    The calls before this one have moved it on.
+    """
+    if random_state is not None:
+        return random_state
+    if not isinstance(estimator.random_state, Integral):
+        return estimator.random_state
+    if not hasattr(estimator, "random_state_"):
+        estimator.random_state_ = check_seed(estimator.random_state)
+    return estimator.random_state_

@@ -15,18 +15,18 @@ def check_shown(visible):
 def shown(fitted, states, visible, given, stream):
     """Visible units of drawn states, or their means beside them."""
     if visible == "states":
-        return visible_part(fitted.model, states)
+        return visible_part(fitted.model, fitted.params, states)
     return means_beside(fitted.model, fitted.params, states, given, stream)
 
 
 @singledispatch
-def visible_part(model, states):
-    """The visible units of drawn states, which may be states of all units."""
+def visible_part(model, params, states):
+    """The visible units of drawn states, which may be states of others as well."""
     return states
 
 
 @visible_part.register
-def _(model: Pairwise, states):
+def _(model: Pairwise, params, states):
     return states[:, : model.n_visible]
 
 

@@ -75,7 +75,8 @@ def _remedy(estimator, name):
     """How gaps are filled, as far as an estimator can."""
     if not hasattr(estimator, "impute"):
         return "by EnergyImputer for example"
-    more = ", transform" if hasattr(estimator, "transform") else ""
+    takes_gaps = get_tags(estimator).input_tags.allow_nan
+    more = ", transform" if takes_gaps and hasattr(estimator, "transform") else ""
     return f"by impute({name}); free_energy, score_samples{more} take NaN"
 
 
