@@ -54,6 +54,8 @@ class Unit(ABC):
         Whether values are states, with probabilities, or real numbers, with a density.
     mean_tells_all : bool
         Whether the mean says how probable each value is, as of bits and of labels.
+    binary : bool
+        Whether a value is always `low` or `high`, so that a bit tells which.
     columnwise : bool
         Whether a column depends on no other, given its field.
     growths : frozenset of Growth
@@ -95,6 +97,7 @@ class Unit(ABC):
     high: float
     countable: ClassVar = False
     mean_tells_all: ClassVar = False
+    binary: ClassVar = False
     columnwise: ClassVar = True
     growths: ClassVar = frozenset({Growth.BOUNDED})
     noise: ClassVar = "logistic"

@@ -39,6 +39,7 @@ class TwoValuedUnit(Unit):
 
     countable: ClassVar = True
     mean_tells_all: ClassVar = True
+    binary: ClassVar = True
 
     @property
     def span(self):
