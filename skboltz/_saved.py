@@ -9,7 +9,7 @@ from ._version import __version__
 
 # One more whenever fitted estimators hold other private attributes than before, or
 # these are of other classes.
-FORMAT = 1
+FORMAT = 2
 _MARK = "_skboltz_saved"
 _REMEDY = (
     "Load it with the version that has saved it, and fit it again here; or keep its "

@@ -488,6 +488,17 @@ def states(case):
     assert set(map(tuple, made.tolist())) == expected
 
 
+def binary(case):
+    """A bit tells each value of a unit that says so."""
+    if not case.unit.binary:
+        return
+    ends = np.broadcast_arrays(case.unit.low, case.unit.high, case.inputs[0])
+    for group in case.law:
+        for place, column in enumerate(group.columns):
+            values = {x[place] for x in group.points}
+            assert values == {ends[0][column], ends[1][column]}
+
+
 def neighbours(case):
     rows = case.rows()
     near = case.unit.neighbours(rows)
@@ -647,7 +658,7 @@ CHECKS = {
         log_partition, mean, mode, sample, columns_are_drawn_by_themselves, by_kernels,
         base_energy, base_energy_change, statistic, sums, slopes_and_values,
         parameters_of_the_statistic, expected_sums, free_params, smoothed, resting,
-        blend, growth, allowance, nearest, states, neighbours, points, reach,
+        blend, growth, allowance, nearest, states, binary, neighbours, points, reach,
         some_columns_known, precision, arguments_stay, identity,
     )
 }  # fmt: skip

@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..utils import chosen
 from . import _gibbs as gibbs
 
 
 def filled(given, values):
     """`given`, with its NaN replaced by `values`."""
-    return np.where(np.isnan(given), values, given)
+    return chosen(np.isnan(given), values, given)
 
 
 def held(model, given):

@@ -131,6 +131,10 @@ class Columns(Unit):
         return all(unit.mean_tells_all for unit, _ in self._parts)
 
     @cached_property
+    def binary(self):
+        return all(unit.binary for unit, _ in self._parts)
+
+    @cached_property
     def columnwise(self):
         return all(unit.columnwise for unit, _ in self._parts)
 

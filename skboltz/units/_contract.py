@@ -58,6 +58,8 @@ class Unit(ABC):
         Whether `fast_sample` and `fast_log_ratio` are faster if the mean is known.
     mean_tells_all : bool
         Whether the mean says how probable each value is, as of bits and of labels.
+    binary : bool
+        Whether a value is always `low` or `high`, so that a bit tells which.
     columnwise : bool
         Whether a column depends on no other, given its field.
     growths : frozenset of Growth
@@ -100,6 +102,7 @@ class Unit(ABC):
     countable: ClassVar = False
     mean_serves: ClassVar = False
     mean_tells_all: ClassVar = False
+    binary: ClassVar = False
     columnwise: ClassVar = True
     growths: ClassVar = frozenset({Growth.BOUNDED})
     noise: ClassVar = "uniform"

@@ -41,6 +41,7 @@ class TwoValuedUnit(Unit):
     countable: ClassVar = True
     mean_tells_all: ClassVar = True
     mean_serves: ClassVar = True
+    binary: ClassVar = True
 
     @property
     def span(self):

@@ -2,6 +2,7 @@
 
 from ._betas import check_betas, stretched
 from ._blocks import blocks, row_mean
+from ._chosen import chosen
 from ._has_missing import has_missing
 from ._names import known_as
 from ._numbers import as_numbers, check_type
@@ -15,6 +16,7 @@ __all__ = [
     "blocks",
     "check_betas",
     "check_type",
+    "chosen",
     "copied",
     "each",
     "has_missing",

@@ -275,10 +275,11 @@ def test_missing_is_not_absent():
     """What is missing is sampled, in the machine of its row; what is absent is not."""
     case = BIPARTITE[1]
     rows, mask = rows_of(case), mask_of(case)
-    rows[2, 0], mask[2, 0] = NAN, True
     rows[3, 2], mask[3, 2] = NAN, False
+    assert trained(case, Data(rows, None, mask=mask)).positive is None
+    rows[2, 0], mask[2, 0] = NAN, True
     state = trained(case, Data(rows, None, mask=mask))
-    assert len(state.positive.values) == 1
+    assert state.positive is not None
     assert np.isfinite(state.params.weights).all()
     known = trained(case, Data(np.nan_to_num(rows), None, mask=mask))
     assert (known.params.weights != state.params.weights).any()

@@ -192,7 +192,7 @@ def of_a_sampler(model, params, given):
 def of_a_training(model, params, given):
     """The guesses of a training, which start from the biases and move on."""
     state = guesses.start(model, params, given, Stream((1, 2), Purpose.CHAINS))
-    for _ in range(6):
+    for _ in range(30):
         v, state = guesses.complete(model, params, state, np.arange(N), given)
     return v
 

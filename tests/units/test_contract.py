@@ -237,6 +237,7 @@ BROKEN = [
     ("bits", "allowance", instead("allowance", lambda p, x: 1.0)),
     ("bits", "nearest", default("nearest")),
     ("bits", "states", instead("n_states", lambda n: 2 * n)),
+    ("binomial", "binary", {"binary": True}),
     ("bits", "neighbours", instead("neighbours", lambda x: x[:, None] + 0.4)),
     ("Gaussian", "points", instead("points", too_few)),
     ("groups of three", "points", default("sites")),

@@ -1,15 +1,89 @@
-"""Missing values in training: each row remembers a guess, moved by Gibbs sweeps."""
+"""Missing values in training: each row remembers a guess, moved by a Gibbs sweep."""
 
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils import gen_batches
 
+from ... import kernels
 from ...sampling import Stream, conditional_gibbs, gibbs
-from ...utils import has_missing
+from ...utils import chosen, has_missing
 
-_SWEEPS = 5  # of each row whenever its batch comes
+_ROWS = 256  # at once, before the first batch
+
+
+class Bits(NamedTuple):
+    """Guesses of two-valued units: a bit for every entry of the data, known or not.
+
+    Attributes
+    ----------
+    bits : ndarray of uint8, shape (n_rows, n_bytes)
+        Eight columns a byte.
+    ends : ndarray of shape (2, n_columns)
+        The lower and the higher value of each column.
+    """
+
+    bits: np.ndarray
+    ends: np.ndarray
+
+    @classmethod
+    def of(cls, unit, X, dtype):
+        """Room for the guesses of data."""
+        n_rows, n_columns = X.shape
+        ends = [np.broadcast_to(end, n_columns) for end in (unit.low, unit.high)]
+        bits = np.zeros((n_rows, -(-n_columns // 8)), np.uint8)
+        return cls(bits, np.array(ends, dtype))
+
+    def write(self, rows, missing, v):
+        """Keep what stands in the missing entries of some rows, in place."""
+        self.bits[rows] = np.packbits(v == self.ends[1], axis=1)
+
+    def read(self, rows, missing, v):
+        """Some rows with the guesses in their missing entries."""
+        is_high = np.unpackbits(self.bits[rows], axis=1, count=v.shape[1])
+        low, high = self.ends
+        return chosen(missing, low + (high - low) * is_high, v)
+
+
+class Values(NamedTuple):
+    """Guesses of units of any values: those of the missing entries, row by row.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_missing,)
+    limits : ndarray of shape (n_rows + 1,)
+        Where the values of each row begin and end.
+    """
+
+    values: np.ndarray
+    limits: np.ndarray
+
+    @classmethod
+    def of(cls, unit, X, dtype):
+        """Room for the guesses of data."""
+        parts = gen_batches(len(X), _ROWS)
+        counts = [np.isnan(X[rows]).sum(axis=1) for rows in parts]
+        limits = np.append(0, np.cumsum(np.concatenate(counts)))
+        return cls(np.zeros(limits[-1], dtype), limits)
+
+    def write(self, rows, missing, v):
+        """Keep what stands in the missing entries of some rows, in place."""
+        self.values[self._places(rows)] = v[missing]
+
+    def read(self, rows, missing, v):
+        """Some rows with the guesses in their missing entries."""
+        v = v.copy()
+        v[missing] = self.values[self._places(rows)]
+        return v
+
+    def _places(self, rows):
+        """Positions of the values of some rows, one row after another."""
+        first, last = self.limits[rows], self.limits[np.add(rows, 1)]
+        sizes = last - first
+        before = np.cumsum(sizes) - sizes
+        return np.repeat(first - before, sizes) + np.arange(sizes.sum())
 
 
 class Completion(NamedTuple):
@@ -21,17 +95,14 @@ class Completion(NamedTuple):
 
     Attributes
     ----------
-    values : ndarray of shape (n_missing,)
-        Row by row.
-    limits : ndarray of shape (n_rows + 1,)
-        Where the values of each row begin and end.
+    guesses : Bits or Values
+        Changed in place.
     stream : Stream
     data : bytes
         A digest of the data they belong to.
     """
 
-    values: np.ndarray
-    limits: np.ndarray
+    guesses: Any
     stream: Stream
     data: bytes
 
@@ -44,13 +115,18 @@ def start(model, params, X, stream):
     """Missing entries drawn from the biases; None if there are none."""
     if not has_missing(X):
         return None
-    missing = np.isnan(X)
-    limits = np.append(0, np.cumsum(missing.sum(axis=1)))
-    held, given = conditional_gibbs.held(model, X)
-    drawn = gibbs.init(held, params, stream, len(X))
-    values = conditional_gibbs.filled(given, drawn.visible)[missing]
-    values = values.astype(drawn.visible.dtype, copy=False)
-    return Completion(values, limits, drawn.stream, digest(X))
+    unit, dtype = model.visible_unit, params.weights.dtype
+    kept = (Bits if unit.binary else Values).of(unit, X, dtype)
+    for part in gen_batches(len(X), _ROWS):
+        rows = np.arange(part.start, part.stop)
+        held, v = conditional_gibbs.held(model, X[part])
+        no_input = np.zeros(v.shape, dtype)
+        own = held.visible_unit
+        noise, stream = stream.draw(no_input.shape, dtype, own.noise)
+        drawn = kernels.sample(own, params.visible, no_input, noise)
+        v = conditional_gibbs.filled(v, drawn)
+        kept.write(rows, np.isnan(X[part]), v)
+    return Completion(kept, stream, digest(X))
 
 
 def digest(X):
@@ -63,12 +139,16 @@ def digest(X):
 
 
 def complete(model, params, completion, rows, v):
-    """A batch with its missing entries filled, and the guesses moved on.
+    """A batch with its missing entries filled, after a sweep of their chains.
+
+    Hidden states given the row with its guesses, then the missing entries given these:
+    a Gibbs sweep of P(missing, h | known).  That the hidden units come first costs no
+    product, as their means given the new guesses are asked for anyway.
 
     Parameters
     ----------
     completion : Completion
-        Its values are changed in place.
+        Its guesses are changed in place.
     rows : ndarray of int
         Which rows of the data the batch has.
     v : ndarray of shape (n_rows, n_visible)
@@ -82,22 +162,19 @@ def complete(model, params, completion, rows, v):
     missing = np.isnan(v)
     if not missing.any():
         return v, completion
-    places = _places(completion.limits, rows)
-    start = filled(completion, rows, v)
-    chains = gibbs.from_visible(model, params, start, completion.stream)
-    chains = conditional_gibbs.run(model, params, chains, v, _SWEEPS)
-    completion.values[places] = chains.visible[missing]
-    return chains.visible, completion._replace(stream=chains.stream)
+    upper, stream = model.hidden_unit, completion.stream
+    model, given = conditional_gibbs.held(model, v)
+    begun = completion.guesses.read(rows, missing, v)
+    input = model.hidden_input(params, begun)
+    noise, stream = stream.draw(input.shape, input.dtype, upper.noise)
+    hidden = kernels.sample(upper, params.hidden, input, noise)
+    drawn, stream = gibbs.draw_visible(model, params, hidden, stream)
+    v = conditional_gibbs.filled(given, drawn)
+    completion.guesses.write(rows, missing, v)
+    return v, completion._replace(stream=stream)
 
 
 def filled(completion, rows, v):
     """A batch with the guesses in place of its missing entries."""
-    out, missing = v.copy(), np.isnan(v)
-    if missing.any():
-        out[missing] = completion.values[_places(completion.limits, rows)]
-    return out
-
-
-def _places(limits, rows):
-    """Positions of the values of some rows, one row after another."""
-    return np.concatenate([np.arange(limits[r], limits[r + 1]) for r in rows])
+    missing = np.isnan(v)
+    return completion.guesses.read(rows, missing, v) if missing.any() else v

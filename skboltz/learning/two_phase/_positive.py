@@ -37,7 +37,7 @@ class DataPhase(NamedTuple):
 class HiddenMeans:
     """E[. | v] by the means of hidden units that are independent given v.
 
-    Missing values are sampled: it remembers a guess for each, moved by a few sweeps
+    Missing values are sampled: it remembers a guess for each, moved by a sweep
     whenever its batch comes.  Its state holds the guesses: :meth:`init` makes them, and
     :meth:`TwoPhaseLearner.resume` calls it.  Without them NaN spoils the sums.
     """
