@@ -259,7 +259,7 @@ def test_what_a_phase_returns_is_of_one_block():
     assert made.blocks[0].hidden is h and made.blocks[0].visible is v
 
 
-WHOLE = np.arange(48.0).reshape(8, 6)
+WHOLE = np.arange(48.0).reshape(8, 6).copy()
 TURNED = np.asfortranarray(WHOLE)
 LIE = {
     "one under another": ([WHOLE[:3], WHOLE[3:5]], True),
