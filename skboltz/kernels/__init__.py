@@ -91,18 +91,17 @@ def noise(kind, place, shape, dtype):
     return active().NOISE[kind](place, shape, dtype)
 
 
-def sample(unit, params, input, noise, mean=None, room=None):
+def sample(unit, params, input, noise, mean=None):
     """Values of units given their input and noise; both may be overwritten.
 
-    Their mean, if it is known already, saves finding it again.  The values may be
-    written to `room`, or be an array of their own.
+    Their mean, if it is known already, saves finding it again.
     """
-    return unit.fast_sample(active(), params, input, noise, mean, room)
+    return unit.fast_sample(active(), params, input, noise, mean)
 
 
-def draw(unit, params, input, place, mean=None, room=None):
+def draw(unit, params, input, place, mean=None):
     """As `sample`, by noise of a place that need not be kept."""
-    return unit.fast_draw(active(), params, input, place, mean, room)
+    return unit.fast_draw(active(), params, input, place, mean)
 
 
 def mean(unit, params, input, out=None):

@@ -181,8 +181,8 @@ def uniform(place, n, dtype):
     return out
 
 
-def two_valued_sample(low, high, mean, u, room=None):
-    values = np.empty_like(mean) if room is None else room
+def two_valued_sample(low, high, mean, u):
+    values = np.empty_like(mean)
     number = mean.dtype.type
     _sample_flat(number(low), number(high), number(high - low), mean, u, values)
     return values
@@ -191,11 +191,11 @@ def two_valued_sample(low, high, mean, u, room=None):
 NOISE = kinds(uniform)
 
 
-def two_valued_draw(low, high, mean, place, room=None):
+def two_valued_draw(low, high, mean, place):
     if mean.dtype != np.float32 or not mean.flags.c_contiguous:
         u = NOISE["uniform"](place, mean.shape, mean.dtype)
-        return two_valued_sample(low, high, mean, u, room)
-    values, number = np.empty_like(mean) if room is None else room, np.float32
+        return two_valued_sample(low, high, mean, u)
+    values, number = np.empty_like(mean), np.float32
     ends = number(low), number(high), number(high - low)
     state = np.array(place, np.uint64)
     _draw_flat_32(*ends, mean.reshape(-1), state, values.reshape(-1))

@@ -62,13 +62,13 @@ def uniform(place, n, dtype):
 NOISE = kinds(uniform)
 
 
-def two_valued_sample(low, high, mean, u, room=None):
+def two_valued_sample(low, high, mean, u):
     """`high` where low + (high - low) u < mean, else `low`; u is overwritten."""
     if high - low != 1:
         u *= u.dtype.type(high - low)
     if low:
         u += u.dtype.type(low)
-    values = np.empty_like(mean) if room is None else room
+    values = np.empty_like(mean)
     np.less(u, mean, out=values)
     if high - low != 1:
         values *= mean.dtype.type(high - low)
@@ -77,10 +77,10 @@ def two_valued_sample(low, high, mean, u, room=None):
     return values
 
 
-def two_valued_draw(low, high, mean, place, room=None):
+def two_valued_draw(low, high, mean, place):
     """As `two_valued_sample`, by the uniform numbers of a place."""
     u = NOISE["uniform"](place, mean.shape, mean.dtype)
-    return two_valued_sample(low, high, mean, u, room)
+    return two_valued_sample(low, high, mean, u)
 
 
 def gaussian_sample(input, bias, sigma, noise):

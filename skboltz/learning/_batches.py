@@ -27,9 +27,6 @@ class Batch(NamedTuple):
         How much each row counts; None means once.
     rows : ndarray of int of shape (n_rows,) or None
         Places of the rows in the data, for what remembers something of each.
-    below : ndarray of shape (n_rows, n_visible) or None
-        Memory right below that of `values`, which others may write to.  Rows that a
-        phase puts there are summed up with `values` without being copied first.
     """
 
     values: np.ndarray
@@ -37,7 +34,6 @@ class Batch(NamedTuple):
     target: np.ndarray | None = None
     weight: np.ndarray | None = None
     rows: np.ndarray | None = None
-    below: np.ndarray | None = None
 
     @property
     def total_weight(self):
@@ -81,7 +77,7 @@ class Data(NamedTuple):
     def batch(self, rows, dtype):
         """Some rows as values of the visible units; X itself is never copied whole."""
         if self.scaling is None:
-            return _batch(self, rows, *take_with_room(self.X, rows, dtype))
+            return _batch(self, rows, take(self.X, rows, dtype))
         features = take(self.X, rows, np.float64)
         return _batch(self, rows, self.scaling.forward(features, dtype))
 
@@ -131,14 +127,14 @@ class DrawnData(NamedTuple):
         return _present(self)
 
 
-def _batch(data, rows, values, below=None):
+def _batch(data, rows, values):
     """Values of some rows, with all that goes with them."""
     mask = None if data.mask is None else take(data.mask, rows, bool)
     if mask is not None:
         values = np.where(mask, values, 0)
     target = None if data.target is None else data.target[rows]
     weight = None if data.weight is None else data.weight[rows]
-    return Batch(values, mask, target, weight, rows, below)
+    return Batch(values, mask, target, weight, rows)
 
 
 def _present(data):
@@ -194,23 +190,6 @@ def shares(order, weight, batch_size):
 
 def _total(weight, n_rows):
     return float(n_rows if weight is None else weight.sum())
-
-
-def take_with_room(X, rows, dtype):
-    """As `take`, and memory for as many rows right below them."""
-    stack = np.empty((2 * len(rows), X.shape[1]), dtype)
-    if sparse.issparse(X):
-        stack[: len(rows)] = X[rows].toarray()
-    elif X.dtype == dtype:  # the mode spares a copy; the rows are there
-        np.take(X, rows, axis=0, out=stack[: len(rows)], mode="clip")
-    else:
-        stack[: len(rows)] = np.take(X, rows, axis=0)
-    return stack[: len(rows)], stack[len(rows) :]
-
-
-def room_for(n_rows, below):
-    """Memory for some rows, if there is as much."""
-    return below[:n_rows] if below is not None and n_rows <= len(below) else None
 
 
 def take(X, rows, dtype):

@@ -155,7 +155,7 @@ def _added(parts, out=None):
     """Sum of scale x block, transposed, over blocks of the same columns."""
     factors = [part for part in parts if part[0].hidden is not None]
     if factors:
-        visible = _stacked([block.visible for block, _ in factors])
+        visible = np.concatenate([block.visible for block, _ in factors])
         hidden = np.empty((len(visible), factors[0][0].hidden.shape[1]), visible.dtype)
         start = 0
         for block, scale in factors:
@@ -169,26 +169,6 @@ def _added(parts, out=None):
         if block.hidden is None:
             out += scale * block.visible.T
     return out
-
-
-def _stacked(arrays):
-    """The rows of some arrays one under another: no copy where they lie so."""
-    whole = arrays[0].base
-    if whole is None or any(array.base is not whole for array in arrays):
-        return np.concatenate(arrays)
-    n_rows = sum(map(len, arrays))
-    place, rows = _address(whole), whole[:n_rows]
-    for array in arrays:
-        # Some of the columns, or every other row, have other rows than the whole.
-        alike = array.shape[1:] == whole.shape[1:] and array.strides == whole.strides
-        if _address(array) != place or not alike:
-            return np.concatenate(arrays)
-        place += array.nbytes
-    return rows
-
-
-def _address(array):
-    return array.__array_interface__["data"][0]
 
 
 def _gathered(blocks):

@@ -35,19 +35,18 @@ def from_visible(model, params, visible, stream):
     return Chains(visible, hidden, mean, stream)
 
 
-def draw_visible(model, params, hidden, stream, visible=None, room=None):
+def draw_visible(model, params, hidden, stream, visible=None):
     """Visible states from P(v | hidden), and the stream after them.
 
-    They may be written to `room`.  Other ways to draw them, such as :class:`Langevin`,
-    go on from `visible`.
+    Other ways to draw them, such as :class:`Langevin`, go on from `visible`.
     """
     input, unit = model.visible_input(params, hidden), model.visible_unit
-    return stream.sample(unit, params.visible, input, room=room)
+    return stream.sample(unit, params.visible, input)
 
 
-def step(model, params, chains, draw=draw_visible, room=None):
+def step(model, params, chains, draw=draw_visible):
     """One sweep: v from P(v | h), or by another `draw`, then h from P(h | v)."""
-    layers = chains.hidden, chains.stream, chains.visible, room
+    layers = chains.hidden, chains.stream, chains.visible
     visible, stream = draw(model, params, *layers)
     return from_visible(model, params, visible, stream)
 
@@ -63,8 +62,8 @@ def init(model, params, stream, n_chains):
     return from_visible(model, params, visible, stream)
 
 
-def run(model, params, chains, n_steps, draw=draw_visible, room=None):
-    """Chains after a number of sweeps; their visible states may be in `room`."""
+def run(model, params, chains, n_steps, draw=draw_visible):
+    """Chains after a number of sweeps."""
     for _ in range(n_steps):
-        chains = step(model, params, chains, draw, room)
+        chains = step(model, params, chains, draw)
     return chains

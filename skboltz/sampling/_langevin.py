@@ -49,7 +49,7 @@ class Langevin:
         real = np.all(np.isinf(unit.low)) and np.all(np.isinf(unit.high))
         return bool(real) and "log_variance" in unit.parameters._fields
 
-    def draw_visible(self, model, params, hidden, stream, visible, room=None):
+    def draw_visible(self, model, params, hidden, stream, visible):
         """Visible states some steps on from `visible`, and the stream after them."""
         mean = model.visible_field(params, hidden)
         scale = np.exp(0.5 * params.visible.log_variance)

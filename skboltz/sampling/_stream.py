@@ -65,13 +65,12 @@ class Stream(NamedTuple):
         noise = kernels.noise(kind, self.place, shape, dtype)
         return noise, self._replace(step=self.step + 1)
 
-    def sample(self, unit, params, input, mean=None, room=None):
+    def sample(self, unit, params, input, mean=None):
         """Values of units given their input, and the stream after it.
 
-        The input may be overwritten; a mean that is known need not be found again, and
-        the values may be written to `room`.
+        The input may be overwritten; a mean that is known need not be found again.
         """
-        values = kernels.draw(unit, params, input, self.place, mean, room)
+        values = kernels.draw(unit, params, input, self.place, mean)
         return values, self._replace(step=self.step + 1)
 
     @property
@@ -121,10 +120,10 @@ class Alike(NamedTuple):
         noise = np.tile(noise, (shape[0] // self.n_chains, 1))
         return noise, self._replace(stream=later)
 
-    def sample(self, unit, params, input, mean=None, room=None):
+    def sample(self, unit, params, input, mean=None):
         """As :meth:`Stream.sample`."""
         noise, later = self.draw(input.shape, input.dtype, unit.noise)
-        return kernels.sample(unit, params, input, noise, mean, room), later
+        return kernels.sample(unit, params, input, noise, mean), later
 
 
 def random_key(random_state):

@@ -99,7 +99,7 @@ class CategoricalGroups(Unit):
         """
         return self._samples(field, u, np.empty(field.shape, field.dtype))
 
-    def fast_sample(self, kernels, params, input, u, mean=None, room=None):
+    def fast_sample(self, kernels, params, input, u, mean=None):
         """As `sample`."""
         out = input if input.flags.c_contiguous else np.empty(input.shape, input.dtype)
         return self._samples(input, u, out, params.bias)

@@ -190,7 +190,7 @@ class Columns(Unit):
             for unit, own, f, z in self._split(params, field, noise)
         )
 
-    def fast_sample(self, kernels, params, input, noise, mean=None, room=None):
+    def fast_sample(self, kernels, params, input, noise, mean=None):
         """As `sample`."""
         return _joined(
             unit.fast_sample(kernels, own, _array(f), _array(self._noise_of(unit, z)))

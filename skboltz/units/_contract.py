@@ -152,18 +152,14 @@ class Unit(ABC):
 
     # By the kernels in force, from the input; input and noise may be overwritten ------
 
-    def fast_sample(self, kernels, params, input, noise, mean=None, room=None):
-        """As `sample`.
-
-        The mean may be given, if it is known, and room that the values may, and need
-        not, be written to.
-        """
+    def fast_sample(self, kernels, params, input, noise, mean=None):
+        """As `sample`; the mean may be given, if it is known."""
         return self.sample(params, self.field(params, input), noise)
 
-    def fast_draw(self, kernels, params, input, place, mean=None, room=None):
+    def fast_draw(self, kernels, params, input, place, mean=None):
         """As `fast_sample`, by the noise of a place."""
         noise = kernels.NOISE[self.noise](place, input.shape, input.dtype)
-        return self.fast_sample(kernels, params, input, noise, mean, room)
+        return self.fast_sample(kernels, params, input, noise, mean)
 
     def fast_mean(self, kernels, params, input, out=None):
         """As `mean`, written to `out` if that is given."""

@@ -156,7 +156,7 @@ class GaussianUnit(Unit):
         """field + s noise, where the noise is standard normal."""
         return field + np.exp(0.5 * params.log_variance) * noise
 
-    def fast_sample(self, kernels, params, input, noise, mean=None, room=None):
+    def fast_sample(self, kernels, params, input, noise, mean=None):
         """As `sample`."""
         sigma = np.exp(0.5 * params.log_variance)
         return kernels.gaussian_sample(input, params.bias, sigma, noise)

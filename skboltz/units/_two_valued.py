@@ -175,21 +175,21 @@ class TwoValuedUnit(Unit):
         with np.errstate(over="ignore"):
             return self._value(u < 1 / (1 + np.exp(-self.gap(field))), field.dtype)
 
-    def fast_sample(self, kernels, params, input, noise, mean=None, room=None):
+    def fast_sample(self, kernels, params, input, noise, mean=None):
         """As `sample`."""
         if self.near_zero() is not self:  # its mean has lost the digits that count
             return self.sample(params, self.field(params, input), noise)
         if mean is None:
             mean = self.fast_mean(kernels, params, input)
-        return kernels.two_valued_sample(self.low, self.high, mean, noise, room)
+        return kernels.two_valued_sample(self.low, self.high, mean, noise)
 
-    def fast_draw(self, kernels, params, input, place, mean=None, room=None):
+    def fast_draw(self, kernels, params, input, place, mean=None):
         """As `fast_sample`, by the noise of a place."""
         if self.near_zero() is not self:
             return super().fast_draw(kernels, params, input, place)
         if mean is None:
             mean = self.fast_mean(kernels, params, input)
-        return kernels.two_valued_draw(self.low, self.high, mean, place, room)
+        return kernels.two_valued_draw(self.low, self.high, mean, place)
 
     def fast_mean(self, kernels, params, input, out=None):
         """As `mean`, written to `out` if that is given."""

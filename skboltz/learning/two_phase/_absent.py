@@ -36,7 +36,7 @@ def drawn_present(draw, mask):
         return draw
     known = np.where(mask, np.nan, 0.0)
 
-    def draw_present(model, params, hidden, stream, visible=None, room=None):
+    def draw_present(model, params, hidden, stream, visible=None):
         # Of a group with absent columns, another one is on.
         unit = model.visible_unit.given(known)
         held = replace(model, visible_unit=unit)

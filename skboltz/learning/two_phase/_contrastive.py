@@ -44,7 +44,7 @@ class ContrastiveDivergence:
         hidden, stream = stream.sample(unit, params.hidden, input, data.hidden_mean)
         visible, draw = data.visible, drawn_present(self.draw, data.mask)
         for sweep in range(self.k):
-            visible, stream = draw(model, params, hidden, stream, visible, data.below)
+            visible, stream = draw(model, params, hidden, stream, visible)
             if sweep == self.k - 1:
                 break
             chains = gibbs.from_visible(model, params, visible, stream)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...sampling import Chains, gibbs
-from .._batches import room_for
 from .._sums import sums
 
 
@@ -47,6 +46,5 @@ class PersistentContrastiveDivergence:
 
     def step(self, model, params, chains, data):
         """Sums of the negative phase, and the chains after it."""
-        room = room_for(self.n_chains, data.below)
-        chains = gibbs.run(model, params, chains, self.k, self.draw, room)
+        chains = gibbs.run(model, params, chains, self.k, self.draw)
         return sums(model, params, chains.visible, chains.hidden_mean), chains

@@ -21,8 +21,6 @@ class DataPhase(NamedTuple):
     mask : ndarray of bool of shape (n_rows, n_visible) or None
         Which entries take part; None means all.
     hidden_mean : ndarray of shape (n_rows, n_hidden) or None
-    below : ndarray of shape (n_rows, n_visible) or None
-        As that of :class:`Batch`.
     """
 
     sums: Sums
@@ -31,7 +29,6 @@ class DataPhase(NamedTuple):
     weight: np.ndarray | None
     mask: np.ndarray | None = None
     hidden_mean: np.ndarray | None = None
-    below: np.ndarray | None = None
 
 
 class HiddenMeans:
@@ -61,8 +58,7 @@ class HiddenMeans:
         v = batch.values
         if state is not None:
             v, state = guesses.complete(model, params, state, batch.rows, v)
-        found = data_phase(model, params, v, batch.weight, batch.mask)
-        return found._replace(below=batch.below), state
+        return data_phase(model, params, v, batch.weight, batch.mask), state
 
     def filled(self, state, rows, v):
         """A batch with the guesses in place of its missing entries."""
