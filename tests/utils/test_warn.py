@@ -125,7 +125,7 @@ def of_a_rate():
 def of_a_runaway():
     rows = scale(load_wine().data)
     rows[np.random.default_rng(1).random(rows.shape) < 0.5] = np.nan
-    settings = {"learning_rate": 0.1, "n_iter": 200, "schedule": "linear"}
+    settings = {"learning_rate": 5.0, "n_iter": 5, "schedule": "linear"}
     GaussianBernoulliRBM(batch_size=100, random_state=0, **settings).fit(rows)
 
 
