@@ -180,14 +180,17 @@ def _flipped(machine, h):
     model, params, _ = machine
     h, field = h.copy(), model.visible_field(params, h)
     moving, tried = np.arange(len(h)), np.tile(np.arange(h.shape[1]), (len(h), 1))
-    for _ in range(_MOST_STEPS):
+    for step in range(_MOST_STEPS):
         gain = _gains(machine, h[moving], field[moving], tried)
-        best = gain.argmax(axis=1)[:, None]
-        better = np.take_along_axis(gain, best, axis=1)[:, 0] > 0
-        if not better.any():
+        best = gain.argmax(axis=1)
+        better = np.flatnonzero(gain[np.arange(len(gain)), best] > 0)
+        if not len(better):
             break
-        tried = _promising(gain[better], tried[better])
-        moving, unit = moving[better], tried[:, 0]
+        moving, unit = moving[better], tried[better, best[better]]
+        if step:
+            tried = tried[better]
+        else:
+            tried = np.argsort(-gain[better], axis=1)[:, :_TRIED]
         new = model.hidden_unit.flipped(h[moving])[np.arange(len(moving)), unit]
         change = new - h[moving, unit]
         h[moving, unit] = new
@@ -207,19 +210,14 @@ def _beside(machine, h):
     return near[gain > -_COUNTS]
 
 
-def _promising(gain, tried):
-    """Units whose flips gain most, the best one first."""
-    kept = np.argsort(-gain, axis=1)[:, :_TRIED]
-    return np.take_along_axis(tried, kept, axis=1)
-
-
 def _gains(machine, h, field, tried):
     """What log f gains as one unit of those that are tried flips, for each of them."""
     model, params, pull = machine
     unit, own = model.hidden_unit, params.hidden
     other = unit.flipped(h)
     energy = unit.energies(own, other) - unit.energies(own, h)
-    change = np.take_along_axis(other - h, tried, axis=1)
+    places = np.arange(len(h))[:, None], tried
+    change = other[places] - h[places]
     steps = change[..., None] * params.weights[tried]
     gain = model.visible_unit.log_partition_gain(params.visible, field, steps)
-    return gain + change * pull[tried] - np.take_along_axis(energy, tried, axis=1)
+    return gain + change * pull[tried] - energy[places]

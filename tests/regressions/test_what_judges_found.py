@@ -43,6 +43,7 @@ from skboltz.sampling import states
 from skboltz.units import (
     BERNOULLI,
     GAUSSIAN,
+    SPIN,
     Bias,
     GaussianParams,
     TwoValuedUnit,
@@ -184,17 +185,21 @@ def test_a_machine_that_ran_away_from_rows_with_gaps_says_so():
         machine.set_params(learning_rate=0.01, n_iter=20).fit(X)  # what it advises
 
 
-@pytest.mark.parametrize("bias, sound", [(0.0, True), (1e10, False)])
-def test_guesses_that_left_the_data_are_no_equilibrium(bias, sound, monkeypatch):
-    """Guesses of missing values far off, where the machine wants them: no drift."""
+@pytest.mark.parametrize("weight, sound", [(1.0, True), (1e10, False)])
+def test_guesses_that_left_the_data_are_no_equilibrium(weight, sound, monkeypatch):
+    """A spin holds a missing value far off, at either end: nothing drifts."""
     X = np.random.default_rng(0).normal(size=(50, 4))
     X[:, 0] = np.nan
-    model = Bipartite(GAUSSIAN, BERNOULLI)
-    visible = GaussianParams(np.array([bias, 0.0, 0.0, 0.0]), np.zeros(4))
+    model = Bipartite(GAUSSIAN, SPIN)
+    visible = GaussianParams(np.zeros(4), np.zeros(4))
     params = BipartiteParams(np.zeros((3, 4)), visible, Bias(np.zeros(3)))
+    params.weights[0, 0] = weight
     case = SimpleNamespace(model=model)
     learner, data = recipe(case, ContrastiveDivergence(1)), Data(X, None)
     state = learner.resume(learner.init(params, np.zeros(4), (1, 2)), params, data)
+    batch, place = data.batch(np.arange(50), np.float64), (model, params)
+    _, guesses = learner.positive.step(*place, state.positive, batch)
+    state = state._replace(positive=guesses)
     assert is_sound(learner, state, data) is sound
     monkeypatch.setattr(_guard, "_MOST_STRAYED", np.inf)
     assert is_sound(learner, state, data)  # chains alone see nothing
