@@ -75,9 +75,9 @@ def test_sweeps_are_as_many_as_it_says(method, monkeypatch):
     rbm, counted, sweep = rare(30), [], BipartitePath.sweep
     rungs = np.linspace(0, 1, 5)
 
-    def counting(self, point, states, stream):
+    def counting(self, point, states, stream, mean=None):
         counted.append(len(states.visible))
-        return sweep(self, point, states, stream)
+        return sweep(self, point, states, stream, mean)
 
     monkeypatch.setattr(tempering, "tuned_ladder", lambda path, stream: (rungs, stream))
     monkeypatch.setattr(BipartitePath, "sweep", counting)

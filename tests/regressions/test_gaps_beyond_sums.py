@@ -18,6 +18,8 @@ from skboltz.likelihood import (
     _climbing,
     _partly_known,
     _posterior,
+    _sampled_posterior,
+    _sampled_rest,
     conditional_means,
     exact_log_partition,
     marginal_free_energy,
@@ -291,8 +293,11 @@ def test_a_glass_is_summed_by_what_chains_visit(seed, no_pair_sums):
 # What a reader of the first version found ------------------------------------------
 
 
-def test_one_unit_that_no_chain_leaves_is_seen_among_many_that_are_free():
-    """Means of all units together agree; two spins hold each other, 3 chains to 1."""
+def test_one_unit_that_no_chain_leaves_is_seen_among_many_that_are_free(monkeypatch):
+    """Means of all units together agree; two spins hold each other, 3 chains to 1.
+
+    That is off by 0.26 for every noise; annealed chains are right in the mean of it.
+    """
     rng, n = np.random.default_rng(0), 60
     coupling = np.triu(0.02 * rng.standard_normal((n, n)), 1)
     coupling[:2, 2:], coupling[0, 1] = 0, 6.0
@@ -301,8 +306,13 @@ def test_one_unit_that_no_chain_leaves_is_seen_among_many_that_are_free():
     params = PairwiseParams(coupling + coupling.T, Bias(bias))
     known = np.full((1, n), np.nan)
     known[0, -1] = 1.0
-    means, doubted = with_doubts(pairwise_means, SPIN, params, known)
-    assert doubted or abs(means[0, 0] - np.tanh(-1.0)) < 0.15
+    off = []
+    for key in range(40):
+        for module in (_sampled_rest, _sampled_posterior):
+            monkeypatch.setattr(module, "_KEY", (key, 0))
+        means, doubted = with_doubts(pairwise_means, SPIN, params, known)
+        off.append(0.0 if doubted else means[0, 0] - np.tanh(-1.0))
+    assert abs(np.mean(off)) < 0.12
 
 
 def first_order(excess):
