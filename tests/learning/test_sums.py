@@ -24,7 +24,7 @@ from skboltz.learning import (
     VarianceScaled,
     sums,
 )
-from skboltz.learning._sums import product
+from skboltz.learning._sums import _stacked, product
 from skboltz.models import Bipartite, BipartiteParams, Pairwise, PairwiseParams
 from skboltz.sampling import Purpose, Stream, partly_known
 from skboltz.units import BERNOULLI, SPIN, Bias, CategoricalUnit, Columns
@@ -257,3 +257,28 @@ def test_what_a_phase_returns_is_of_one_block():
     v, h = rows[:2], np.ones((2, 2))
     made = sums(case.model, case.params, v, h)
     assert made.blocks[0].hidden is h and made.blocks[0].visible is v
+
+
+WHOLE = np.arange(48.0).reshape(8, 6).copy()
+TURNED = np.asfortranarray(WHOLE)
+LIE = {
+    "one under another": ([WHOLE[:3], WHOLE[3:5]], True),
+    "by columns": ([TURNED[:3], TURNED[3:5]], False),
+    "the first columns of both": ([WHOLE[:3, :2], WHOLE[3:5, :2]], False),
+    "the first columns of one": ([WHOLE[:3, :2]], False),
+    "other columns": ([WHOLE[:3, 2:4], WHOLE[3:5, 2:4]], False),
+    "a gap between": ([WHOLE[:3], WHOLE[4:5]], False),
+    "in the other order": ([WHOLE[3:5], WHOLE[:3]], False),
+    "the same twice": ([WHOLE[:3], WHOLE[:3]], False),
+    "every other row": ([WHOLE[:6:2], WHOLE[6:7]], False),
+    "not from the start": ([WHOLE[1:3], WHOLE[3:5]], False),
+    "of two arrays": ([WHOLE[:3], WHOLE.copy()[3:5]], False),
+}
+
+
+@pytest.mark.parametrize("name", LIE)
+def test_rows_are_copied_where_they_do_not_lie_one_under_another(name):
+    arrays, shared = LIE[name]
+    found = _stacked(arrays)
+    np.testing.assert_array_equal(found, np.concatenate(arrays))
+    assert np.shares_memory(found, WHOLE) == shared

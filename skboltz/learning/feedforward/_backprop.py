@@ -74,7 +74,8 @@ class BackpropLearner(Learner):
         seen : tuple of float
             Weighted sums of -log P(class) and of hits, and the weight of the rows.
         """
-        params, (x, _, codes, weight, _) = state.params, batch
+        params, x = state.params, batch.values
+        codes, weight = batch.target, batch.weight
         masks, noise = self.dropout.masks(params, len(x), state.noise)
         passed = forward(params, x, masks)
         delta, log_likelihood = output_slopes(passed.log_proba, codes, weight)
