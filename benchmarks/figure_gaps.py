@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from timing import machine, report
 
 from skboltz import BernoulliRBM, GaussianBernoulliRBM
-from skboltz.likelihood import _marginal, _posterior, _sampled_posterior
+from skboltz.likelihood import _abreast, _marginal, _posterior, _sampled_posterior
 from skboltz.sampling import Purpose, Stream, conditional_gibbs
 from skboltz.units import GAUSSIAN
 
@@ -44,7 +44,7 @@ def points(apart, n_hidden=20, n_features=10, n_clusters=6):
         n_hidden, schedule="linear", random_state=0, **settings
     ).fit(X)
     rows = with_gaps(X[:30], 7, np.arange(n_features), 1)
-    return rbm, rbm._unit_values(rows).astype(np.float64)
+    return rbm, rbm._fitted().rows.values(rows).astype(np.float64)
 
 
 def digits(block):
@@ -92,17 +92,19 @@ def sums(model, params, rows):
     return log_weight, visible
 
 
-def before(model, params, unsummed):
+def before(model, unsummed, rows):
     """A chain of each row, and its annealing without a look at what was visited."""
-    rows, stream = unsummed.given, Stream((0, 0), Purpose.SAMPLE)
+    stream = Stream((0, 0), Purpose.SAMPLE)
     walk = conditional_gibbs.walk(
         model, unsummed.params, rows, np.nan_to_num(rows), stream
     )
     sweeps = [next(walk).visible_mean for _ in range(250)][50:]
-    log_weight = np.array(
-        [led.log_weight for led in _sampled_posterior._annealed(unsummed)]
-    )
-    bases = [_sampled_posterior.log_base(rest) for rest in unsummed.rests]
+    whole = _abreast.whole(model, unsummed.params)
+    side = _abreast.abreast(whole, unsummed.rests)
+    chains = _sampled_posterior._annealed(side)
+    log_weight = np.array([led.log_weight for led in chains])
+    rests = map(_abreast.left_by, unsummed.rests)
+    bases = [_sampled_posterior.log_base(rest) for rest in rests]
     estimate = logsumexp(log_weight, axis=1) - np.log(log_weight.shape[1]) + bases
     return estimate, conditional_gibbs.filled(rows, np.mean(sweeps, axis=0))
 
@@ -119,16 +121,18 @@ def judge(name, rbm, rows):
     model, params, left = rbm._model, rbm._params(), []
     log_weight, exact = sums(model, params, rows)
     list(_marginal._exact(model, params, rows, left))
-    unsummed = _marginal._unsummed(model, params, rows, left)
+    unsummed = _marginal._unsummed(model, params, left)
     order = np.concatenate([rest.rows for rest in left])
     log_weight, exact, rows = log_weight[order], exact[order], rows[order]
     start = time.perf_counter()
     weighed = _sampled_posterior.weighed(unsummed)
     middle = time.perf_counter()
-    visible, _, doubted = _sampled_posterior.means(unsummed)
+    found, _, doubted = _sampled_posterior.means(unsummed)
     end = time.perf_counter()
-    visible = conditional_gibbs.filled(rows, visible)
-    old_weight, old_visible = before(model, params, unsummed)
+    visible = rows.copy()
+    for row, rest, mean in zip(visible, unsummed.rests, found, strict=True):
+        row[rest.columns] = mean
+    old_weight, old_visible = before(model, unsummed, rows)
     nats, old_nats = abs(weighed.log_weight - log_weight), abs(old_weight - log_weight)
     mean = off(model, params, rows, visible, exact)
     old_mean = off(model, params, rows, old_visible, exact)

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 LAYER = BernoulliRBM(n_iter=1, method="cd", batch_size=50)
 WHOLE = {"method": "exact", "batch_size": 10_000}  # all rows at once, without chains
-REAL = GaussianBernoulliRBM(n_iter=5, batch_size=20, learning_rate=0.1)
+REAL = GaussianBernoulliRBM(n_iter=20, batch_size=20, learning_rate=0.1)
 BINARY = BernoulliRBM(method="cd", batch_size=20, learning_rate=0.5, momentum=0.5)
 SMALL_STEPS = {"learning_rate": 0.01, "batch_size": 40}
 

@@ -109,6 +109,19 @@ def log_partition(case):
     close(found, expected)
 
 
+def log_partition_gain(case):
+    """Differences of the log partition function, small steps and very large ones."""
+    unit, params, n = case.unit, case.params, case.n_columns
+    rng = np.random.default_rng(7)
+    for size in (1e-6, 1.0, *([30.0, 200.0] if unit.binary else [])):
+        steps = size * rng.normal(size=(len(case.inputs), 4, n))
+        found = unit.log_partition_gain(params, case.fields, steps)
+        moved = (case.fields[:, None] + steps).reshape(-1, n)
+        after = unit.log_partition(params, moved).sum(axis=1).reshape(-1, 4)
+        before = unit.log_partition(params, case.fields).sum(axis=1)
+        close(found, after - before[:, None], atol=1e-9 * min(size, 1) + 1e-12)
+
+
 def mean(case):
     close(case.unit.mean(case.params, case.fields), case.means())
 
@@ -497,6 +510,11 @@ def binary(case):
         for place, column in enumerate(group.columns):
             values = {x[place] for x in group.points}
             assert values == {ends[0][column], ends[1][column]}
+    rows = case.rows()
+    other = case.unit.flipped(rows)
+    assert (other != rows).all()
+    np.testing.assert_array_equal(case.unit.flipped(other), rows)
+    np.testing.assert_array_equal(case.unit.nearest(other), other)
 
 
 def neighbours(case):
@@ -655,8 +673,9 @@ def identity(case):
 CHECKS = {
     check.__name__: check
     for check in (
-        log_partition, mean, mode, sample, columns_are_drawn_by_themselves, by_kernels,
-        base_energy, base_energy_change, statistic, sums, slopes_and_values,
+        log_partition, log_partition_gain, mean, mode, sample,
+        columns_are_drawn_by_themselves, by_kernels, base_energy,
+        base_energy_change, statistic, sums, slopes_and_values,
         parameters_of_the_statistic, expected_sums, free_params, smoothed, resting,
         blend, growth, allowance, nearest, states, binary, neighbours, points, reach,
         some_columns_known, precision, arguments_stay, identity,

@@ -9,7 +9,7 @@ from functools import singledispatch
 
 import numpy as np
 
-from ..sampling import conditional_gibbs, in_float64
+from ..sampling import in_float64
 from ._posterior import (
     enumerates_missing,
     is_exact,
@@ -67,7 +67,7 @@ def marginal_free_energy(model, params, v):
         free_energy[rest.rows] = rest.energy - found.log_weight
     if left:
         rows, energy = _of_rows(left, "rows"), _of_rows(left, "energy")
-        found = weighed(_unsummed(model, params, v, left))
+        found = weighed(_unsummed(model, params, left))
         free_energy[rows] = energy - found.log_weight
         warn_of_rows(found.doubtful.sum(), len(v))
     return free_energy
@@ -109,9 +109,10 @@ def conditional_means(model, params, v):
         visible[places] = np.where(rest.missing, found.visible, visible[places])
         hidden[rest.rows] = found.hidden
     if left:
-        rows = _of_rows(left, "rows")
-        found, hidden[rows], doubtful = means(_unsummed(model, params, known, left))
-        visible[rows] = conditional_gibbs.filled(known[rows], found)
+        unsummed = _unsummed(model, params, left)
+        found, hidden[_of_rows(left, "rows")], doubtful = means(unsummed)
+        for rest, mean in zip(unsummed.rests, found, strict=True):
+            visible[rest.rows, rest.columns] = mean
         warn_of_rows(doubtful.sum(), len(v))
     return visible, hidden
 
@@ -132,9 +133,9 @@ def _exact(model, params, v, left):
         yield rest, over_hidden(rest)
 
 
-def _unsummed(model, params, v, left):
+def _unsummed(model, params, left):
     rows = [rest.of([row]) for rest in left for row in range(len(rest.rows))]
-    return Unsummed(model, in_float64(params), v[_of_rows(left, "rows")], rows)
+    return Unsummed(model, in_float64(params), rows)
 
 
 def _of_rows(left, name):

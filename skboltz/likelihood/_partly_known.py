@@ -11,6 +11,8 @@ from . import _sampled_rest as sampled_rest
 from ._posterior import EXACT_TERMS
 from ._visited import warn_of_rows
 
+_COUPLINGS = 2**21  # of the machines that rows leave, at once
+
 
 def is_exact(coupling):
     """Whether free units with these couplings are summed over all their states."""
@@ -48,21 +50,46 @@ def pairwise_free_energy(unit, params, known):
     array([-1.693147])
     """
     free_energy, doubtful = np.empty(len(known)), 0
-    for rest in partly_known.rests(params, known):
-        log_sum, doubted = log_free_sum(unit, rest)
-        free_energy[rest.rows] = rest.energy - log_sum
+    for part in _parts(params, known):
+        log_sum, doubted = _log_sums(unit, part)
+        for rest, own in zip(part, log_sum, strict=True):
+            free_energy[rest.rows] = rest.energy - own
         doubtful += doubted.sum()
     warn_of_rows(doubtful, len(known))
     return free_energy
 
 
+def _parts(params, known):
+    """Rests of which the sums are long go together, row by row; others are alone."""
+    left, n_couplings = [], 0
+    for rest in partly_known.rests(params, known):
+        if is_exact(rest.coupling):
+            yield [rest]
+            continue
+        left += rest.each()
+        n_couplings += rest.coupling.size
+        if n_couplings > _COUPLINGS:
+            yield left
+            left, n_couplings = [], 0
+    if left:
+        yield left
+
+
+def _log_sums(unit, part):
+    """log of the sum over the free units of each row of one of the `_parts`."""
+    if is_exact(part[0].coupling):
+        (rest,) = part
+        log_sum = coupled.log_partition(unit, rest.coupling, rest.field)
+        return [log_sum], np.zeros(len(rest.rows), dtype=bool)
+    log_sum, _, doubtful = sampled_rest.weighed(unit, part)
+    return log_sum, doubtful
+
+
 def log_free_sum(unit, rest):
     """log of the sum over the free units of each row, and whether to doubt it."""
-    if is_exact(rest.coupling):
-        log_sum = coupled.log_partition(unit, rest.coupling, rest.field)
-        return log_sum, np.zeros(len(rest.rows), dtype=bool)
-    log_sum, _, doubtful = sampled_rest.weighed(unit, rest)
-    return log_sum, doubtful
+    part = [rest] if is_exact(rest.coupling) else rest.each()
+    log_sum, doubtful = _log_sums(unit, part)
+    return np.concatenate([np.atleast_1d(one) for one in log_sum]), doubtful
 
 
 def pairwise_means(unit, params, known):
@@ -84,13 +111,14 @@ def pairwise_means(unit, params, known):
     ndarray of shape (n_rows, n_units), float64
     """
     mean, doubtful = known.astype(np.float64), 0
-    for rest in partly_known.rests(params, known):
-        if is_exact(rest.coupling):
-            found = partly_known.exact(unit, rest.coupling, rest.field)[0]
+    for part in _parts(params, known):
+        if is_exact(part[0].coupling):
+            found = [partly_known.exact(unit, r.coupling, r.field)[0] for r in part]
         else:
-            found, doubted = sampled_rest.means(unit, rest)
+            found, doubted = sampled_rest.means(unit, part)
             doubtful += doubted.sum()
-        mean[np.ix_(rest.rows, rest.free)] = found
+        for rest, own in zip(part, found, strict=True):
+            mean[np.ix_(rest.rows, rest.free)] = own
     warn_of_rows(doubtful, len(known))
     return mean
 

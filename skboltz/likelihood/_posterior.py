@@ -19,9 +19,11 @@ from sklearn.utils import gen_batches
 
 from ..models import Bipartite, BipartiteParams
 from ..sampling import blocks, in_float64, partly_known
+from ..utils import each
 
 EXACT_TERMS = 10**6  # of the sum for one row: some milliseconds
 _ROWS = 256  # at once, with all states of a block
+_TILE = 16  # rows whose known features act at once
 _ARRAYS = 4  # of the largest size, alive with a block
 
 
@@ -37,8 +39,8 @@ class Rest(NamedTuple):
     missing : ndarray of shape (n_rows, n_columns), bool
         Those that a row does not know; the others it knows, and they are no units.
     model : Bipartite
-    params : BipartiteParams
-        In double precision, without the pull of what is known.
+    whole : BipartiteParams
+        Of all features, in double precision.
     pull : ndarray of shape (n_rows, n_hidden)
         What the hidden units receive from all known features.
     energy : ndarray of shape (n_rows,)
@@ -49,9 +51,22 @@ class Rest(NamedTuple):
     columns: np.ndarray
     missing: np.ndarray
     model: Bipartite
-    params: BipartiteParams
+    whole: BipartiteParams
     pull: np.ndarray
     energy: np.ndarray
+
+    @property
+    def params(self):
+        """Parameters of the model, in double precision; its weights are made anew."""
+        weights, visible, hidden = self.whole
+        if len(self.columns) == weights.shape[1]:
+            return self.whole
+        own = each(lambda array: array[self.columns], visible)
+        return BipartiteParams(np.take(weights, self.columns, axis=1), own, hidden)
+
+    @property
+    def n_hidden(self):
+        return len(self.whole.weights)
 
     def of(self, chosen):
         """The same of some of the rows, by their places here."""
@@ -113,29 +128,37 @@ def rests(model, params, v):
     Rest
     """
     params, v = in_float64(params), v.astype(np.float64)
+    pull, energy = _of_known(model, params, v)
     for rows, missing in partly_known.patterns(v):
-        yield _rest(model, params, rows, missing, v[rows])
+        columns, unit = np.flatnonzero(missing), model.visible_unit.restricted(missing)
+        yield Rest(
+            rows=rows,
+            columns=columns,
+            missing=np.ones((len(rows), len(columns)), dtype=bool),
+            model=replace(model, visible_unit=unit),
+            whole=params,
+            pull=pull[rows],
+            energy=energy[rows],
+        )
 
 
-def _rest(model, params, rows, missing, v):
-    unit, known = model.visible_unit, v[:, ~missing]
-    own, kept = _part(params.visible, ~missing), unit.restricted(~missing)
-    left = BipartiteParams(
-        params.weights[:, missing], _part(params.visible, missing), params.hidden
-    )
-    return Rest(
-        rows=rows,
-        columns=np.flatnonzero(missing),
-        missing=np.ones((len(rows), np.count_nonzero(missing)), dtype=bool),
-        model=replace(model, visible_unit=unit.restricted(missing)),
-        params=left,
-        pull=kept.statistic(own, known) @ params.weights[:, ~missing].T,
-        energy=kept.base_energy(own, known),
-    )
+def _of_known(model, params, v):
+    """What hidden units receive from the known features, and the base energy of these.
 
-
-def _part(params, index):
-    return type(params)(*(array[index] for array in params))
+    In tiles of a fixed size: the last bits of a product depend on its other rows.
+    """
+    unit, own = model.visible_unit, params.visible
+    pull, energy = np.empty((len(v), len(params.weights))), np.empty(len(v))
+    for rows in gen_batches(len(v), _TILE):
+        part, n = np.zeros((_TILE, v.shape[1])), rows.stop - rows.start
+        part[:n] = v[rows]
+        missing = np.isnan(part)
+        part[missing] = 0
+        statistic = np.where(missing, 0, unit.statistic(own, part))
+        pull[rows] = (statistic @ params.weights.T)[:n]
+        energies = np.where(missing, 0, unit.energies(own, part))
+        energy[rows] = energies.sum(axis=1)[:n]
+    return pull, energy
 
 
 def pooled(model, params, alike):
@@ -159,14 +182,20 @@ def pooled(model, params, alike):
 
 def is_exact(rest):
     """Whether the sum over one side takes no more than 10^6 terms for a row."""
-    unit, n_units, n_terms, _ = rest.model.small_side(rest.params)
+    sides = (
+        (rest.model.visible_unit, len(rest.columns)),
+        (
+            rest.model.hidden_unit,
+            rest.n_hidden,
+        ),
+    )
+    (unit, n_units), (_, n_terms) = sides if enumerates_missing(rest) else sides[::-1]
     return unit.n_states(n_units) * max(n_terms, 1) <= EXACT_TERMS
 
 
 def enumerates_missing(rest):
     """Whether sums run over the states of the missing units, not the hidden ones."""
-    n_hidden, n_missing = rest.params.weights.shape
-    return rest.model.enumerates_visible(n_missing, n_hidden)
+    return rest.model.enumerates_visible(len(rest.columns), rest.n_hidden)
 
 
 def over_missing(rest):

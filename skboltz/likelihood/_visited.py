@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 
 from .._exceptions import DivergenceError, UnreliableEstimateWarning
-from ..utils import warn
+from ..utils import distinct, warn
 from ._posterior import EXACT_TERMS
 from ._reliability import least_size
 
@@ -179,8 +179,9 @@ def _visited(led, sent, log_values):
     if log_values is None:
         return Visited(-np.inf, np.empty(0), np.empty(0), False, False)
     joined = np.concatenate([led.states, sent.states])
-    states, number = np.unique(joined, axis=0, return_inverse=True)
-    groups = np.split(number.ravel(), [len(led.states)])
+    first, number = distinct(joined)
+    states = joined[first]
+    groups = np.split(number, [len(led.states)])
     of_led, of_sent = (np.isin(np.arange(len(states)), seen) for seen in groups)
     value = log_values(states)
     floor = float(logsumexp(value))
@@ -211,7 +212,7 @@ def weight_of(log_weight):
 
 
 def apart(states, value, n, within=10.0):
-    """The best of some states, and others that lie far from it and from each other.
+    """Numbers of the best of some states, and of others far from it and each other.
 
     Parameters
     ----------
@@ -226,7 +227,7 @@ def apart(states, value, n, within=10.0):
 
     Returns
     -------
-    ndarray of shape (n, n_units)
+    ndarray of int, shape (n,)
 
     Raises
     ------
@@ -245,7 +246,17 @@ def apart(states, value, n, within=10.0):
         steps = abs(good - good[chosen[-1]]).sum(axis=1)
         distance = np.minimum(distance, steps)
         chosen.append(int(distance.argmax()))  # the first one again if none is left
-    return good[chosen]
+    return np.flatnonzero(value >= value[0] - within)[chosen]
+
+
+def spread(states, value, n):
+    """Numbers of the best states, and of as many far from the best and each other.
+
+    Of two modes that weigh the same, all of the best may lie in one.  Parameters as
+    for :func:`apart`.
+    """
+    best = np.arange(n - n // 2) % len(states)
+    return np.concatenate([best, apart(states, value, n // 2 + 1)[1:]])
 
 
 def warn_of_rows(n_doubtful, n_rows):

@@ -5,6 +5,7 @@ from functools import singledispatch
 import numpy as np
 
 from ..models import Bipartite, Pairwise
+from ..utils import distinct
 from . import _sequential as sequential
 
 _MOST_STEPS = 100
@@ -123,10 +124,10 @@ def find(model, params, visible):
     """
     alone = _each_alone(model, params)
     starts = np.concatenate([visible.astype(alone.dtype), alone])
-    visible, hidden = descend(model, params, np.unique(starts, axis=0))
-    visible, first = np.unique(visible, axis=0, return_index=True)
-    order = np.argsort(free_energy(model, params, visible), kind="stable")
-    return visible[order], hidden[first[order]]
+    visible, hidden = descend(model, params, starts[distinct(starts)[0]])
+    first, _ = distinct(visible)
+    order = np.argsort(free_energy(model, params, visible[first]), kind="stable")
+    return visible[first[order]], hidden[first[order]]
 
 
 @singledispatch

@@ -8,11 +8,14 @@ hidden units of complete rows, rows with gaps, and the free-running machine.
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from ..models import PairwiseParams
 from ..units import Bias
 from . import _coupled as coupled
 from ._enumeration import in_float64
+
+_TILE = 64  # rows
 
 
 class Rest(NamedTuple):
@@ -35,6 +38,17 @@ class Rest(NamedTuple):
     coupling: np.ndarray
     field: np.ndarray
     energy: np.ndarray
+
+    def each(self):
+        """The same row by row."""
+        return [
+            self._replace(
+                rows=self.rows[row : row + 1],
+                field=self.field[row : row + 1],
+                energy=self.energy[row : row + 1],
+            )
+            for row in range(len(self.rows))
+        ]
 
 
 class Moments(NamedTuple):
@@ -69,8 +83,11 @@ def patterns(known):
         return
     packed = np.packbits(free, axis=1)
     _, first, number = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    for pattern, row in enumerate(first):
-        yield np.flatnonzero(number.ravel() == pattern), free[row]
+    number = number.ravel()
+    limits = np.cumsum(np.bincount(number))[:-1]
+    alike = np.split(np.argsort(number, kind="stable"), limits)
+    for rows, row in zip(alike, first, strict=True):
+        yield rows, free[row]
 
 
 def rests(params, known):
@@ -94,10 +111,23 @@ def rests(params, known):
 
 def _rest(params, rows, free, known):
     held = np.where(free, 0, known)
-    pull = held @ params.coupling
+    pull = _input(held, params.coupling)
     energy = -(held @ params.units.bias) - 0.5 * (pull * held).sum(axis=1)
     field = (pull + params.units.bias)[:, free]
     return Rest(rows, free, params.coupling[np.ix_(free, free)], field, energy)
+
+
+def _input(held, coupling):
+    """What known units add to the fields, in tiles of a fixed size.
+
+    The last bits of a product depend on its other rows, and thresholds flip by them.
+    """
+    out = np.empty(held.shape)
+    for rows in gen_batches(len(held), _TILE):
+        part, n = np.zeros((_TILE, held.shape[1])), rows.stop - rows.start
+        part[:n] = held[rows]
+        out[rows] = (part @ coupling)[:n]
+    return out
 
 
 def one_high(unit, params, known, first, n_classes):
@@ -133,7 +163,7 @@ def one_high(unit, params, known, first, n_classes):
     """
     params, free = in_float64(params), np.isnan(known[0])
     chosen = slice(first, first + n_classes)
-    field = np.where(free, 0, known) @ params.coupling + params.units.bias
+    field = _input(np.where(free, 0, known), params.coupling) + params.units.bias
     rises = unit.distance(params.coupling[chosen, free])
     return [field[:, free] + rise for rise in rises], unit.gap(field[:, chosen])
 

@@ -170,6 +170,13 @@ class Columns(Unit):
         """
         return self._each("log_partition", params, field)
 
+    def log_partition_gain(self, params, field, steps):
+        """What the log partition function of each row gains by steps of its field."""
+        return sum(
+            unit.log_partition_gain(own, f, step)
+            for unit, own, f, step in self._split(params, field, steps)
+        )
+
     def mean(self, params, field):
         return self._each("mean", params, field)
 
@@ -344,6 +351,10 @@ class Columns(Unit):
             made.append(unit.states(own, n))
         return _joined(made)
 
+    def flipped(self, x):
+        """Each column at its other value, of binary units."""
+        return _joined(unit.flipped(y) for (unit, _), y in self._with(x))
+
     def neighbours(self, x):
         """States one step of one group from each row of x."""
         near = []
@@ -439,6 +450,44 @@ class Columns(Unit):
             np.broadcast_to(getattr(u, name), n) for u, n, _ in self.groups
         )
         return float(values[0]) if (values == values[0]).all() else values
+
+
+def side_by_side(units, sizes):
+    """The unit of several layers side by side, each on its own columns.
+
+    Parameters
+    ----------
+    units : list of Unit
+    sizes : list of int
+        How many columns each layer has.
+
+    Returns
+    -------
+    Unit
+
+    Examples
+    --------
+    >>> from skboltz.units import BERNOULLI, SPIN
+    >>> from skboltz.units._columns import side_by_side
+    >>> side_by_side([BERNOULLI, BERNOULLI], [2, 1]) is BERNOULLI
+    True
+    >>> side_by_side([SPIN, BERNOULLI], [2, 1]).low
+    array([-1., -1.,  0.])
+    """
+    groups = []
+    for unit, n in zip(units, sizes, strict=True):
+        for group in getattr(unit, "groups", (Group(unit, n),)):
+            if groups and _joins(groups[-1].unit, group.unit):
+                n_before = groups[-1].n_columns
+                groups[-1] = group._replace(n_columns=n_before + group.n_columns)
+            else:
+                groups.append(group)
+    return groups[0].unit if len(groups) == 1 else Columns(tuple(groups))
+
+
+def _joins(unit, other):
+    """Whether columns of both are one layer of the same unit."""
+    return unit == other and unit.columnwise and not isinstance(unit, Columns)
 
 
 def _is_group(group):

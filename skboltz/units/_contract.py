@@ -134,6 +134,22 @@ class Unit(ABC):
     def sample(self, params, field, noise):
         """Values drawn by noise of the kind `noise`."""
 
+    def log_partition_gain(self, params, field, steps):
+        """What `log_partition` of each row gains by steps of its field.
+
+        Parameters
+        ----------
+        field : ndarray of shape (n_rows, n_columns)
+        steps : ndarray of shape (n_rows, n_steps, n_columns)
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_steps)
+        """
+        before = self.log_partition(params, field).sum(axis=-1)
+        after = self.log_partition(params, field[:, None] + steps).sum(axis=-1)
+        return after - before[:, None]
+
     # By the kernels in force, from the input; input and noise may be overwritten ------
 
     def fast_sample(self, kernels, params, input, noise, mean=None, room=None):
@@ -338,6 +354,10 @@ class Unit(ABC):
     def states(self, numbers, n_columns):
         """States of given numbers, shape (n_numbers, n_columns)."""
         raise TypeError(f"the states of {self!r} cannot be counted.")
+
+    def flipped(self, x):
+        """Each column at its other value: of binary units, which alone have one."""
+        raise TypeError(f"{self!r} has more values than two.")
 
     def neighbours(self, x):
         """States one step from each row of x, shape (n_rows, n_neighbours, n_columns).

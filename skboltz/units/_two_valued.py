@@ -10,6 +10,9 @@ from scipy.special import entr
 from ._causes import CausesOfTwoValued
 from ._contract import Bias, Unit
 
+# Beyond it exp is no number, or what is left of 1 has no digits.
+_LARGEST_RISE = {"f": 60.0, "d": 600.0}
+
 
 @dataclass(frozen=True)
 class TwoValuedUnit(Unit):
@@ -135,6 +138,24 @@ class TwoValuedUnit(Unit):
         """log(exp(low * field) + exp(high * field)), led by the larger term."""
         larger = np.maximum(self.low * field, self.high * field)
         return larger + np.log1p(np.exp(-abs(self.gap(field))))
+
+    def log_partition_gain(self, params, field, steps):
+        """What `log_partition` of each row gains by steps of its field.
+
+        low s + log(q + p exp((high - low) s)), where a column is high with the
+        probability p = 1 - q: the logarithm of a mean, which keeps its digits.
+        """
+        rise = self.gap(steps)
+        if not np.abs(rise).max(initial=0) < _LARGEST_RISE[rise.dtype.char]:
+            return super().log_partition_gain(params, field, steps)
+        with np.errstate(over="ignore", divide="ignore"):
+            odds = np.exp(-self.gap(field))
+            p, q = 1 / (1 + odds), 1 / (1 + 1 / odds)
+        terms = np.exp(rise, out=rise)
+        terms *= p[:, None]
+        terms += q[:, None]
+        total = np.log(terms, out=terms).sum(axis=-1)
+        return total + self.low * steps.sum(axis=-1) if self.low else total
 
     def mean(self, params, field):
         # Far out, exp overflows to infinity and the probability is exactly 0.

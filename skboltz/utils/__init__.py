@@ -3,6 +3,7 @@
 from ._betas import check_betas, stretched
 from ._blocks import blocks, row_mean
 from ._chosen import chosen
+from ._distinct import distinct
 from ._has_missing import has_missing
 from ._names import known_as
 from ._numbers import as_numbers, check_type
@@ -18,6 +19,7 @@ __all__ = [
     "check_type",
     "chosen",
     "copied",
+    "distinct",
     "each",
     "has_missing",
     "known_as",

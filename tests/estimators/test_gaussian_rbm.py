@@ -199,7 +199,8 @@ def test_sampled_learning_beats_one_gaussian():
     """The clusters are worth 0.6 nats or so."""
     single = GaussianMixture(1, covariance_type="diag").fit(X).score(X)
     for method in ("pcd", "cd", "tempered"):
-        rbm = make(method=method, learning_rate=0.1, n_iter=100).fit(X)
+        falling = {"learning_rate": 0.1, "schedule": "linear"}
+        rbm = make(method=method, n_iter=100, **falling).fit(X)
         assert rbm.score(X) > single + 0.4
 
 

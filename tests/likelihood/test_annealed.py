@@ -20,6 +20,7 @@ from skboltz.likelihood import (
     visited_bound,
 )
 from skboltz.sampling import Purpose, Stream, annealing, mean_field, tempering
+from skboltz.units import Bias
 
 RNG = np.random.default_rng(0)
 LIGHT = Effort(betas=100, n_chains=100, n_sweeps=30)
@@ -203,16 +204,16 @@ def test_plain_annealing_alone_is_sure_and_wrong(case):
 
 
 def test_a_broken_sampler_is_noticed():
-    """Noise at three quarters of its strength: a colder chain, and a warning."""
+    """Fields by four thirds: a colder chain, and a warning."""
     case = EASY[1]
-    draw = Stream.draw
+    sample = Stream.sample
 
-    def weak(self, shape, dtype, kind="logistic"):
-        noise, stream = draw(self, shape, dtype, kind)
-        return noise * np.dtype(dtype).type(0.75), stream
+    def cold(self, unit, params, input, mean=None, room=None):
+        params = Bias((params.bias / 0.75).astype(input.dtype))
+        return sample(self, unit, params, input / input.dtype.type(0.75))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Stream, "draw", weak)
+        patch.setattr(Stream, "sample", cold)
         estimate, reasons = estimate_log_partition(
             case.model, case.params, effort=LIGHT, key=(0, 5)
         )

@@ -556,7 +556,7 @@ NETWORKS = {
     "classes that only layers learn": Advice(
         lambda: classifier("none").fit(TOLD, CLASSES),
         r"\(`n_iter` of `layers`\), or a larger `learning_rate` of `layers`\.",
-        lambda: classifier("none", trained(n_iter=300), 2).fit(TOLD, CLASSES),
+        lambda: classifier("none", trained(n_iter=600), 2).fit(TOLD, CLASSES),
         tells,
     ),
     "classes that take more epochs": Advice(
@@ -700,7 +700,7 @@ LEARNING = {
     "a lower rate of real features": Advice(
         lambda: gaussian(8, 10, learning_rate=3.0).fit(REAL),
         "Lower `learning_rate`, or set rate_guard=True",
-        lambda: gaussian(8, 10, learning_rate=0.3).fit(REAL),
+        lambda: gaussian(8, 10, learning_rate=0.03).fit(REAL),
         lambda model: model.score(REAL) > gaussian(8, 0).fit(REAL).score(REAL),
     ),
     "a guard of real features": Advice(
@@ -791,7 +791,7 @@ LIKELIHOODS = {
         lambda found: found.effective_sample_size > 15,
     ),
     "directions that disagree": Advice(
-        lambda: log_z(hard(), betas=8, n_chains=200),
+        lambda: log_z(hard(), betas=3, n_chains=200, random_state=1),
         "likely between them; take more inverse temperatures, by betas",
         lambda: log_z(hard(), betas=100),
         lambda found: abs(found.forward - found.reverse) < 1,

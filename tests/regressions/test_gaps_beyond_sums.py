@@ -15,9 +15,9 @@ from scipy.special import logsumexp
 
 from skboltz import BernoulliRBM, GaussianBernoulliRBM, UnreliableEstimateWarning
 from skboltz.likelihood import (
+    _climbing,
     _partly_known,
     _posterior,
-    _sampled_posterior,
     conditional_means,
     exact_log_partition,
     marginal_free_energy,
@@ -188,10 +188,8 @@ def test_clusters_far_apart_are_found_by_climbing(no_sums, monkeypatch):
     found = marginal_free_energy(model, params, rows)
     np.testing.assert_allclose(found, free_energy, atol=0.1)
     # The negative control: chains that start in one state miss them by far.
-    monkeypatch.setattr(
-        _sampled_posterior, "modes_of", lambda model, params: np.zeros((1, 10))
-    )
-    monkeypatch.setattr(_sampled_posterior, "_climbed", lambda rest, h: h)
+    monkeypatch.setattr(_climbing, "modes_of", lambda model, params: np.zeros((1, 10)))
+    monkeypatch.setattr(_climbing, "_climbed", lambda machine, h: h)
     found = marginal_free_energy(model, params, rows)
     assert (found - free_energy > 50).sum() >= 3
 

@@ -8,7 +8,7 @@ import numpy as np
 from ...likelihood import belief_sums
 from ...models import BeliefNetwork
 from ...sampling import BeliefSweeps, belief_chains, conditional_gibbs
-from ._chains import drawn
+from ._chains import default_burn_in, drawn, drawn_exactly
 from ._shown import means_beside, visible_part
 from ._sweeps import run
 
@@ -33,11 +33,27 @@ def _(
     sweeps = BeliefSweeps(model, params)
     known = belief_chains.given_of(model, params, given)
     chains = _begun(sweeps, known, start, stream)
+    if burn_in is None:
+        burn_in = default_burn_in(method)
     chains = sweeps.run(chains, known, np.ones(burn_in))
     while True:
-        v, chains = sweeps.visible(chains, known)
-        yield np.concatenate([v, sweeps.lowest(chains)], axis=1)
+        states, chains = _features(sweeps, chains, known)
+        yield states
         chains = sweeps.step(chains, known)
+
+
+@drawn_exactly.register
+def _(model: BeliefNetwork, params, n_chains, stream, given):
+    sweeps = BeliefSweeps(model, params)
+    known = belief_chains.given_of(model, params, given)
+    chains = _exactly(sweeps, known, stream)
+    return None if chains is None else _features(sweeps, chains, known)[0]
+
+
+def _features(sweeps, chains, known):
+    """Features drawn given the hidden layers, h1 beside them; the chains after."""
+    v, chains = sweeps.visible(chains, known)
+    return np.concatenate([v, sweeps.lowest(chains)], axis=1), chains
 
 
 def _begun(sweeps, known, start, stream):
@@ -45,11 +61,18 @@ def _begun(sweeps, known, start, stream):
     if start is not None:
         rows = conditional_gibbs.filled(known.visible, start)
         return sweeps.recognised(known._replace(visible=rows), stream)
-    net, params = sweeps.net, sweeps.params
-    if belief_sums.is_summed(net, params):
-        if belief_sums.n_terms(net, params) * len(known.visible) <= _MOST_TERMS:
-            return posterior_chains(net, params, known.visible, stream)
-    return sweeps.recognised(known, stream)
+    chains = _exactly(sweeps, known, stream)
+    return sweeps.recognised(known, stream) if chains is None else chains
+
+
+def _exactly(sweeps, known, stream):
+    """Chains drawn from their distribution, if its sums take milliseconds."""
+    net, params, n_rows = sweeps.net, sweeps.params, len(known.visible)
+    if not belief_sums.is_summed(net, params):
+        return None
+    if belief_sums.n_terms(net, params) * n_rows > _MOST_TERMS:
+        return None
+    return posterior_chains(net, params, known.visible, stream)
 
 
 def posterior_chains(net, params, v, stream):

@@ -202,6 +202,16 @@ def _begun(model, params, stream, n_chains, given):
     return exact_start.of_given(model, params, stream, given)
 
 
+@singledispatch
+def can_be_watched(model):
+    """Whether the chains of a model have an energy, by which one sees how they move."""
+    return False
+
+
+can_be_watched.register(Bipartite, lambda model: True)
+can_be_watched.register(Pairwise, lambda model: True)
+
+
 def is_locked(model, params, burn_in):
     """Whether two units may hardly ever let each other go.
 

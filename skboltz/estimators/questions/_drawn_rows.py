@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...sampling import thinning
-from ._chains import chains_of, default_burn_in, drawn_exactly, is_locked
+from ._chains import (
+    can_be_watched,
+    chains_of,
+    default_burn_in,
+    drawn_exactly,
+    is_locked,
+)
 
 _FEW = 100  # chains from which many rows are taken
 # Sweeps from which one sees how long chains remember, and their work by that of a
@@ -92,7 +98,7 @@ def _may_be_few(fitted, n_samples, way):
     """
     if not (way.is_free and way.alike and way.thin is None):
         return False
-    if way.method == "annealing":
+    if way.method == "annealing" or not can_be_watched(fitted.model):
         return False
     burn_in = _burn_in(way)
     if way.moves_alone and is_locked(fitted.model, fitted.params, burn_in):
