@@ -18,7 +18,7 @@ from .. import kernels
 from ..models import Bipartite, BipartiteParams
 from ..units import Unit
 from ..units._columns import side_by_side
-from ..units._noise import from_odds
+from ..units._noise import from_uniform
 from ..utils import each
 
 _LARGE = 1e4  # an input beyond which single precision is off by 0.001 and more
@@ -140,7 +140,7 @@ class Abreast(NamedTuple):
         noise, stream = stream.draw(shape, self.dtype, self.noise)
         noise = np.take(noise, self.features, axis=1)
         if self.lower.noise != self.noise:
-            noise = from_odds(self.lower.noise, noise)
+            noise = from_uniform(self.lower.noise, noise)
         return kernels.sample(self.lower, self.visible, input, noise), stream
 
     def hidden_mean(self, input):
