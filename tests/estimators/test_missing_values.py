@@ -199,7 +199,8 @@ def test_the_imputer_beats_the_mean_and_the_neighbours():
     machine = BernoulliRBM(
         64,
         learning_rate=0.1,
-        n_iter=20,
+        schedule="linear",
+        n_iter=40,
         n_chains=100,
         random_state=0,
     )
