@@ -111,7 +111,11 @@ def test_exact_learning_reaches_the_entropy_of_the_data():
 
 @pytest.mark.parametrize("method", ["pcd", "cd"])
 def test_sampled_learning_beats_independent_features(method):
-    """Columns 0 and 1 are equal: worth about 0.6 nats over independent units."""
+    """Columns 0 and 1 are equal: worth about 0.6 nats over independent units.
+
+    Over seeds the gain is 0.56 with a standard deviation of 0.02; of a rate that does
+    not fall it is 0.39 and 0.08.
+    """
     falling = {"learning_rate": 0.3, "schedule": "linear"}
     rbm = make(method=method, n_iter=300, **falling).fit(X)
     p = X.mean(axis=0)

@@ -209,11 +209,31 @@ def test_bounds_lie_below_the_exact_log_likelihood(dbn):
     log_p = np.array([exact.log_likelihood(row) for row in rows])
     bound, tighter = dbn.lower_bound(X[:6], 2000), dbn.score_samples(X[:6], 2000)
     assert (bound < log_p).all() and bound.mean() < tighter.mean()
-    # A gap of g nats is a standard deviation of the logarithms of about sqrt(2 g): of
-    # a mean of 2000 draws four times 0.021, if g = 0.45.
-    np.testing.assert_allclose(tighter, log_p, atol=0.085)
-    np.testing.assert_allclose(bound, [exact.bound(row) for row in rows], atol=0.085)
-    assert 0.1 < (log_p - bound).max() < 0.45  # else nothing told the two apart
+    expected, of_bound, of_tighter = errors_of(exact, rows, log_p, 2000)
+    assert (abs(bound - expected) < 5 * of_bound).all()
+    assert (abs(tighter - log_p) < 5 * of_tighter).all()
+    # Each would be noticed in the place of the other.
+    assert (log_p - expected > 5 * np.maximum(of_bound, of_tighter)).any()
+
+
+def errors_of(exact, rows, log_p, n):
+    """The bounds, and standard errors of them and of scores, by n draws of each row.
+
+    By enumeration: a bound is the mean of log w, a score the logarithm of that of w.
+    """
+    of_bound, of_score, bounds = [], [], np.array([exact.bound(row) for row in rows])
+    for row, log_likelihood, bound in zip(rows, log_p, bounds, strict=True):
+
+        def log_w(path):
+            return exact.log_joint(path) - exact.log_q(path)
+
+        def relative(path, log_likelihood=log_likelihood):
+            return np.exp(2 * (log_w(path) - log_likelihood))
+
+        second = exact.expectation(row, lambda path: log_w(path) ** 2)
+        of_bound.append(np.sqrt((second - bound**2) / n))
+        of_score.append(np.sqrt((exact.expectation(row, relative) - 1) / n))
+    return bounds, np.array(of_bound), np.array(of_score)
 
 
 @pytest.mark.parametrize("tuning", TUNINGS)
@@ -289,10 +309,11 @@ def test_fine_tuning_parts_the_directions_and_raises_the_bound():
     np.testing.assert_array_equal(
         tied.recognition_weights_[0], tied.layers_[0].components_
     )
-    tuned = make(layers=layers, fine_tuning="up-down", n_iter=100, learning_rate=0.02)
+    tuned = make(layers=layers, fine_tuning="up-down", n_iter=100, learning_rate=0.05)
     tuned.fit(X)
     assert (tuned.recognition_weights_[0] != tuned.layers_[0].components_).any()
-    assert tuned.score(X) > tied.score(X) + 0.03  # over seeds 0.047 to 0.14
+    # Over seeds it is 0.37 higher, with a standard deviation of 0.04.
+    assert tuned.score(X) > tied.score(X) + 0.1
     history = tuned.history_["fine_tuning"]
     assert history["epoch"] == list(range(1, 101)) and tuned.n_iter_ == 100
     assert set(history) == {

@@ -196,12 +196,15 @@ def test_one_gaussian_is_learnt_to_its_entropy():
 
 
 def test_sampled_learning_beats_one_gaussian():
-    """The clusters are worth 0.6 nats or so."""
+    """Two clusters are worth about 2.2 nats: 3 log(1.1 / 0.4) - log 2.
+
+    Over seeds the gain is 2.0 with a standard deviation of 0.13 at most.
+    """
     single = GaussianMixture(1, covariance_type="diag").fit(X).score(X)
     for method in ("pcd", "cd", "tempered"):
         falling = {"learning_rate": 0.1, "schedule": "linear"}
         rbm = make(method=method, n_iter=100, **falling).fit(X)
-        assert rbm.score(X) > single + 0.4
+        assert rbm.score(X) > single + 1.2
 
 
 @pytest.mark.parametrize("sigma", [0.7, [0.5, 1.0, 2.0]])

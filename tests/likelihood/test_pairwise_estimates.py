@@ -160,7 +160,7 @@ def joint(name):
 
 @each_machine
 def test_error_bars_cover_log_z(name):
-    """60 seeds: 95 % intervals miss 10 or more with a probability of 1 in 1000.
+    """60 seeds: what misses 6 % does so 15 times or more with a probability of 2e-6.
 
     The negative control: intervals that are two standard errors off.
     """
@@ -175,7 +175,7 @@ def test_error_bars_cover_log_z(name):
         error = [(e.value - exact) / e.standard_error for e in estimates]
         missed += abs(np.array(error)) > 1.96
         missed_off += abs(np.array(error) + 2) > 1.96
-    assert missed.max() <= 9 and missed_off.min() > 9
+    assert missed.max() <= 14 and missed_off.min() > 14
 
 
 @each_machine
@@ -253,7 +253,7 @@ def torus(side, beta):
 def test_the_critical_torus_is_within_the_error_bars(short_tuning):
     """Three seeds; more than one of them outside of 95 % is 7 in 1000."""
     model, params, inside = Pairwise(SPIN), torus(4, CRITICAL), 0
-    for seed in range(3):
+    for seed in range(5):
         estimate, reasons = estimate_log_partition(
             model, params, effort=Effort(100, 100, 30), key=(seed, 1)
         )
@@ -309,16 +309,16 @@ def test_plain_annealing_alone_is_sure_and_wrong():
 
 
 def test_the_estimate_is_not_below_the_mode_that_descent_found(short_tuning):
-    """Descents find the mode with two keys of five or so; then it is the least."""
-    model, params, exact = crowd(15.0, 100)
-    for seed in range(40):
+    """With nine keys of ten descents find the mode and chains do not."""
+    model, params, exact = crowd(10.0, 100)
+    raised = []
+    for seed in range(5):
         estimate, reasons = estimate_log_partition(
             model, params, effort=LIGHT, key=(seed, 5)
         )
         if any("surely not below" in reason for reason in reasons):
-            break
-    assert any("surely not below" in reason for reason in reasons)
-    assert exact - 1 < estimate.value <= exact + 1e-9
+            raised.append(estimate.value)
+    assert raised and exact - 1 < min(raised) and max(raised) <= exact + 1e-9
 
 
 # The checks -------------------------------------------------------------------------

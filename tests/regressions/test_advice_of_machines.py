@@ -700,7 +700,7 @@ LEARNING = {
     "a lower rate of real features": Advice(
         lambda: gaussian(8, 10, learning_rate=3.0).fit(REAL),
         "Lower `learning_rate`, or set rate_guard=True",
-        lambda: gaussian(8, 10, learning_rate=0.03).fit(REAL),
+        lambda: gaussian(8, 100, learning_rate=0.03).fit(REAL),
         lambda model: model.score(REAL) > gaussian(8, 0).fit(REAL).score(REAL),
     ),
     "a guard of real features": Advice(
@@ -791,9 +791,9 @@ LIKELIHOODS = {
         lambda found: found.effective_sample_size > 15,
     ),
     "directions that disagree": Advice(
-        lambda: log_z(hard(), betas=3, n_chains=200, random_state=1),
+        lambda: log_z(hard(1.0), betas=2, n_chains=200),
         "likely between them; take more inverse temperatures, by betas",
-        lambda: log_z(hard(), betas=100),
+        lambda: log_z(hard(1.0), betas=300),
         lambda found: abs(found.forward - found.reverse) < 1,
     ),
     "more chains": Advice(
