@@ -253,7 +253,7 @@ def torus(side, beta):
 def test_the_critical_torus_is_within_the_error_bars(short_tuning):
     """Three seeds; more than one of them outside of 95 % is 7 in 1000."""
     model, params, inside = Pairwise(SPIN), torus(4, CRITICAL), 0
-    for seed in range(5):
+    for seed in range(3):
         estimate, reasons = estimate_log_partition(
             model, params, effort=Effort(100, 100, 30), key=(seed, 1)
         )
