@@ -38,7 +38,8 @@ def small_ratio(low, high, change, mean, spread):
     for start in range(0, len(input), rows):
         part = slice(start, start + rows)
         d, fall = spread(input[part], step, shift, input.dtype.type(high - low))
-        if not max(d.max(), -d.min()) <= LARGEST:  # nor NaN
+        least, most = d.min(initial=0), d.max(initial=0)
+        if not max(most, -least) <= LARGEST:  # nor NaN
             return None
         np.expm1(fall, out=fall)
         fall *= mean[part] if (low, high) == (0, 1) else _share(low, high, mean[part])
